@@ -1,0 +1,66 @@
+# Targets are verbs; `make` alone lists them. Everything is installed into .venv, nothing outside the repository but caches.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := shared services/api services/converter services/worker services/predictor services/standalone clients/python
+PYPROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
+INSTALLED := $(VENV)/.installed
+SOURCES := shared services clients/python deploy tests tools benchmarks conftest.py
+TYPED := $(wildcard shared/visualnn_* services/*/visualnn_* clients/python/visualnn) tools benchmarks deploy/env_example.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test lint fix bench docs client lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(INSTALLED) ## make .venv with every service, the `visualnn` command and the tools
+
+$(INSTALLED): requirements/dev.lock requirements/setup.txt $(PYPROJECTS)
+	@echo "setup: making $(VENV) (about 2 GB with TensorFlow; a few minutes the first time)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"setup: Python must be 3.11 or newer; received {sys.version.split()[0]}; try: make setup PYTHON=python3.11")'
+	@$(PYTHON) -c 'import ensurepip' || { echo "setup: Python must have its venv module; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/setup.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS)) \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(addprefix -e ,$(MEMBERS))
+	@echo "setup: compiling to bytecode, so that the first start is quick"
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib $(MEMBERS) || true
+	@touch $@
+	@echo "setup: done; try: make demo, or $(BIN)/visualnn --help"
+
+demo: setup ## train, serve and test a digit classifier on a platform of its own, in about a minute
+	@$(BIN)/visualnn demo
+
+up: setup ## start the platform on http://127.0.0.1:8000
+	@$(BIN)/visualnn up
+
+test: setup ## run every test; STRICT=1 makes a missing Postgres, Redis or S3 server a failure
+	@echo "test: unit, property, end-to-end and chaos tests"
+	@STRICT=$(STRICT) $(BIN)/python -m pytest
+
+lint: setup ## check style, types, import rules and file sizes; changes nothing
+	@echo "lint: ruff";   $(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
+	@echo "lint: mypy";   $(BIN)/mypy $(TYPED)
+	@echo "lint: import rules"; $(BIN)/lint-imports
+	@echo "lint: file sizes";   $(BIN)/python tools/file_sizes.py
+
+fix: setup ## mend what ruff can mend
+	@echo "fix: ruff"; $(BIN)/ruff check --fix $(SOURCES); $(BIN)/ruff format $(SOURCES)
+
+bench: setup ## run the benchmarks, side by side with their peers; prints ratios
+	@for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: setup ## generate the pages that come from code: docs/layers.md
+	@echo "docs: docs/layers.md"; $(BIN)/python tools/layer_page.py > docs/layers.md
+
+client: setup ## generate docs/openapi.json, from which clients in other languages are made
+	@echo "client: docs/openapi.json"; $(BIN)/python tools/openapi.py > docs/openapi.json
+
+lock: setup ## compile the lock files anew
+	@sh requirements/compile
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
