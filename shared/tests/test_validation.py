@@ -1,0 +1,53 @@
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from visualnn_shared.errors import Invalid
+from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.validation import checked, problems_of
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    rate: float = Field(ge=0, le=1)
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    count: int = Field(ge=1)
+    kind: Literal["a", "b"] | Inner = "a"
+    inner: list[Inner] = []
+
+
+def found(data: Any) -> dict[str, str]:
+    with pytest.raises(ValidationError) as caught:
+        Outer.model_validate(data)
+    return {str(p.where.field): p.rule for p in problems_of(caught.value.errors(), data)}
+
+
+def test_every_broken_rule_is_reported_at_its_own_place() -> None:
+    assert found({"count": 0, "inner": [{"rate": 2}, {}], "colour": "red"}) == {
+        "count": "count must be greater than or equal to 1",
+        "inner.0.rate": "inner.0.rate must be less than or equal to 1",
+        "inner.1.rate": "inner.1.rate must be given",
+        "colour": "colour must be a known key",
+    }
+
+
+def test_the_branches_of_a_union_make_one_problem_without_their_internal_names() -> None:
+    assert list(found({"count": 1, "kind": "c"})) == ["kind"]
+    assert found({"count": 1, "kind": {"rate": 3}})["kind.rate"] == "kind.rate must be less than or equal to 1"
+
+
+def test_checked_prefixes_fields_and_names_what_was_checked() -> None:
+    with pytest.raises(Invalid, match="the training job has 2 problems") as caught:
+        checked(TrainParams, {"epochs": 0, "optimizer": "magic"}, "the training job", "params")
+    assert [p.where.field for p in caught.value.problems] == ["params.epochs", "params.optimizer"]
+    assert "params.epochs must be greater than or equal to 1" in str(caught.value)
+    assert caught.value.problems[0].received == 0
+
+
+def test_received_values_are_short_and_can_be_sent_as_json() -> None:
+    found = problems_of([{"loc": ("name",), "type": "string_type", "msg": "x", "input": "\ud800" * 1000}])
+    assert len(str(found[0].received)) < 300
+    assert found[0].model_dump_json()

@@ -1,0 +1,61 @@
+"""What is wrong, and where: the one shape in which every check reports."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from visualnn_shared.spec.received import shown
+
+
+class Where(BaseModel):
+    """The place a problem was found; only the parts that are known are set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layer: str | None = None
+    param: str | None = None
+    line: int | None = None
+    """Line of the uploaded text, from 1."""
+    field: str | None = None
+    """Path in a JSON body or an array name in a data file: ``params.epochs``, ``x_train``."""
+
+    def __str__(self) -> str:
+        known = [
+            f"{name} {value}"
+            for name in ("layer", "param", "line", "field")
+            if (value := getattr(self, name)) is not None
+        ]
+        return ", ".join(known)
+
+
+class Problem(BaseModel):
+    """One broken rule: what must hold, what was received, where, and what to do about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str
+    """The rule as a sentence without a full stop: ``units must be an integer of at least 1``."""
+    received: Any = None
+    where: Where = Where()
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = f"; {self.where}" if str(self.where) else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.rule}; received {self.received!r}{place}{hint}"
+
+
+def problem(
+    rule: str,
+    received: Any = None,
+    *,
+    layer: str | None = None,
+    param: str | None = None,
+    line: int | None = None,
+    field: str | None = None,
+    hint: str | None = None,
+) -> Problem:
+    """A Problem without spelling out its Where; what was received is made JSON-safe and short."""
+    return Problem(
+        rule=rule, received=shown(received), where=Where(layer=layer, param=param, line=line, field=field), hint=hint
+    )

@@ -1,0 +1,72 @@
+"""pydantic's findings as our problems: rule, received value, where."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.spec.received import shown
+
+M = TypeVar("M", bound=BaseModel)
+_NOT_A_KEY = re.compile(r"[^\w\-.:/ ]")
+
+
+def checked(model: type[M], data: Any, what: str, prefix: str = "") -> M:
+    """``data`` as ``model``; raises ``Invalid`` about ``what`` with every problem, fields written ``prefix.field``."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Invalid(what, problems_of(error.errors(include_url=False), data, prefix)) from None
+
+
+def problems_of(errors: Iterable[Mapping[str, Any]], data: Any = None, prefix: str = "") -> list[Problem]:
+    """One problem per place. ``data`` is what was checked: it tells real keys from the names of a union's branches."""
+    found: dict[str, Problem] = {}
+    for error in errors:
+        path = ".".join([*([prefix] if prefix else []), *map(str, _keys(error, data))])
+        one = problem(_rule(error, path), shown(error.get("input")), field=path or None, hint=_hint(error))
+        known = found.get(path)
+        if known is None:
+            found[path] = one
+        elif one.rule != known.rule:  # a union: every branch says why it did not fit
+            found[path] = known.model_copy(update={"rule": f"{known.rule}, or {one.rule}"})
+    return list(found.values())
+
+
+def _keys(error: Mapping[str, Any], data: Any) -> list[str | int]:
+    """The place as keys of the checked document, without the names pydantic gives to the branches of a union."""
+    place, kept = list(error.get("loc", ())), []
+    for index, key in enumerate(place):
+        in_mapping = isinstance(data, Mapping) and key in data
+        in_list = isinstance(data, list | tuple) and isinstance(key, int) and key < len(data)
+        absent = index == len(place) - 1 and error.get("type") == "missing"
+        guessed = data is None and not _NOT_A_KEY.search(str(key))
+        if not (in_mapping or in_list or absent or guessed):
+            continue
+        if in_mapping or in_list:
+            data = data[key]
+        kept.append(key)
+    return kept
+
+
+def _rule(error: Mapping[str, Any], path: str) -> str:
+    name, kind, text = path or "the body", error.get("type"), str(error.get("msg", "must be valid"))
+    if kind == "missing":
+        return f"{name} must be given"
+    if kind == "extra_forbidden":
+        return f"{name} must be a known key"
+    if kind == "json_invalid":
+        return f"the body must be JSON ({(error.get('ctx') or {}).get('error', text)})"
+    if text.startswith("Value error, "):
+        return text.removeprefix("Value error, ")
+    for subject in ("Input", "Value", "String", "List", "Tuple", "Data"):
+        if text.startswith(f"{subject} should "):
+            return f"{name} must {text.removeprefix(f'{subject} should ')}"
+    return f"{name}: {text[:1].lower()}{text[1:]}"
+
+
+def _hint(error: Mapping[str, Any]) -> str | None:
+    return "remove it, or look for a misspelling" if error.get("type") == "extra_forbidden" else None
