@@ -1,0 +1,128 @@
+"""Activations with parameters of their own."""
+
+from visualnn_shared.catalogue.axis_lenses import Axis as FileAxis
+from visualnn_shared.catalogue.caffe_maps import ENGINE, Filler, read_shared, write_shared
+from visualnn_shared.catalogue.common import variable
+from visualnn_shared.catalogue.entry import Example, Param, Params, Shapes, Weight
+from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.keras_maps import keras
+from visualnn_shared.catalogue.kinds import Axis, Float, Int, ListOf, Optional
+from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Training
+from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.shapes import axes_of, axis_shape, same_shape
+
+NO_LIMITS = (Only("max_value", (None,)), Only("negative_slope", (0.0,)), Only("threshold", (0.0,)))
+
+layer(
+    "ReLU",
+    doc="Negative values to 0: x from threshold to max_value, max_value above, negative_slope * (x - threshold) below.",
+    group="activation",
+    params=[
+        Param("max_value", Optional(Float(0)), None, "Largest output; null is no limit."),
+        Param("negative_slope", Float(0), 0.0, "Slope below the threshold."),
+        Param("threshold", Float(0), 0.0, "Where the slope begins."),
+    ],
+    shape=same_shape,
+    maps={
+        "keras": [keras("ReLU")],
+        "caffe": [Map("ReLU", [*NO_LIMITS, Is("negative_slope", 0, 0), ENGINE])],
+        "onnx": [
+            Map("Relu", NO_LIMITS),
+            Map(
+                "Clip",
+                [
+                    Only("threshold", (0.0,)),
+                    Only("negative_slope", (0.0,)),
+                    IsInput("min", 1, "float32", 0.0),
+                    AtInput("max_value", "max", 2, "float32"),
+                ],
+            ),
+            Map(
+                "ThresholdedRelu",
+                [At("threshold", "alpha", 1.0), Only("max_value", (None,)), Only("negative_slope", (0.0,))],
+            ),
+            Map(
+                "LeakyRelu",
+                [At("negative_slope", "alpha", 0.01), Only("max_value", (None,)), Only("threshold", (0.0,))],
+                reads=False,
+            ),
+        ],
+    },
+    example=Example(((8, 8, 4),), {"max_value": 6.0}),
+)
+
+layer(
+    "LeakyReLU",
+    doc="Negative values are multiplied by a small slope.",
+    group="activation",
+    params=[Param("negative_slope", Float(0), 0.3, "Slope below 0.")],
+    shape=same_shape,
+    maps={
+        "keras": [keras("LeakyReLU", old={"alpha": "negative_slope"})],
+        "caffe": [Map("ReLU", [At("negative_slope", "negative_slope", 0), ENGINE])],
+        "onnx": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.01)])],
+    },
+    example=Example(((128,),), {"negative_slope": 0.2}),
+)
+
+layer(
+    "ELU",
+    doc="Negative values become alpha * (exp(x) - 1).",
+    group="activation",
+    params=[Param("alpha", Float(), 1.0, "Limit of the negative part.")],
+    shape=same_shape,
+    maps={
+        "keras": [keras("ELU")],
+        "caffe": [Map("ELU", [At("alpha", "alpha", 1)])],
+        "onnx": [Map("Elu", [At("alpha", "alpha", 1.0)])],
+    },
+    example=Example(((128,),)),
+)
+
+
+def _alpha(p: Params, ins: Shapes) -> Shape:
+    shared = axes_of(p["shared_axes"], ins[0], "shared_axes") if p["shared_axes"] is not None else []
+    return tuple(1 if i in shared else n for i, n in enumerate(ins[0]))
+
+
+def _prelu_shape(p: Params, ins: Shapes) -> list[Shape]:
+    _alpha(p, ins)  # refuses axes that the input does not have
+    return [ins[0]]
+
+
+layer(
+    "PReLU",
+    doc="Negative values are multiplied by a slope that is learnt, one for each value of a sample unless axes share.",
+    group="activation",
+    params=[
+        *variable("alpha", "zeros"),
+        Param("shared_axes", Optional(ListOf(Int(1), 1, alone=True)), None,
+              "Axes, counted from 1, along which one slope is shared: [1, 2] for one slope a channel of a picture."),
+    ],
+    shape=_prelu_shape,
+    weights=[Weight("alpha", _alpha, initializer="alpha_initializer")],
+    layout="spatial",
+    maps={
+        "keras": [keras("PReLU")],
+        "caffe": [Map("PReLU", [Fn(("shared_axes",), read_shared, write_shared),
+                                Filler("alpha_initializer", "filler", {"name": "constant", "value": 0.25}),
+                                Training()])],
+        "onnx": [Map("PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], layout="any",
+                     around="slope")],
+    },
+    example=Example(((8, 8, 4),), {"shared_axes": [1, 2]}),
+)  # fmt: skip
+
+layer(
+    "Softmax",
+    doc="Values along an axis become shares that sum to 1.",
+    group="activation",
+    params=[Param("axis", Axis(several=True), -1, "The axis or axes that sum to 1.")],
+    shape=axis_shape,
+    maps={
+        "keras": [keras("Softmax")],
+        "caffe": [Map("Softmax", [FileAxis("axis", "axis", 1), ENGINE])],
+        "onnx": [Map("Softmax", [FileAxis("axis", "axis")])],
+    },
+    example=Example(((10,),)),
+)

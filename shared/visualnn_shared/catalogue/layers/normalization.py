@@ -1,0 +1,154 @@
+"""Normalisation layers."""
+
+from collections.abc import Iterator
+
+from visualnn_shared.catalogue.axis_lenses import ChannelAxis
+from visualnn_shared.catalogue.caffe_maps import ENGINE
+from visualnn_shared.catalogue.common import EPSILON, variable
+from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
+from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.keras_maps import keras
+from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
+from visualnn_shared.catalogue.named import INITIALIZER
+from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.shapes import axis_shape, axis_weight, need_picture
+from visualnn_shared.catalogue.steps import Absent
+
+REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
+
+CENTER = Param("center", Bool(), True, "Whether beta is added.")
+SCALE = Param("scale", Bool(), True, "Whether the result is multiplied by gamma.")
+GAMMA = Weight("gamma", axis_weight, when="scale", initializer="gamma_initializer")
+BETA = Weight("beta", axis_weight, when="center", initializer="beta_initializer")
+GAMMA_AND_BETA = [*variable("beta", "zeros"), *variable("gamma", "ones")]
+
+layer(
+    "BatchNormalization",
+    doc="Each channel to mean 0 and variance 1 over the batch while training, by moving averages afterwards.",
+    group="normalization",
+    params=[
+        Param("axis", Axis(), -1, "The axis that keeps statistics of its own, usually the channels."),
+        Param("momentum", Float(0, 1), 0.99, "Share of the old value in the moving averages."),
+        EPSILON, CENTER, SCALE, *GAMMA_AND_BETA,
+        Param("moving_mean_initializer", INITIALIZER, "zeros", "How moving_mean starts."),
+        Param("moving_variance_initializer", INITIALIZER, "ones", "How moving_variance starts."),
+    ],
+    shape=axis_shape,
+    weights=[
+        GAMMA, BETA,
+        Weight("moving_mean", axis_weight, trainable=False, initializer="moving_mean_initializer"),
+        Weight("moving_variance", axis_weight, trainable=False, initializer="moving_variance_initializer"),
+    ],
+    maps={
+        "keras": [keras("BatchNormalization", Harmless("renorm", (False,)), Harmless("synchronized", (False,)),
+                        Drop(("renorm_clipping", "renorm_momentum")))],
+        "caffe": [Map("BatchNorm", [
+            ChannelAxis(), At("epsilon", "eps", 1e-5), At("momentum", "moving_average_fraction", 0.999),
+            Drop(("use_global_stats", "engine")), Sets("scale", False), Sets("center", False), Training(),
+        ], blobs=[("moving_mean",), ("moving_variance",)])],
+        "onnx": [Map("BatchNormalization", [
+            ChannelAxis(), At("epsilon", "epsilon", 1e-5), HasWeight("scale", "gamma"), HasWeight("center", "beta"),
+            Training(("momentum",)),
+        ], blobs=[("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",),
+                  ("moving_variance",)], layout="channel")],
+    },
+    example=Example(((8, 8, 16),)),
+)  # fmt: skip
+
+layer(
+    "LayerNormalization",
+    doc="Each sample to mean 0 and variance 1 along one or more axes.",
+    group="normalization",
+    params=[
+        Param("axis", Axis(several=True), -1, "The axis or axes to normalise along."),
+        EPSILON,
+        CENTER,
+        SCALE,
+        *GAMMA_AND_BETA,
+    ],
+    shape=axis_shape,
+    weights=[GAMMA, BETA],
+    maps={
+        "keras": [keras("LayerNormalization", Harmless("rms_scaling", (False,)))],
+        "onnx": [
+            Map(
+                "LayerNormalization",
+                [
+                    Around(("axis",)),
+                    At("epsilon", "epsilon", 1e-5),
+                    HasWeight("scale", "gamma"),
+                    HasWeight("center", "beta"),
+                    Training(),
+                ],
+                blobs=[("gamma", Absent(1.0)), ("beta",)],
+                layout="plain",
+                around="trailing_axes",
+            )
+        ],
+    },
+    example=Example(((10, 32),)),
+)
+
+
+def _lrn_shape(p: Params, ins: Shapes) -> list[Shape]:
+    if p["norm_region"] == "WITHIN_CHANNEL":
+        need_picture(ins[0])
+    elif not ins[0]:
+        raise Broken("the input must have at least one axis besides the batch", ins[0])
+    return [ins[0]]
+
+
+def _lrn_rules(p: Params) -> Iterator[Broken]:
+    if p["local_size"] % 2 == 0:
+        yield Broken("local_size must be odd", p["local_size"], param="local_size")
+
+
+# Caffe only, so names, defaults and meaning are Caffe's: x / (k + alpha / n * sum of squares) ** beta, n = local_size
+# (squared WITHIN_CHANNEL). ONNX divides alpha likewise; TensorFlow does not.
+layer(
+    "LRN",
+    doc="Divides each value by its neighbourhood's energy: the neighbouring channels, or a square within the channel.",
+    group="normalization",
+    params=[
+        Param("local_size", Int(1), 5, "Number of channels, or side of the square; odd."),
+        Param("alpha", Float(), 1.0, "Weight of the energy, divided by the number of values it sums."),
+        Param("beta", Float(), 0.75, "Exponent of the energy."),
+        Param("k", Float(), 1.0, "Constant added to the energy."),
+        Param(
+            "norm_region", Choice(("ACROSS_CHANNELS", "WITHIN_CHANNEL")), "ACROSS_CHANNELS", "Which neighbours count."
+        ),
+    ],
+    shape=_lrn_shape,
+    rules=_lrn_rules,
+    layout="spatial",
+    maps={
+        "keras": [],
+        "caffe": [
+            Map(
+                "LRN",
+                [
+                    At("local_size", "local_size", 5),
+                    At("alpha", "alpha", 1),
+                    At("beta", "beta", 0.75),
+                    At("k", "k", 1),
+                    Enum("norm_region", "norm_region", REGIONS, "ACROSS_CHANNELS"),
+                    ENGINE,
+                ],
+            )
+        ],
+        "onnx": [
+            Map(
+                "LRN",
+                [
+                    At("local_size", "size"),
+                    At("alpha", "alpha", 0.0001),
+                    At("beta", "beta", 0.75),
+                    At("k", "bias", 1.0),
+                    Only("norm_region", ("ACROSS_CHANNELS",)),
+                ],
+            )
+        ],
+    },
+    example=Example(((13, 13, 16),), {"alpha": 1e-4}),
+)

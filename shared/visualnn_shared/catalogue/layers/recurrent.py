@@ -1,0 +1,115 @@
+"""Layers that walk along a sequence of (steps, features)."""
+
+from collections.abc import Iterator
+
+from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activation, variable
+from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
+from visualnn_shared.catalogue.free import FREE, Dim, Shape
+from visualnn_shared.catalogue.keras_maps import keras
+from visualnn_shared.catalogue.kinds import Bool, Float, Int
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Training
+from visualnn_shared.catalogue.named import ACTIVATION
+from visualnn_shared.catalogue.onnx_maps import read_gate_functions, write_gate_functions
+from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.shapes import need_rank
+from visualnn_shared.catalogue.steps import Gates, HalfZero, Lead, Perm
+
+KERAS_RNN = (
+    Harmless("zero_output_for_mask", (False,)),
+    Harmless("time_major", (False,)),
+    Drop(("implementation", "use_cudnn")),
+)
+ONNX_RNN = (
+    Fn(("activation", "recurrent_activation"), read_gate_functions, write_gate_functions),
+    HasWeight("use_bias", "bias"),
+    Around(("return_sequences", "return_state", "go_backwards")),
+    Training(
+        ("dropout", "recurrent_dropout", "unroll", "stateful", "unit_forget_bias", "activity_regularizer", "seed")
+    ),
+)
+
+RNN_PARAMS = [
+    Param("units", Int(1), doc="Size of the output and of each state."),
+    activation("tanh", "Function of the new content and of the output."),
+    Param("recurrent_activation", ACTIVATION, "sigmoid", "Function of the gates."),
+    USE_BIAS,
+    Param("return_sequences", Bool(), False, "Whether every step's output is returned, not only the last."),
+    Param("return_state", Bool(), False, "Whether the last states are outputs too, after the first."),
+    Param("go_backwards", Bool(), False, "Whether the sequence is walked, and returned, from its end."),
+    Param("dropout", Float(0, 1), 0.0, "Share of the inputs that is dropped while training."),
+    Param("recurrent_dropout", Float(0, 1), 0.0, "Share of the state that is dropped while training."),
+    Param(
+        "unroll", Bool(), False, "Whether the steps are laid out instead of looped over: faster for few, more memory."
+    ),
+    Param("stateful", Bool(), False, "Keras' stateful batches; must be false, because a spec has no batch size."),
+    *variable("kernel", "glorot_uniform"),
+    *variable("recurrent", "orthogonal"),
+    *variable("bias", "zeros"),
+    ACTIVITY,
+    SEED,
+]
+
+
+def lstm_shape(p: Params, ins: Shapes) -> list[Shape]:
+    """(steps, features) -> the output, then the states h and c where ``return_state``. Raises ``Broken``."""
+    need_rank(ins[0], 2, "steps, features")
+    steps, _features = ins[0]
+    state: Shape = (p["units"],)
+    if len(ins) == 2:
+        raise Broken("the initial state must be two inputs, h and c", 1)
+    if any(given != state for given in ins[1:]):
+        raise Broken(f"each initial state must have the shape ({p['units']},)", list(ins[1:]))
+    if p["unroll"] and steps is FREE:
+        raise Broken("unroll must be false where the number of steps is free", True, param="unroll")
+    first: Shape = (steps, p["units"]) if p["return_sequences"] else state
+    return [first, state, state] if p["return_state"] else [first]
+
+
+def _rnn_rules(p: Params) -> Iterator[Broken]:
+    if p["stateful"]:
+        yield Broken("stateful must be false, because a spec has no batch size", True, param="stateful")
+
+
+def _lstm_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
+    """Each step multiplies (features + units) values into 4 gates of units; element-wise products are not counted."""
+    steps, features = ins[0]
+    units: int = p["units"]
+    return steps * (4 * units * (features + units))
+
+
+# Gates lie in the order i, f, c, o along the last axis.
+layer(
+    "LSTM",
+    doc="A long short-term memory: gates decide what a cell keeps, takes in and gives out at each step.",
+    group="recurrent",
+    params=[
+        *RNN_PARAMS,
+        Param("unit_forget_bias", Bool(), True, "Whether the forget gate's bias starts at 1."),
+    ],
+    ports=Ports(1, 3, ("sequence", "initial_h", "initial_c")),
+    shape=lstm_shape,
+    rules=_rnn_rules,
+    weights=[
+        Weight("kernel", lambda p, ins: (ins[0][-1], 4 * p["units"]), initializer="kernel_initializer"),
+        Weight("recurrent_kernel", lambda p, _ins: (p["units"], 4 * p["units"]), initializer="recurrent_initializer"),
+        Weight("bias", lambda p, _ins: (4 * p["units"],), when="use_bias", initializer="bias_initializer"),
+    ],
+    macs=_lstm_macs,
+    layout="plain",
+    maps={
+        "keras": [keras("LSTM", *KERAS_RNN)],
+        "onnx": [
+            Map(
+                "LSTM",
+                [At("units", "hidden_size"), *ONNX_RNN],
+                blobs=[
+                    ("kernel", Gates("ifco", "iofc"), Perm("io", "oi"), Lead()),
+                    ("recurrent_kernel", Gates("ifco", "iofc"), Perm("io", "oi"), Lead()),
+                    ("bias", Gates("ifco", "iofc"), HalfZero(), Lead()),
+                ],
+                around="lstm",
+            )
+        ],
+    },
+    example=Example(((80, 16),), {"units": 8, "return_sequences": True, "return_state": True}),
+)

@@ -1,0 +1,125 @@
+"""What maps to ONNX share: codecs of constant inputs, and the lenses of its odd operators."""
+# ruff: noqa: ARG001  (a lens takes what every lens takes)
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
+
+
+class Flag:
+    """A boolean as 0 or 1."""
+
+    def read(self, value: Any) -> bool:
+        """0 or 1 to a boolean."""
+        return bool(value)
+
+    def write(self, value: Any) -> int:
+        """A boolean to 0 or 1."""
+        return int(value)
+
+
+class BorderPads:
+    """[[top, bottom], [left, right]] as the pads of an NCHW tensor: begins of the four axes, then ends."""
+
+    def read(self, value: Sequence[int]) -> list[list[int]]:
+        """Raises ``ValueError`` where batch or channels are padded."""
+        if len(value) != 8 or any(value[i] for i in (0, 1, 4, 5)):
+            raise ValueError("pads must be eight numbers that pad rows and columns only")
+        return [[value[2], value[6]], [value[3], value[7]]]
+
+    def write(self, value: Any) -> list[int]:
+        """Batch and channels are not padded."""
+        (top, bottom), (left, right) = value
+        return [0, 0, top, left, 0, 0, bottom, right]
+
+
+class Scales:
+    """(rows, columns) as the factors of an NCHW tensor."""
+
+    def read(self, value: Sequence[float]) -> list[int]:
+        """Raises ``ValueError`` where batch or channels are scaled, or a factor is no whole number."""
+        if len(value) != 4 or list(value[:2]) != [1, 1] or any(factor != int(factor) for factor in value):
+            raise ValueError("scales must be four whole numbers, the first two 1")
+        return [int(factor) for factor in value[2:]]
+
+    def write(self, value: Any) -> list[float]:
+        """Batch and channels are kept."""
+        return [1.0, 1.0, *map(float, value)]
+
+
+class BatchFirst:
+    """A target shape with the batch axis in front, copied (0)."""
+
+    def read(self, value: Sequence[int]) -> list[int]:
+        """Raises ``ValueError`` where the batch axis is not kept."""
+        if not value or value[0] not in (0, -1):
+            raise ValueError("shape must keep the batch axis: 0 or -1 first")
+        return list(value[1:])
+
+    def write(self, value: Any) -> list[int]:
+        """0 copies the batch."""
+        return [0, *value]
+
+
+def take_group(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """The number of groups chose the map."""
+    bag.one("group")
+
+
+def write_group(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """A depthwise convolution has a group for each input channel."""
+    channels = ctx.input_shapes[0][-1] if ctx.input_shapes else None
+    if not isinstance(channels, int):
+        raise Unmappable("the number of input channels must be known", None)
+    bag.put("group", channels)
+
+
+# Keras activation -> ONNX RNN function, alpha, beta (operator specification of LSTM, "activations").
+_FUNCTIONS: Mapping[str, tuple[str, float | None, float | None]] = {
+    "sigmoid": ("Sigmoid", None, None),
+    "tanh": ("Tanh", None, None),
+    "relu": ("Relu", None, None),
+    "softsign": ("Softsign", None, None),
+    "softplus": ("Softplus", None, None),
+    "elu": ("Elu", 1.0, None),
+    "leaky_relu": ("LeakyRelu", 0.2, None),
+    "hard_sigmoid": ("HardSigmoid", 1 / 6, 0.5),
+    "linear": ("Affine", 1.0, 0.0),
+}
+_DEFAULTS = ["Sigmoid", "Tanh", "Tanh"]
+
+
+def write_gate_functions(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """recurrent_activation, activation -> activations [f, g, h]: gates, new content, output."""
+    chosen = []
+    for param in ("recurrent_activation", "activation"):
+        name = p[param] if isinstance(p[param], str) else p[param]["name"]
+        if name not in _FUNCTIONS:
+            raise Unmappable(f"{param} must be one of {', '.join(_FUNCTIONS)} in this format", p[param], param)
+        chosen.append(_FUNCTIONS[name])
+    functions = [chosen[0], chosen[1], chosen[1]]
+    if [name for name, _, _ in functions] == _DEFAULTS:
+        return
+    bag.put("activations", [name for name, _, _ in functions])
+    alphas = [alpha for _, alpha, _ in functions if alpha is not None]
+    betas = [beta for _, _, beta in functions if beta is not None]
+    if alphas:
+        bag.put("activation_alpha", alphas)
+    if betas:
+        bag.put("activation_beta", betas)
+
+
+def read_gate_functions(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """activations [f, g, h] -> recurrent_activation, activation; g and h must agree."""
+    names = [str(name) for name in bag.many("activations")] or _DEFAULTS
+    alphas, betas = bag.many("activation_alpha"), bag.many("activation_beta")
+    found = []
+    for name in names:
+        takes_alpha, takes_beta = (any(f[0] == name and f[i] is not None for f in _FUNCTIONS.values()) for i in (1, 2))
+        alpha = alphas.pop(0) if takes_alpha and alphas else None
+        beta = betas.pop(0) if takes_beta and betas else None
+        found.append(next((key for key, known in _FUNCTIONS.items() if known == (name, alpha, beta)), None))
+    if len(found) != 3 or None in found or found[1] != found[2]:
+        raise Unmappable("activations must be three that VisualNN knows, the last two alike", names, "activation")
+    p["recurrent_activation"], p["activation"] = found[0], found[1]

@@ -1,0 +1,62 @@
+"""Where entries register, and how they are found: by listing the folder ``layers``."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import Any
+
+from visualnn_shared.catalogue import layers
+from visualnn_shared.catalogue.entry import (
+    Entry,
+    Example,
+    Layout,
+    MacsRule,
+    Param,
+    Ports,
+    ShapeRule,
+    Weight,
+    no_macs,
+    no_rules,
+)
+from visualnn_shared.catalogue.kinds import Bool
+
+_ENTRIES: dict[str, Entry] = {}
+CATALOGUE: Mapping[str, Entry] = MappingProxyType(_ENTRIES)
+"""Every layer type by name; complete once the package ``visualnn_shared.catalogue`` is imported."""
+
+TRAINABLE = Param("trainable", Bool(), True, "Whether training changes the weights.")
+
+
+def layer(
+    type: str,
+    *,
+    doc: str,
+    group: str,
+    shape: ShapeRule,
+    params: Sequence[Param] = (),
+    ports: Ports = Ports(),  # noqa: B008 - frozen
+    weights: Sequence[Weight] = (),
+    macs: MacsRule = no_macs,
+    rules: Any = no_rules,
+    layout: Layout = "any",
+    palette: bool = True,
+    example: Example = Example(),  # noqa: B008 - frozen
+    maps: Mapping[str, Sequence[Any]] | None = None,
+) -> Entry:
+    """Declare a layer type; with weights it also takes ``trainable``. Raises ``ValueError`` for a second one."""
+    if type in _ENTRIES:
+        raise ValueError(f"a layer type must be declared once; received {type!r} again")
+    entry = Entry(
+        type=type, doc=doc, group=group, shape=shape, params=(*params, *([TRAINABLE] if weights else [])), ports=ports,
+        weights=tuple(weights), macs=macs, rules=rules, layout=layout, palette=palette, example=example,
+        maps=maps or {},
+    )  # fmt: skip
+    _ENTRIES[type] = entry
+    return entry
+
+
+def load() -> None:
+    """Import every module of ``layers``; each declares its entries."""
+    for module in sorted(iter_modules(layers.__path__), key=lambda m: m.name):
+        import_module(f"{layers.__name__}.{module.name}")
