@@ -1,0 +1,259 @@
+"""What the catalogue says of a layer is what Keras builds: defaults, shapes, variables, counts.
+
+Walks the catalogue: an entry that is new there is tested here without another line.
+"""
+
+import inspect
+import os
+import warnings
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from visualnn_shared import zoo
+from visualnn_shared.analysis.memory import SLOTS, slots
+from visualnn_shared.analysis.params import clean_params
+from visualnn_shared.analysis.summary import summary
+from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
+from visualnn_shared.catalogue import CATALOGUE
+from visualnn_shared.catalogue.entry import Entry
+from visualnn_shared.catalogue.free import to_json
+from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
+from visualnn_shared.catalogue.named import ACTIVATION, Named
+from visualnn_shared.catalogue.padding import WindowPadding, ZeroPadding
+from visualnn_shared.spec.model import Layer, Spec
+
+pytestmark = pytest.mark.slow
+
+NOT_KERAS = {"LRN", "Scale", "BiasAdd"}
+"""Layers of other frameworks."""
+OURS = {"ceil_mode", "count_include_pad", "coefficients"}
+"""Parameters that Keras' layer of the same name does not have."""
+NOT_OURS = {
+    "self", "kwargs", "name", "data_format", "lora_rank", "lora_alpha", "quantization_config", "weights", "use_cudnn",
+    "renorm", "renorm_clipping", "renorm_momentum", "synchronized",
+    "batch_size", "batch_shape", "sparse", "ragged", "tensor", "optional",
+}  # fmt: skip
+"""Parameters of Keras that a spec leaves out on purpose."""
+
+KERAS_TYPES = sorted(set(CATALOGUE) - NOT_KERAS)
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow's own
+        return pytest.importorskip("keras")
+
+
+def keras_value(kind: Kind, value: Any) -> Any:
+    """A clean value as Keras takes it."""
+    inner = kind.of if isinstance(kind, Optional) else kind
+    if isinstance(inner, Named) and value is not None and inner is not ACTIVATION:  # Keras knows no bare "constant"
+        variant, params = inner.complete(value)
+        config = {k: (v[0] if len(v) == 1 else list(v)) if isinstance(v, tuple) else v for k, v in params.items()}
+        return {"class_name": variant.keras_class, "config": config}
+    return value
+
+
+def keras_layer(keras: Any, layer: ResolvedLayer) -> Any:
+    """The Keras layer, from the catalogue's clean parameters."""
+    given_params = {
+        name: keras_value(layer.entry.kinds[name], value) for name, value in layer.params.items() if name not in OURS
+    }
+    if layer.type == "Input":
+        return keras.Input(**given_params, name=layer.name)
+    return getattr(keras.layers, layer.type)(**given_params, name=layer.name)
+
+
+def keras_model(keras: Any, resolved: Resolved) -> Any:
+    tensors: dict[str, list[Any]] = {}
+    for layer in resolved.layers:
+        built = keras_layer(keras, layer)
+        if layer.type == "Input":
+            tensors[layer.name] = [built]
+            continue
+        ins = [tensors[ref.layer][ref.output] for ref in layer.inputs]
+        if layer.type == "LSTM" and len(ins) > 1:
+            outs = built(ins[0], initial_state=ins[1:])
+        else:
+            outs = built(ins if len(ins) > 1 else ins[0])
+        tensors[layer.name] = list(outs) if isinstance(outs, list | tuple) else [outs]
+    inputs = [tensors[layer.name][0] for layer in resolved.inputs]
+    return keras.Model(inputs, [tensors[ref.layer][ref.output] for ref, _ in resolved.outputs])
+
+
+def one_layer(entry: Entry, inputs: list[Any], params: dict[str, Any]) -> Spec:
+    """The layer alone, behind one Input for each of its inputs."""
+    if entry.type == "Input":
+        return Spec(name="one", layers=(Layer(name="it", type="Input", params=params),), outputs=("it",))
+    names = [f"in{i}" for i in range(len(inputs))]
+    ins = [
+        Layer(name=name, type="Input", params={"shape": list(shape)}) for name, shape in zip(names, inputs, strict=True)
+    ]
+    layer = Layer(name="it", type=entry.type, params=params, inputs=tuple(names))
+    return Spec(name="one", layers=(*ins, layer), outputs=("it",))
+
+
+def assert_agrees(keras: Any, spec: Spec) -> None:
+    """Output shapes, and every variable's name, shape and trainability."""
+    resolved = resolve(spec)
+    assert resolved.problems == []
+    model = keras_model(keras, resolved)
+    for layer in resolved.layers:
+        if layer.type == "Input":
+            continue
+        built = model.get_layer(layer.name)
+        outs = built.output if isinstance(built.output, list | tuple) else [built.output]
+        assert [list(out.shape[1:]) for out in outs] == [to_json(shape) for shape in layer.output_shapes], layer.name
+        theirs = [(w.name, tuple(w.shape), w.trainable) for w in built.weights]
+        assert sorted(theirs) == sorted(tuple(w) for w in layer.weights), layer.name
+    totals = summary(spec)
+    assert totals.params == model.count_params()
+    assert totals.trainable_params == sum(int(w.value.shape.num_elements()) for w in model.trainable_weights)
+
+
+@pytest.mark.parametrize("name", KERAS_TYPES)
+def test_defaults_are_those_of_keras(keras: Any, name: str) -> None:
+    entry = CATALOGUE[name]
+    made = keras.Input if entry.type == "Input" else getattr(keras.layers, entry.type).__init__
+    theirs = {name: p.default for name, p in inspect.signature(made).parameters.items() if name not in NOT_OURS}
+    ours = {p.name for p in entry.params} - OURS - {"trainable"}
+    assert ours == set(theirs)
+    derived = {name for name, _ in entry.derived}
+    for param in ours - derived:
+        if theirs[param] is inspect.Parameter.empty or (name, param) in {("Input", "shape"), ("Input", "dtype")}:
+            continue
+        assert entry.defaults[param] == entry.kinds[param].clean(theirs[param]), param
+    required = {param for param in ours if theirs[param] is inspect.Parameter.empty}
+    assert required | ({"shape"} if entry.type == "Input" else set()) == set(entry.required)
+
+
+@pytest.mark.parametrize("name", KERAS_TYPES)
+def test_the_example_of_an_entry_is_what_keras_builds(keras: Any, name: str) -> None:
+    entry = CATALOGUE[name]
+    assert_agrees(keras, one_layer(entry, list(entry.example.inputs), dict(entry.example.params)))
+
+
+@pytest.mark.parametrize("name", zoo.NAMES)
+def test_a_built_in_network_is_what_keras_builds(keras: Any, name: str) -> None:
+    assert_agrees(keras, zoo.load(name))
+
+
+SMALL_INT = 6
+EXAMPLES = 8
+"""For each type; 60 with changing seeds were run when the catalogue was written."""
+
+
+def values(kind: Kind, name: str = "") -> st.SearchStrategy[Any]:
+    """Valid values of a kind, small enough to build."""
+    if name == "stateful":
+        return st.just(False)
+    if isinstance(kind, WindowPadding):
+        return st.sampled_from(["valid", "same"])
+    if isinstance(kind, ZeroPadding):
+        cell = st.integers(0, 3)
+        return cell | st.tuples(cell, cell) | st.tuples(st.tuples(cell, cell), st.tuples(cell, cell))
+    if isinstance(kind, Named):
+        return st.sampled_from(sorted(kind.variants)).flatmap(lambda n: _variant(kind, n))
+    if isinstance(kind, Optional):
+        return st.none() | values(kind.of)
+    if isinstance(kind, Tuple):
+        return values(kind.of) | st.tuples(*[values(kind.of)] * kind.length)
+    if isinstance(kind, ListOf):
+        return st.lists(values(kind.of), min_size=kind.least, max_size=4)
+    if isinstance(kind, Axis):
+        one = st.sampled_from([-3, -2, -1, 1, 2, 3])
+        return one | st.lists(one, min_size=1, max_size=2, unique=True) if kind.several else one
+    if isinstance(kind, Choice):
+        return st.sampled_from(kind.values)
+    if isinstance(kind, Float):
+        return st.floats(max(kind.least, -2.0), min(kind.most, 2.0), exclude_min=kind.above).map(lambda x: round(x, 3))
+    if isinstance(kind, Int):
+        return st.integers(max(kind.least, -1), SMALL_INT)
+    assert isinstance(kind, Bool), f"no strategy for {kind}"
+    return st.booleans()
+
+
+def _variant(kind: Named, name: str) -> st.SearchStrategy[Any]:
+    params = {key: values(inner) for key, (inner, _default) in kind.variants[name].params.items()}
+    return st.fixed_dictionaries({"name": st.just(name)}, optional=params)
+
+
+@st.composite
+def uses(draw: st.DrawFn, entry: Entry) -> tuple[list[Any], dict[str, Any]]:
+    """Inputs of the example's ranks and random parameters of an entry; not all fit together."""
+    params = {p.name: draw(values(p.kind, p.name)) for p in entry.params if p.name in entry.required}
+    others = [p for p in entry.params if p.name not in entry.required and p.name not in OURS]
+    chosen = draw(st.lists(st.sampled_from(others), unique_by=lambda p: p.name, max_size=5)) if others else []
+    params |= {p.name: draw(values(p.kind, p.name)) for p in chosen}
+    free = entry.type not in {"Flatten", "PReLU"}
+    inputs = []
+    for shape in entry.example.inputs:
+        sizes = [draw(st.integers(1, 9)) for _ in shape]
+        dims: list[int | None] = list(sizes)
+        if free and len(dims) > 1 and draw(st.integers(0, 5)) == 0:
+            dims[0] = None
+        inputs.append(dims)
+    if len(inputs) > 1 and draw(st.booleans()):
+        inputs = [inputs[0]] * len(inputs)
+    return inputs, params
+
+
+@pytest.mark.parametrize("name", KERAS_TYPES)
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)  # fmt: skip
+@given(data=st.data())
+def test_whatever_the_check_accepts_keras_builds_alike(keras: Any, name: str, data: st.DataObject) -> None:
+    entry = CATALOGUE[name]
+    inputs, params = data.draw(uses(entry))
+    spec = one_layer(entry, inputs, params)
+    if not resolve(spec).problems:
+        assert_agrees(keras, spec)
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3, -1, -2, -3])
+def test_batch_normalisation_along_any_axis_counts_as_keras(keras: Any, axis: int) -> None:
+    assert_agrees(keras, one_layer(CATALOGUE["BatchNormalization"], [(4, 5, 6)], {"axis": axis}))
+
+
+@pytest.mark.parametrize(
+    ("params", "states"),
+    [({"units": 3}, True), ({"units": 3, "return_state": True, "return_sequences": True}, True),
+     ({"units": 3, "use_bias": False, "go_backwards": True}, False)],
+)  # fmt: skip
+def test_an_lstm_with_and_without_initial_states_is_what_keras_builds(
+    keras: Any, params: dict[str, Any], states: bool
+) -> None:
+    inputs = [(7, 5), (3,), (3,)] if states else [(7, 5)]
+    assert_agrees(keras, one_layer(CATALOGUE["LSTM"], inputs, params))
+
+
+def test_a_frozen_layer_has_no_trainable_parameters(keras: Any) -> None:
+    assert_agrees(keras, one_layer(CATALOGUE["Dense"], [(4,)], {"units": 3, "trainable": False}))
+
+
+OPTIMIZERS = [
+    *[{"name": name} for name in SLOTS],
+    {"name": "sgd", "momentum": 0.9}, {"name": "rmsprop", "momentum": 0.5}, {"name": "rmsprop", "centered": True},
+    {"name": "adam", "amsgrad": True}, {"name": "rmsprop", "momentum": 0.5, "centered": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
+def test_an_optimizer_keeps_as_many_slots_as_in_keras(keras: Any, optimizer: dict[str, Any]) -> None:
+    classes = {name.lower(): getattr(keras.optimizers, name) for name in dir(keras.optimizers)}
+    made = classes[optimizer["name"]](**{key: value for key, value in optimizer.items() if key != "name"})
+    variable = keras.Variable([[1.0, 2.0]])
+    made.build([variable])
+    same_shape = [v for v in made.variables if tuple(v.shape) == tuple(variable.shape)]
+    assert slots(optimizer) == len(same_shape)
+
+
+def test_parameters_that_are_not_checked_against_each_other_are_at_least_cleaned() -> None:
+    _clean, problems = clean_params(CATALOGUE["Conv2D"], {"filters": True, "kernel_size": [3], "padding": "SAME"})
+    assert [p.where.param for p in problems] == ["filters", "kernel_size", "padding"]
