@@ -1,0 +1,1 @@
+"""One module per file format, all of one shape: ``NAME``, ``EXTENSIONS``, ``sniff``, ``inspect``, ``load``."""

@@ -1,0 +1,232 @@
+"""NumPy's npz: a zip of npy arrays. Names are read as ``members`` tells; nothing is unpickled or unpacked to disk."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualnn_shared.datasets.data import Data, Split
+from visualnn_shared.datasets.findings import Findings
+from visualnn_shared.datasets.formats.members import place
+from visualnn_shared.datasets.formats.npy import Header, NpyError, pieces, read_array, read_header
+from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
+from visualnn_shared.datasets.labels import encode, number_label, text_label
+from visualnn_shared.datasets.limits import LIMITS, Limits
+from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema, Splits
+from visualnn_shared.datasets.statistics import Statistics
+
+NAME = "npz"
+EXTENSIONS = (".npz",)
+_BOOLS = ("False", "True")
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_ZIP_FLAG_ENCRYPTED = 1
+
+
+def sniff(start: bytes) -> bool:
+    """Whether a file that starts so is a zip."""
+    return start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]:
+    """Schema and sample counts; every value is looked at once, in pieces. Raises DatasetInvalid."""
+    findings = Findings()
+    with _opened(path, findings) as archive:
+        arrays = _arrays(archive, findings, limits)
+        check_together(arrays, findings)
+        findings.raise_any()
+        for array in arrays:
+            _look_through(archive, array, findings, limits)
+        findings.raise_any()
+        schema = _schema(arrays, limits)
+        findings.raise_any()
+    splits = {m.split: a.header.shape[0] for a in arrays if (m := a.member).role == "feature"}
+    return schema, dict(sorted(splits.items(), reverse=True))
+
+
+def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Limits = LIMITS) -> Data:
+    """The arrays as ``schema`` says, or the first ``limit`` samples of each split. Raises DatasetInvalid."""
+    findings = Findings()
+    splits: dict[str, Split] = {}
+    with _opened(path, findings) as archive:
+        arrays = _arrays(archive, findings, limits)
+        check_together(arrays, findings)
+        findings.raise_any()
+        for split in ("train", "test"):
+            mine = [array for array in arrays if array.member.split == split]
+            if not mine:
+                continue
+            x = {a.member.name: _values(archive, a, limit) for a in mine if a.member.role == "feature"}
+            labels = [a for a in mine if a.member.role == "label"] if schema.label else []
+            y = _labels(archive, labels[0], schema.label, limit) if labels and schema.label else None
+            splits[split] = Split(x, y)
+    return Data(splits)
+
+
+@contextmanager
+def _opened(path: Path, findings: Findings) -> Iterator[zipfile.ZipFile]:
+    """The archive; what goes wrong while it is read becomes a DatasetInvalid."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except NpyError as error:
+        findings.add(error.rule, error.received)
+    except _DAMAGED as error:
+        findings.add("an npz file must be a whole zip archive", str(error)[:200] or type(error).__name__)
+    findings.raise_any()
+
+
+def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> list[NpzArray]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if not infos:
+        findings.add("an npz file must hold arrays", "none")
+    if len(infos) > limits.members:
+        findings.add(f"an npz file must hold at most {limits.members} arrays", len(infos))
+    total = sum(info.file_size for info in infos)
+    if total > limits.expanded_bytes:
+        findings.add(f"the unpacked arrays must be at most {limits.expanded_bytes:,} bytes", f"{total:,}")
+    findings.raise_any()
+    found = [array for info in infos if (array := _array(archive, info, findings, limits)) is not None]
+    findings.raise_any()
+    return found
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, findings: Findings, limits: Limits) -> NpzArray | None:
+    name = info.filename
+    if not name.endswith(".npy") or len(name) > 200:
+        findings.add("a member of an npz must be an npy array", name[:200], field=name[:200])
+        return None
+    name = name.removesuffix(".npy")
+    if info.flag_bits & _ZIP_FLAG_ENCRYPTED:
+        findings.add("an array must not be encrypted", name, field=name)
+        return None
+    try:
+        with archive.open(info) as file:
+            header = read_header(file, info.file_size, limits)
+    except NpyError as error:
+        findings.add(error.rule, error.received, field=name, hint=_hint(error))
+        return None
+    member = place(name)
+    if isinstance(member, str):
+        findings.add(member, name, field=name)
+        return None
+    return NpzArray(member, header)
+
+
+def _hint(error: NpyError) -> str | None:
+    objects = "Python objects" in str(error.received)
+    return "save numbers: np.asarray(values, dtype='float32'); ragged lists become objects" if objects else None
+
+
+def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings, limits: Limits) -> None:
+    """Statistics of every value; NaN and infinity are problems."""
+    name, header = array.member.array, array.header
+    try:
+        with archive.open(f"{name}.npy") as file:
+            read_header(file, archive.getinfo(f"{name}.npy").file_size, limits)
+            for number, piece in enumerate(pieces(file, header)):
+                if array.text:
+                    array.texts |= _texts(piece)
+                    if len(array.texts) > limits.text_classes:
+                        findings.add(
+                            f"text labels must have at most {limits.text_classes:,} classes", "more", field=name
+                        )
+                        return
+                elif (bad := array.seen.see(piece)) is not None:
+                    value = str(piece.reshape(-1)[bad])
+                    rule = "values must be finite numbers"
+                    findings.add(rule, value, field=name, hint=_position(header, number, bad))
+                    return
+    except NpyError as error:
+        findings.add(error.rule, error.received, field=name)
+    if array.header.dtype.str[1:] == "u8" and array.seen.max >= 2**63:
+        findings.add("whole numbers must be below 2^63", array.seen.max, field=name)
+
+
+def _position(header: Header, number: int, bad: int) -> str:
+    if header.fortran:
+        return "a NaN or infinity is in the array"
+    step = max(1, 4 * 2**20 // header.dtype.itemsize)
+    index = np.unravel_index(number * step + bad, header.shape)
+    return f"the first one is at index {[int(i) for i in index]}"
+
+
+def _texts(piece: NDArray[Any]) -> set[str]:
+    found = np.unique(piece)
+    if piece.dtype.kind == "S":
+        return {bytes(text).decode("utf-8") for text in found}
+    return {str(text) for text in found}
+
+
+def _schema(arrays: list[NpzArray], limits: Limits) -> DatasetSchema:
+    features: dict[str, FeatureSchema] = {}
+    for array in arrays:
+        if array.member.role == "feature":
+            one = _feature(array)
+            known = features.get(one.name)
+            features[one.name] = _join(known, one) if known else one
+    label = _label([a for a in arrays if a.member.role == "label"], limits)
+    notes = _unseen([a for a in arrays if a.member.role == "label"])
+    return DatasetSchema(features=tuple(features.values()), label=label, notes=notes)
+
+
+def _feature(array: NpzArray) -> FeatureSchema:
+    seen = array.seen
+    return FeatureSchema(
+        name=array.member.name, shape=array.sample, dtype=array.dtype, min=seen.min, max=seen.max, whole=seen.whole
+    )
+
+
+def _join(one: FeatureSchema, other: FeatureSchema) -> FeatureSchema:
+    return one.model_copy(
+        update={"min": min(one.min, other.min), "max": max(one.max, other.max), "whole": one.whole and other.whole}
+    )
+
+
+def _label(arrays: list[NpzArray], limits: Limits) -> LabelSchema | None:
+    if not arrays:
+        return None
+    first = arrays[0]
+    if first.text:
+        return text_label(first.member.name, first.sample, sorted(set[str]().union(*(a.texts for a in arrays))))
+    if first.dtype == "bool":
+        return text_label(first.member.name, first.sample, _BOOLS)
+    seen = Statistics(
+        min=min(a.seen.min for a in arrays),
+        max=max(a.seen.max for a in arrays),
+        whole=all(a.seen.whole for a in arrays),
+    )
+    return number_label(first.member.name, first.sample, first.dtype, seen, limits)
+
+
+def _unseen(arrays: list[NpzArray]) -> tuple[str, ...]:
+    by_split = {array.member.split: array for array in arrays}
+    if "test" not in by_split or "train" not in by_split:
+        return ()
+    train, test = by_split["train"], by_split["test"]
+    new = sorted(test.texts - train.texts)
+    if new:
+        return (f"the test labels have classes that training never sees: {', '.join(new[:10])}",)
+    if not train.text and test.seen.max > train.seen.max and train.seen.whole and test.seen.whole:
+        return (f"the test labels go up to {test.seen.max:g}, the training labels only to {train.seen.max:g}",)
+    return ()
+
+
+def _values(archive: zipfile.ZipFile, array: NpzArray, limit: int | None) -> NDArray[Any]:
+    name = f"{array.member.array}.npy"
+    with archive.open(name) as file:
+        read_header(file, archive.getinfo(name).file_size, LIMITS)
+        raw = read_array(file, array.header, limit)
+    return raw if array.text else raw.astype(array.dtype, order="C", copy=False)
+
+
+def _labels(archive: zipfile.ZipFile, array: NpzArray, label: LabelSchema, limit: int | None) -> NDArray[Any]:
+    values = _values(archive, array, limit)
+    values = values.reshape(len(values), *array.sample)
+    if array.text:
+        return encode(values, label.classes or ())
+    return values.astype(label.dtype, copy=False)
