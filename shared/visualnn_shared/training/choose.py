@@ -1,0 +1,152 @@
+"""From a net, a data set and what the user asked for to a complete recipe; every contradiction at once.
+
+The gateway plans before a job is queued, the worker plans again before it trains: the same function, the same result.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from visualnn_shared.analysis.walk import Resolved, resolve
+from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.errors import Invalid, SpecInvalid
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.training.features import Feeding, feed
+from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
+from visualnn_shared.training.head import Head, heads
+from visualnn_shared.training.losses import Joined, join, metric_problems, metrics_for
+from visualnn_shared.training.optimizers import clean_optimizer
+from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
+from visualnn_shared.training.serving import Serving, Step, TensorSpec
+
+__all__ = ["Fit", "Plan", "plan", "plan_evaluate", "plan_predict"]
+
+_ADAM = "adam adapts its step to each weight and works on most nets without tuning"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that training needs to know."""
+
+    params: TrainParams
+    """Complete: optimizer with its learning rate, loss and metrics are set."""
+    chosen: Chosen
+    serving: Serving
+    features: dict[str, str]
+    """Input name -> the data set's feature that feeds it."""
+
+
+def plan(
+    model: Spec | Resolved, schema: DatasetSchema | Mapping[str, Any], splits: Mapping[str, int], params: TrainParams
+) -> Plan:
+    """Fill in what ``params`` leave out. Raises SpecInvalid, or Invalid with every problem of the combination."""
+    resolved = resolve(model) if isinstance(model, Spec) else model
+    if resolved.problems:
+        raise SpecInvalid(resolved.problems, resolved.name)
+    schema = schema if isinstance(schema, DatasetSchema) else DatasetSchema.model_validate(schema)
+    feeding = feed(resolved, schema)
+    problems = list(feeding.problems)
+    problems += _net_problems(resolved) + _sample_problems(splits, params)
+    wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
+    optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
+    problems += wrong
+    head, joined = _joined(resolved, schema, params, problems)
+    if problems or head is None or joined is None:
+        raise Invalid("the training job", problems)
+    complete = params.model_copy(
+        update={
+            "optimizer": optimizer,
+            "learning_rate": (optimizer.model_extra or {})["learning_rate"],
+            "loss": joined.loss,
+            "metrics": params.metrics if params.metrics is not None else metrics_for(joined),
+            "batch_size": min(params.batch_size, _training_samples(splits, params)),
+        }
+    )
+    serving = Serving(
+        inputs=tuple(feeding.raw),
+        outputs=(TensorSpec(name=str(head.ref), shape=head.shape, dtype="float32"),),
+        preprocessing={name: steps for name, steps in feeding.steps.items() if steps},
+        labels=joined.steps,
+        task=joined.task,
+        classes=joined.classes,
+    )
+    return Plan(complete, _chosen(params, complete, feeding, joined, serving), serving, feeding.features)
+
+
+def _joined(
+    resolved: Resolved, schema: DatasetSchema, params: TrainParams, problems: list[Problem]
+) -> tuple[Head | None, Joined | None]:
+    """Head and loss; what is wrong with them goes to ``problems``."""
+    ends = heads(resolved)
+    if len(ends) != 1:
+        rule = "a net must have one output to be trained"
+        problems.append(problem(rule, [str(head.ref) for head in ends], field="outputs"))
+    if schema.label is None:
+        hint = "add y_train to an npz, or a column named label to a csv"
+        problems.append(problem("a data set must have labels to train on", "none", field="dataset", hint=hint))
+    if len(ends) != 1 or schema.label is None:
+        return None, None
+    joined = join(ends[0], schema.label, params.loss)
+    problems += joined.problems
+    if not joined.problems:
+        problems += metric_problems(joined, params.metrics or (), ends[0])
+    return ends[0], joined
+
+
+def _net_problems(resolved: Resolved) -> list[Problem]:
+    if any(weight.trainable for layer in resolved.layers for weight in layer.weights):
+        return []
+    return [problem("a net must have weights that can be trained", "none", field="layers")]
+
+
+def _sample_problems(splits: Mapping[str, int], params: TrainParams) -> list[Problem]:
+    """Keras sets aside the tail: the first floor(n (1 - validation_split)) samples train."""
+    samples = splits.get("train", 0)
+    if samples < 1:
+        return [problem("the training split must have samples", samples, field="dataset")]
+    train = _training_samples(splits, params)
+    if params.validation_split and (train < 1 or train == samples):
+        rule = "validation_split must leave samples both to train and to validate"
+        received = f"{params.validation_split} of {samples} samples"
+        return [problem(rule, received, field="params.validation_split")]
+    return []
+
+
+def _training_samples(splits: Mapping[str, int], params: TrainParams) -> int:
+    samples = splits.get("train", 0)
+    return int(samples * (1 - params.validation_split)) if params.validation_split else samples
+
+
+def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, joined: Joined, serving: Serving) -> Chosen:
+    """What was chosen, and why; only what the user left open."""
+    chosen: Chosen = {}
+    optimizer = complete.optimizer
+    assert isinstance(optimizer, Optimizer)
+    if params.optimizer is None:
+        chosen["optimizer"] = {"value": optimizer.name, "why": _ADAM}
+    given = isinstance(params.optimizer, Optimizer) and "learning_rate" in (params.optimizer.model_extra or {})
+    if params.learning_rate is None and not given:
+        chosen["learning_rate"] = {"value": complete.learning_rate, "why": f"Keras' default for {optimizer.name}"}
+    if params.loss is None:
+        chosen["loss"] = {"value": joined.loss, "why": joined.why}
+    if params.metrics is None:
+        what = "numbers" if joined.task == "regression" else "classes"
+        chosen["metrics"] = {
+            "value": list(complete.metrics or ()),
+            "why": f"the usual measure where {what} are predicted",
+        }
+    if complete.batch_size != params.batch_size:
+        why = f"there are only {complete.batch_size} samples to train on: each epoch is one batch"
+        chosen["batch_size"] = {"value": complete.batch_size, "why": why}
+    if serving.preprocessing:
+        value = {name: _plain(steps) for name, steps in serving.preprocessing.items()}
+        chosen["preprocessing"] = {"value": value, "why": "; ".join(feeding.whys) or "the net takes float32"}
+    if serving.labels:
+        why = f"{joined.loss} takes labels in this form"
+        chosen["labels"] = {"value": _plain(serving.labels), "why": why}
+    return chosen
+
+
+def _plain(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [step.model_dump(mode="json") for step in steps]

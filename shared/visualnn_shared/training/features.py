@@ -1,0 +1,153 @@
+"""Features of a data set to inputs of a net: which goes where, and the preprocessing between them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
+from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
+from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.training.head import plain, readers
+from visualnn_shared.training.serving import Cast, Reshape, Scale, Step, TensorSpec
+
+_RESCALES = {"Scale", "Rescaling", "Normalization"}
+_FLOATS = {"float32", "float64", "float16"}
+_MOST_INPUTS = 6  # so that all assignments by shape can be tried
+Dims = tuple[int | None, ...]
+
+
+@dataclass(slots=True)
+class Feeding:
+    """How each input is fed. Where there are problems, the rest is not complete."""
+
+    features: dict[str, str] = field(default_factory=dict)
+    """Input name -> feature name."""
+    raw: list[TensorSpec] = field(default_factory=list)
+    """The inputs as the data set has them."""
+    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    whys: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def feed(resolved: Resolved, schema: DatasetSchema) -> Feeding:
+    """Match features to inputs by name, else by shape where only one way fits, and plan the preprocessing of each."""
+    found = Feeding()
+    wanted = {layer.name: plain(layer.output_shapes[0]) for layer in resolved.inputs}
+    found.features, found.problems = match(wanted, schema.features)
+    by_name = {feature.name: feature for feature in schema.features}
+    for layer in resolved.inputs:
+        if layer.name in found.features:
+            feature = by_name[found.features[layer.name]]
+            found.raw.append(TensorSpec(name=layer.name, shape=feature.shape, dtype=feature.dtype))
+            found.steps[layer.name] = _steps(resolved, layer, feature, found)
+    return found
+
+
+def match(
+    wanted: dict[str, Dims], features: Sequence[FeatureSchema], field: str = "dataset"
+) -> tuple[dict[str, str], list[Problem]]:
+    """Input name -> feature name for inputs of these shapes; or the problems."""
+    shapes = {feature.name: feature.shape for feature in features}
+    if len(wanted) != len(features):
+        rule = f"the data set must have a feature for each of the net's inputs ({_listed(wanted)})"
+        hint = "name npz arrays x_train_<input>, csv columns <input>[0], <input>[1], ..." if len(wanted) > 1 else None
+        return {}, [problem(rule, _listed(shapes), field=field, hint=hint)]
+    if len(wanted) == 1:
+        pairs = dict(zip(wanted, shapes, strict=True))
+    elif set(wanted) == set(shapes):
+        pairs = {name: name for name in wanted}
+    else:
+        ways = _ways(wanted, shapes)
+        if len(ways) != 1:
+            fit = "no order of them fits" if not ways else f"{len(ways)} orders of them fit"
+            rule = f"the features must have the names of the net's inputs ({_listed(wanted)}), or fit in one order only"
+            return {}, [problem(rule, f"{_listed(shapes)}; {fit}", field=field)]
+        pairs = ways[0]
+    problems = [wrong for name, of in pairs.items() if (wrong := _misfit(name, wanted[name], shapes[of], of))]
+    return ({} if problems else pairs), problems
+
+
+def _ways(wanted: dict[str, Dims], shapes: dict[str, tuple[int, ...]]) -> list[dict[str, str]]:
+    if len(wanted) > _MOST_INPUTS:
+        return []
+    orders = (dict(zip(wanted, order, strict=True)) for order in permutations(shapes))
+    return [pairs for pairs in orders if not any(_misfit(n, wanted[n], shapes[of], of) for n, of in pairs.items())]
+
+
+def _misfit(name: str, wanted: Dims, shape: tuple[int, ...], feature: str) -> Problem | None:
+    """The problem of feeding samples of ``shape`` to an input of ``wanted``, or None where they fit."""
+    if same_shape(wanted, shape):
+        return None
+    sizes = [dim for dim in wanted if dim is not None]
+    rule = f"samples of {feature} must have as many values as input {name} takes ({show(wanted)})"
+    if len(sizes) < len(wanted):
+        rule = f"samples of {feature} must have the shape of input {name}, {show(wanted)}"
+        return problem(rule, list(shape), layer=name, field=feature)
+    if math.prod(sizes) != math.prod(shape):
+        return problem(rule, f"{math.prod(shape):,} values, {show(shape)}", layer=name, field=feature)
+    long, have = [dim for dim in sizes if dim != 1], [dim for dim in shape if dim != 1]
+    if long != have and sorted(long) == sorted(have):
+        rule = f"samples of {feature} must have their axes in the order of input {name}, {show(wanted)}"
+        hint = "transpose the array: channels are the last axis"
+        return problem(rule, list(shape), layer=name, field=feature, hint=hint)
+    return None
+
+
+def same_shape(wanted: Dims, shape: Dims) -> bool:
+    """Whether ``shape`` is ``wanted``, where a None fits any size."""
+    return len(wanted) == len(shape) and all(w is None or w == s for w, s in zip(wanted, shape, strict=True))
+
+
+def show(shape: Dims) -> str:
+    """28 x 28 x 1; a free size is a question mark."""
+    return " x ".join("?" if dim is None else str(dim) for dim in shape) or "a single value"
+
+
+def _listed(shapes: dict[str, Dims] | dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name}: {show(shape)}" for name, shape in shapes.items()) or "none"
+
+
+def _steps(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, found: Feeding) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    wanted = plain(layer.output_shapes[0])
+    if not same_shape(wanted, feature.shape):
+        target = tuple(dim for dim in wanted if dim is not None)
+        steps.append(Reshape(shape=target))
+        found.whys.append(
+            f"{layer.name} takes {show(wanted)}, samples are {show(feature.shape)}: the same values, reshaped"
+        )
+    return (*steps, *_values(resolved, layer, feature, found))
+
+
+def _values(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, found: Feeding) -> list[Step]:
+    """Scaling and casting: tokens stay whole numbers, 8-bit pictures become 0 to 1, other numbers pass."""
+    reading = list(readers(resolved, layer.name))
+    tables = [reader for reader in reading if reader.type == "Embedding"]
+    dtype = str(layer.params["dtype"])
+    if tables or dtype in ("int32", "int64"):
+        found.problems += _token_problems(layer, tables, feature)
+        if feature.dtype == (target := "int64" if dtype == "int64" else "int32"):
+            return []
+        found.whys.append(f"{layer.name} takes whole numbers")
+        return [Cast(dtype="int64" if target == "int64" else "int32")]
+    if dtype not in _FLOATS:
+        return []
+    if feature.dtype == "uint8" and not any(reader.type in _RESCALES for reader in reading):
+        found.whys.append(f"8-bit values of {feature.name} are scaled from 0-255 to 0-1")
+        return [Scale(factor=1 / 255)]
+    return [] if feature.dtype == "float32" else [Cast(dtype="float32")]
+
+
+def _token_problems(layer: ResolvedLayer, tables: list[ResolvedLayer], feature: FeatureSchema) -> list[Problem]:
+    problems = []
+    if not feature.whole:
+        rule = f"{feature.name} must hold whole numbers, because input {layer.name} takes them"
+        problems.append(problem(rule, f"{feature.min:g} to {feature.max:g}", layer=layer.name, field=feature.name))
+    for table in tables:
+        rows = int(table.params["input_dim"])
+        if feature.min < 0 or feature.max >= rows:
+            rule = f"{feature.name} must hold tokens from 0 to {rows - 1}, because {table.name} has input_dim {rows}"
+            received = f"{feature.min:g} to {feature.max:g}"
+            problems.append(problem(rule, received, layer=table.name, param="input_dim", field=feature.name))
+    return problems

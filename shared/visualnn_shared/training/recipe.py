@@ -1,0 +1,78 @@
+"""What a user may ask of a job. Each field is checked before a job is queued; what is left out is chosen."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam"]
+Loss = Literal[
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "binary_crossentropy",
+    "mse",
+    "mae",
+    "huber",
+    "hinge",
+    "squared_hinge",
+    "categorical_hinge",
+    "kl_divergence",
+    "poisson",
+    "cosine_similarity",
+]
+Metric = Literal["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"]
+Device = Literal["cpu", "gpu", "any"]
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Optimizer(_Params):
+    """An optimizer with the parameters Keras gives it, e.g. ``{"name": "sgd", "momentum": 0.9}``."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: OptimizerName
+
+
+class TrainParams(_Params):
+    """``params`` of a train job."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
+    optimizer: OptimizerName | Optimizer | None = None
+    loss: Loss | None = None
+    metrics: tuple[Metric, ...] | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+    validation_split: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    shuffle: bool = True
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class PredictParams(_Params):
+    """``params`` of a batch predict job: the weights of ``job``, over one split of the data set."""
+
+    job: str
+    split: Literal["train", "test", "all"] = "all"
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class EvaluateParams(_Params):
+    """``params`` of an evaluate job: loss and metrics of the weights of ``job`` on one split of the data set."""
+
+    job: str
+    split: Literal["train", "test", "all"] = "test"
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+
+
+PARAMS: dict[str, type[_Params]] = {"train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams}
+"""Job kind -> what its ``params`` must be."""
+
+Chosen = dict[str, dict[str, Any]]
+"""Field -> {"value", "why"}: what the platform chose where the user left it out."""
