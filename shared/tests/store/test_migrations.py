@@ -1,0 +1,70 @@
+"""The migrations lead to exactly the tables that the code declares, and back."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect
+from visualnn_shared.store import migrate
+from visualnn_shared.store.database import Database
+from visualnn_shared.store.migrations import HEAD
+from visualnn_shared.store.tables import Base
+
+
+def test_the_migrated_tables_are_those_of_the_code(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrated_checks_are_those_of_the_code(database: Database) -> None:
+    found = inspect(database.engine)
+    for table in Base.metadata.sorted_tables:
+        declared = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {check["name"] for check in found.get_check_constraints(table.name)} == declared, table.name
+
+
+def test_the_head_that_a_quick_start_compares_with_is_the_newest_file() -> None:
+    scripts = ScriptDirectory(str(Path(migrate.__file__).with_name("migrations")))
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_a_downgrade_leaves_nothing(empty_url: str) -> None:
+    database = Database(empty_url)
+    database.upgrade()
+    with database.engine.begin() as connection:
+        command.downgrade(migrate.config(connection), "base")
+    assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+    database.upgrade()
+    assert set(Base.metadata.tables) < set(inspect(database.engine).get_table_names())
+    database.dispose()
+
+
+def test_a_migration_that_breaks_off_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = command.upgrade
+
+    def breaks_off(*arguments: object) -> None:
+        real(*arguments)  # type: ignore[arg-type]
+        raise ZeroDivisionError
+
+    database = Database(empty_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", breaks_off)
+        with pytest.raises(ZeroDivisionError):
+            database.upgrade()
+    assert inspect(database.engine).get_table_names() == []
+    database.upgrade()
+    database.dispose()
+
+
+def test_the_module_run_as_a_program_upgrades_the_database_of_the_settings(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUALNN_DATABASE_URL", empty_url)
+    migrate.main([])
+    database = Database(empty_url)
+    assert "jobs" in inspect(database.engine).get_table_names()
+    database.dispose()
