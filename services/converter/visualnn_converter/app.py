@@ -1,0 +1,99 @@
+"""The converter's HTTP application: formats, read, convert."""
+
+import io
+import json
+import zipfile
+from typing import Annotated, Any
+
+from fastapi import FastAPI, File, Form, UploadFile
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from visualnn_shared.web import BodyLimit, install_problem_handlers
+
+from visualnn_converter import conversion, uploads
+from visualnn_converter.conversion import Converted
+from visualnn_converter.settings import ConverterSettings
+
+DESCRIPTION = """Converts model files: a VisualNN spec, Keras JSON and Caffe prototxt both ways, ONNX with weights out.
+Every answer carries a report of what was mapped, rewritten and dropped; every obstacle is listed at once, by layer."""
+REPORT = "report.json"
+InputShape = Annotated[
+    str | None,
+    Form(description='Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`'),
+]
+
+
+def create_app(settings: ConverterSettings | None = None) -> FastAPI:
+    """The application; settings come from the environment unless given."""
+    settings = settings or ConverterSettings()
+    app = FastAPI(title="VisualNN converter", description=DESCRIPTION, version="1")
+    install_problem_handlers(app)
+    app.add_middleware(BodyLimit, limit=settings.converter_max_request)
+    app.get("/healthz", summary="Alive")(health)
+    app.get("/formats", summary="Formats that are read and written")(list_formats)
+    app.post("/read", summary="A model file as a spec, with the report")(read)
+    app.post("/convert", summary="A model file in another format: a zip with the report and the file")(convert)
+    return app
+
+
+async def health() -> dict[str, str]:
+    """Answers while the process serves."""
+    return {"status": "ok"}
+
+
+async def list_formats() -> list[dict[str, Any]]:
+    """Name, title, extensions, whether read, written, and carrying weights."""
+    return conversion.formats()
+
+
+async def read(
+    file: Annotated[UploadFile, File(description="The model file")],
+    format: Annotated[str | None, Form(description="Its format; recognised by its content when left out")] = None,
+    filename: Annotated[str | None, Form(description="Its name, for messages")] = None,
+    input_shape: InputShape = None,
+) -> dict[str, Any]:
+    """The spec of the file. 422 lists every obstacle by layer and line."""
+    data = await uploads.model_file(file)
+    shape = uploads.shape_of_inputs(input_shape)
+    name = filename or file.filename
+    spec, _, report = await run_in_threadpool(conversion.read, data, format or None, name, input_shape=shape)
+    return {"spec": spec.model_dump(mode="json"), "format": report.source, "report": report.as_json()}
+
+
+async def convert(
+    file: Annotated[UploadFile, File(description="The model file")],
+    target: Annotated[str, Form(description="Format to write")],
+    weights: Annotated[
+        UploadFile | None, File(description="safetensors: tensors named `layer/variable`, in Keras layout")
+    ] = None,
+    source: Annotated[str | None, Form(description="Format of the file; recognised when left out")] = None,
+    filename: Annotated[str | None, Form(description="Its name, for messages and for the written file")] = None,
+    input_shape: InputShape = None,
+) -> Response:
+    """A zip (stored) with `report.json` and the written file, which it names in `file`. 422 lists every obstacle."""
+    data = await uploads.model_file(file)
+    given = None if weights is None else await weights.read()
+    shape = uploads.shape_of_inputs(input_shape)
+    name = filename or file.filename
+    packed = await run_in_threadpool(_convert, data, given, target, source or None, name, shape)
+    return Response(packed, media_type="application/zip")
+
+
+def _convert(
+    data: bytes, weights: bytes | None, target: str, source: str | None, filename: str | None, input_shape: Any
+) -> bytes:
+    found = None if weights is None else uploads.tensors(weights)
+    return pack(conversion.convert(data, target, source, filename, found, input_shape=input_shape))
+
+
+def pack(converted: Converted) -> bytes:
+    """Report and file in one zip, stored: weights do not compress, and time matters."""
+    buffer = io.BytesIO()
+    report = {**converted.report.as_json(), "file": converted.filename}
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(REPORT), json.dumps(report))
+        archive.writestr(zipfile.ZipInfo(converted.filename), converted.data)
+    return buffer.getvalue()
+
+
+app = create_app()

@@ -1,0 +1,90 @@
+"""Files of one format to files of another, in process: what the HTTP routes and the command line call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from visualnn_shared.catalogue.maps import Unmappable
+from visualnn_shared.errors import ConversionImpossible, TooLarge
+from visualnn_shared.spec.model import Spec
+
+from visualnn_converter import formats as _formats
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
+
+LARGEST_FILE = 32 * 2**20
+"""Bytes of a model file without weights; the largest published ones are below 3 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A finished file."""
+
+    data: bytes
+    filename: str
+    media_type: str
+    report: Report
+
+
+def formats() -> list[dict[str, Any]]:
+    """Every format: name, title, extensions, whether it is read, written, and carries weights."""
+    return _formats.describe()
+
+
+def read(
+    data: bytes,
+    source: str | None = None,
+    filename: str | None = None,
+    *,
+    input_shape: Any = None,
+    target: str = "native",
+) -> tuple[Spec, Weights | None, Report]:
+    """Spec and weights of a file; the format is recognised by its content unless ``source`` names it.
+
+    ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
+    one list for each input name. Raises ``Invalid`` or ``SpecInvalid`` with every problem, ``TooLarge``.
+    """
+    if len(data) > LARGEST_FILE:
+        raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
+    module = _formats.named(source, "source") if source else _formats.sniffed(data, filename)
+    report = Report(source=module.NAME, target=target)
+    try:
+        spec, weights = module.read(data, report, input_shape=input_shape)
+    except Unmappable as broken:  # a syntax error: nothing else can be said of the file
+        raise ConversionImpossible([broken.problem(None)], module.NAME, target) from None
+    return spec, weights, report
+
+
+def convert(
+    data: bytes,
+    target: str,
+    source: str | None = None,
+    filename: str | None = None,
+    weights: Mapping[str, Any] | None = None,
+    *,
+    input_shape: Any = None,
+) -> Converted:
+    """The file in another format, with the report; ``weights`` are tensors named ``layer/variable`` in Keras layout.
+
+    Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
+    """
+    module = _formats.named(target, "target")
+    spec, own, report = read(data, source, filename, input_shape=input_shape, target=target)
+    written = module.write(spec, weights if weights is not None else own, report)
+    return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
+
+
+def write(spec: Spec, target: str, weights: Mapping[str, Any] | None = None, filename: str | None = None) -> Converted:
+    """A spec in a format: ``convert`` for what is already read."""
+    module = _formats.named(target, "target")
+    report = Report(source="native", target=target)
+    written = module.write(spec, weights, report)
+    return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
+
+
+def _filename(spec: Spec, filename: str | None, extension: str) -> str:
+    """A name for the written file: the source's or the model's, with letters that every file system takes."""
+    stem = PurePath(filename).name.split(".")[0] if filename else spec.name
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem).strip("-")[:80]
+    return f"{safe or 'model'}{extension}"

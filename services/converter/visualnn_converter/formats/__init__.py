@@ -1,0 +1,73 @@
+"""One module or package a format, found by listing this folder.
+
+Each has ``NAME, TITLE, EXTENSIONS, MEDIA_TYPE, CARRIES_WEIGHTS``, ``sniff(data)``, and where it can
+``read(data, report, **options)`` and ``write(spec, weights, report)``.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+from visualnn_shared.catalogue.kinds import closest
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.problem import problem
+
+
+@cache
+def formats() -> Mapping[str, ModuleType]:
+    """Every format by name."""
+    found = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    return {module.NAME: module for module in sorted(found, key=lambda module: module.NAME)}
+
+
+def reads(module: ModuleType) -> bool:
+    """Whether files of this format can be read."""
+    return hasattr(module, "read")
+
+
+def writes(module: ModuleType) -> bool:
+    """Whether files of this format can be written."""
+    return hasattr(module, "write")
+
+
+def describe() -> list[dict[str, Any]]:
+    """What ``GET /formats`` answers."""
+    return [
+        {
+            "name": module.NAME,
+            "title": module.TITLE,
+            "extensions": list(module.EXTENSIONS),
+            "reads": reads(module),
+            "writes": writes(module),
+            "carries_weights": module.CARRIES_WEIGHTS,
+        }
+        for module in formats().values()
+    ]
+
+
+def named(name: str, field: str) -> ModuleType:
+    """The format of this name. Raises ``Invalid``; ``field`` is where the name came from."""
+    module = formats().get(name)
+    can = reads if field == "source" else writes
+    if module is not None and can(module):
+        return module
+    allowed = [known for known, one in formats().items() if can(one)]
+    verb = "read" if field == "source" else "written"
+    rule = f"{field} must be a format that can be {verb}: {', '.join(allowed)}"
+    raise Invalid("the request", [problem(rule, name, field=field, hint=closest(name, allowed))])
+
+
+def sniffed(data: bytes, filename: str | None) -> ModuleType:
+    """The format of a file's content. Raises ``Invalid`` where none recognises it."""
+    for module in formats().values():
+        if module.sniff(data):
+            return named(module.NAME, "source")
+    readable = [module.TITLE for module in formats().values() if reads(module)]
+    begins = data[:40].decode("utf-8", "replace")
+    hint = "name the format if this is one of them"
+    rule = f"the file must be one of {', '.join(readable)}"
+    what = f"the file {filename!r}" if filename else "the file"
+    raise Invalid(what, [problem(rule, begins, field="file", hint=hint)])

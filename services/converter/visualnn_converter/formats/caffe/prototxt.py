@@ -1,0 +1,182 @@
+"""Protobuf's text format as Caffe files use it, with the line of every field; and back to text.
+
+Own parser, because problems must name lines, which protobuf's parser forgets. A message becomes a ``Bag`` whose values
+are ``Repeated`` lists of numbers, booleans, strings (quoted), ``Word`` (bare: enum values) and nested bags.
+Grammar: https://protobuf.dev/reference/protobuf/textformat-spec/
+"""
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any
+
+from visualnn_shared.catalogue.maps import Bag, Repeated, Unmappable, Word
+
+MAX_DEPTH = 32
+"""Nesting of messages; Caffe's schema needs 5."""
+
+# Possessive (``*+``): what has been read is never given back, so that a broken text fails in linear time.
+_GAP = r"(?:\s|\#[^\n]*+(?:\n|\Z))*+"
+_STRING = r'"(?:[^"\\\n]|\\[^\n])*+"|' r"'(?:[^'\\\n]|\\[^\n])*+'"
+_SCALAR = r"[^\s{}<>;,#\"'\[\]:]+"
+_FIELD = re.compile(
+    rf"""{_GAP}(?:
+        (?P<close>[}}>])
+      | (?P<key>[A-Za-z_][\w.]*){_GAP}(?:
+            (?P<open>:?{_GAP}[{{<])
+          | :{_GAP}(?:(?P<text>(?:{_STRING})(?:{_GAP}(?:{_STRING}))*) | (?P<bare>{_SCALAR}) | (?P<list>\[)))
+      | (?P<end>\Z)
+    )(?:[ \t]*[,;])?""",
+    re.VERBOSE,
+)
+_ITEM = re.compile(rf"{_GAP}(?:(?P<text>{_STRING})|(?P<bare>{_SCALAR})|(?P<close>\])){_GAP},?", re.VERBOSE)
+_PIECE = re.compile(_STRING)
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))", re.DOTALL)
+_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?\Z")
+_INTEGER = re.compile(r"[-+]?\d{1,20}\Z")
+_WORD = re.compile(r"[A-Za-z_][\w.]*\Z")
+START = ""
+"""``bag.line(START)`` is the line a message begins on."""
+
+
+def parse(text: str) -> Bag:
+    """The message that a text describes. Raises ``Unmappable`` with line and column at the first syntax error."""
+    return _Parser(text).run()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
+
+    def _line(self, position: int) -> int:
+        return bisect_right(self._breaks, position - 1) + 1
+
+    def _fail(self, rule: str, position: int) -> Unmappable:
+        line = self._line(position)
+        column = position - (self._breaks[line - 2] if line > 1 else -1)
+        received = self._text[position : position + 30].split("\n")[0] or "the end of the text"
+        return Unmappable(f"{rule} (column {column})", received, line=line)
+
+    def run(self) -> Bag:
+        """Walk the fields with a stack of open messages: depth costs no recursion."""
+        values: dict[str, Any] = {}
+        lines: dict[str, int] = {START: 1}
+        stack: list[tuple[dict[str, Any], dict[str, int], str, str, int]] = []
+        position = 0
+        while True:
+            match = _FIELD.match(self._text, position)
+            if match is None:
+                start = re.compile(_GAP).match(self._text, position)
+                raise self._fail("a field must be `name: value` or `name { ... }`", start.end() if start else position)
+            kind, begin, position = match.lastgroup, match.start("key"), match.end()
+            if kind == "end":
+                if stack:
+                    raise self._fail("every { must be closed by a }", stack[-1][4])
+                return Bag(values, lines)
+            if kind == "close":
+                values, lines = self._close(match, values, lines, stack)
+                continue
+            key = match["key"]
+            if key not in lines:
+                lines[key] = self._line(begin)
+            if kind == "open":
+                if len(stack) >= MAX_DEPTH:
+                    raise self._fail(f"messages must be nested at most {MAX_DEPTH} deep", begin)
+                stack.append((values, lines, key, match["open"][-1], begin))
+                values, lines = {}, {START: self._line(begin)}
+            elif kind == "list":
+                found, position = self._list(position)
+                values.setdefault(key, Repeated()).extend(found)
+            else:
+                value = _unquote(match["text"]) if kind == "text" else self._scalar(match["bare"], match.start("bare"))
+                values.setdefault(key, Repeated()).append(value)
+
+    def _close(self, match: re.Match[str], values: dict[str, Any], lines: dict[str, int], stack: list[Any]) -> Any:
+        if not stack:
+            raise self._fail("a closing brace must close a message", match.start("close"))
+        outer, outer_lines, key, opened, begin = stack.pop()
+        if (opened, match["close"]) not in (("{", "}"), ("<", ">")):
+            raise self._fail(
+                f"the message opened by {opened} in line {self._line(begin)} must be closed", match.start("close")
+            )
+        outer.setdefault(key, Repeated()).append(Bag(values, lines))
+        return outer, outer_lines
+
+    def _list(self, position: int) -> tuple[list[Any], int]:
+        """The values of ``[a, b]``; ``position`` is behind the bracket."""
+        found: list[Any] = []
+        while True:
+            match = _ITEM.match(self._text, position)
+            if match is None:
+                raise self._fail("a list must be `[value, value]`", position)
+            position = match.end()
+            if match["close"]:
+                return found, position
+            found.append(_unquote(match["text"]) if match["text"] else self._scalar(match["bare"], match.start("bare")))
+
+    def _scalar(self, token: str, position: int) -> Any:
+        """A bare token: number, boolean or enum word."""
+        if _INTEGER.match(token):
+            return int(token)
+        if _NUMBER.match(token):
+            return float(token.rstrip("fF"))
+        if token in ("true", "True"):
+            return True
+        if token in ("false", "False"):
+            return False
+        if token.lstrip("+-").lower() in ("inf", "infinity", "nan"):
+            return float(token)
+        if _WORD.match(token):
+            return Word(token)
+        raise self._fail("a value must be a number, a word, or a quoted string", position)
+
+
+def _unquote(token: str) -> str:
+    """The text of one or more adjacent quoted strings; escapes are bytes of UTF-8."""
+    if token.find(token[0], 1) == len(token) - 1 and "\\" not in token:  # nearly all: one string without escapes
+        return token[1:-1]
+    inner = "".join(piece[0][1:-1] for piece in _PIECE.finditer(token))
+    if "\\" not in inner:
+        return inner
+    return _ESCAPE.sub(_unescape, inner.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return bytes([int(match[1], 8) & 0xFF])
+    if match[2]:
+        return bytes([int(match[2], 16)])
+    return _ESCAPES.get(match[3], match[3])
+
+
+def render(message: Mapping[str, Any], indent: str = "") -> str:
+    """A message as text: lists are repeated fields, mappings nested messages, ``Word`` bare, other strings quoted."""
+    lines: list[str] = []
+    for key, value in message.items():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(item, Mapping):
+                lines += [f"{indent}{key} {{\n", render(item, indent + "  "), f"{indent}}}\n"]
+            else:
+                lines.append(f"{indent}{key}: {_say(item)}\n")
+    return "".join(lines)
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, Word):
+        return str(value)
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(c if c.isprintable() else _octal(c) for c in escaped) + '"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return repr(value)
+
+
+def _octal(character: str) -> str:
+    """Bytes of a character as protobuf's octal escapes."""
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogatepass"))

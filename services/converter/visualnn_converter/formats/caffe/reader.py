@@ -1,0 +1,299 @@
+"""A Caffe net to a spec: channels move to the end, blobs become references, heads become layers."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.entry import Broken
+from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.mapping import Index, Read, index, read_node, without_defaults
+from visualnn_shared.catalogue.maps import Bag, Context, Label, Unmappable, plain
+from visualnn_shared.errors import ConversionImpossible
+from visualnn_shared.spec.model import Layer, Spec
+from visualnn_shared.spec.problem import Problem, problem
+
+from visualnn_converter.formats.caffe.prototxt import START
+from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, MEASURES, SOURCES, TRAINING_FIELDS
+from visualnn_converter.formats.caffe.source import Node, Source, normalise
+from visualnn_converter.layout import channels_first, identity, matters
+from visualnn_converter.passes import canonical_types, merge_batchnorm_scale
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Names
+from visualnn_converter.specnames import spec_name
+
+_HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor: its spec reference, its spec shape (None where a problem hides it), its label."""
+
+    ref: str
+    shape: Shape | None
+    label: Label | None
+    is_label: bool = False
+    """The samples' labels, which are no part of a net."""
+
+
+def read_model(root: Bag, report: Report, input_shape: Any = None) -> Spec:
+    """The spec. Raises ``ConversionImpossible`` with every obstacle, ``Unmappable`` where the text is no net."""
+    source = normalise(root, report)
+    reader = _Reader(source, report, input_shape)
+    reader.problems += [broken.problem(None) for broken in source.problems]
+    for node in source.nodes:
+        reader.node(node)
+    if reader.problems:
+        raise ConversionImpossible(reader.problems, report.source, report.target)
+    spec = reader.spec()
+    spec, _ = merge_batchnorm_scale.run(spec, None, report)
+    spec, _ = canonical_types.run(spec, None, report)
+    problems = resolve(spec).problems
+    if problems:
+        raise ConversionImpossible(problems, report.source, report.target)
+    return spec
+
+
+class _Reader:
+    def __init__(self, source: Source, report: Report, input_shape: Any) -> None:
+        self.source, self.report, self.input_shape = source, report, input_shape
+        self.layers: dict[str, Layer] = {}
+        self.problems: list[Problem] = []
+        self.values: dict[int, Value] = {-1: Value("", None, None)}
+        self._names = Names()
+        self._table: Index = index("caffe")
+        self._owners: dict[str, str] = {}
+
+    def node(self, node: Node) -> None:
+        """One layer of the file."""
+        if node.op == "Input":
+            self._inputs(node)
+        elif node.op in SOURCES:
+            self._samples(node)
+        elif node.op in MEASURES:
+            self._ends(node, node.op, "it measures or ends training; it is no part of the net")
+        elif node.op in HEADS:
+            self._head(node)
+        else:
+            self._layer(node)
+        for name, line in node.whole.left(deep=False):
+            if name not in TRAINING_FIELDS:
+                self.report.drops(node.name, f"field {name}" + (f", line {line}" if line else ""), "not understood")
+
+    def _ends(self, node: Node, what: str, why: str) -> None:
+        self.report.drops(node.name, what, why)
+        for key in list(node.whole):
+            node.whole.one(key)
+        for number in node.outputs:
+            self.values[number] = Value("", None, None, is_label=True)
+
+    def _head(self, node: Node) -> None:
+        """A loss on logits: the net keeps its activation."""
+        op, loss = HEADS[node.op]
+        for key in list(node.whole):
+            node.whole.one(key)
+        self.report.rewrote(node.name, f"{node.op} as {op}", f"train with {loss}")
+        kept = Node(node.name, op, Bag(), Bag(), node.line, node.inputs[:1], node.outputs[:1])
+        self._layer(kept)
+
+    def _inputs(self, node: Node) -> None:
+        shapes = node.bag.many("shape")
+        for position, number in enumerate(node.outputs):
+            shape = shapes[min(position, len(shapes) - 1)] if shapes else None
+            dims = shape.many("dim") if isinstance(shape, Bag) else []
+            name = node.name if len(node.outputs) == 1 else node.tops[position]
+            self.values[number] = self._input(name, dims[1:] if dims else None, node)
+
+    def _samples(self, node: Node) -> None:
+        """A layer that reads a data base: the first top is the input, the others labels."""
+        dims = _sample_shape(node)
+        if "transform_param" in node.whole:
+            what = f"transform_param {plain(node.whole.peek('transform_param'))}"[:200]
+            self.report.drops(node.name, what, "scale, mean and crop are preprocessing of the data set")
+        for key in list(node.whole):
+            node.whole.one(key)
+        self.report.drops(node.name, node.op, "samples come from data sets; it became an Input")
+        for position, number in enumerate(node.outputs):
+            if position:
+                self.values[number] = Value("", None, None, is_label=True)
+            else:
+                self.values[number] = self._input(node.tops[0], dims, node)
+
+    def _input(self, wanted: str, dims: list[Any] | None, node: Node) -> Value:
+        """An Input layer; ``dims`` without the batch, channels first where there are three."""
+        name = self._name(wanted)
+        given = self.input_shape.get(wanted) if isinstance(self.input_shape, dict) else self.input_shape
+        if given is None and dims is not None and all(type(dim) is int and dim > 0 for dim in dims):
+            given = [*dims[1:], dims[0]] if len(dims) == 3 else dims
+        if given is None:
+            rule = "the input's shape must be known"
+            self.problems.append(problem(rule, dims, layer=name, line=node.line, hint=_HINT))
+            return Value(name, None, None)
+        self.layers[name] = Layer(name=name, type="Input", params={"shape": list(given)})
+        self.report.maps(name, node.op, "Input")
+        if len(given) == 3:
+            self.report.note(
+                "inputs of pictures are height, width, channels: Caffe's channels, height, width reordered"
+            )
+        return Value(name, tuple(given), _label(len(given) + 1))
+
+    def _name(self, wanted: str) -> str:
+        name = self._names.fresh(spec_name(wanted))
+        if name != wanted:
+            self.report.renamed[wanted] = name
+        return name
+
+    def _layer(self, node: Node) -> None:
+        """A layer that computes."""
+        inputs = [self.values[number] for number in node.inputs]
+        name = self._name(node.name)
+        if any(value.is_label for value in inputs):
+            rule = "a layer must not read the samples' labels: they are no part of the net"
+            self.problems.append(problem(rule, node.op, layer=name, line=node.line))
+            inputs = [Value("", None, None) for _ in inputs]
+        inputs = self._prepared(node, name, inputs)
+        context = Context(
+            input_shapes=[value.shape for value in inputs],
+            labels=[value.label for value in inputs if value.label is not None],
+        )
+        found = read_node(self._table, node.op, node.bag, context, name, node.line)
+        if not isinstance(found, Read):
+            self.problems += found
+            self._unknown(node)
+            return
+        self.problems += found.problems
+        self._leftovers(node, name)
+        self._place(node, name, found, inputs)
+
+    def _place(self, node: Node, name: str, found: Read, inputs: list[Value]) -> None:
+        shapes = None if found.problems else self._shapes(node, name, found, inputs)
+        owner = self._owner(node, name) if found.entry.weights else None
+        if shapes is None:
+            self._unknown(node)
+        else:
+            params = plain(without_defaults(found.entry, found.params))
+            refs = tuple(value.ref for value in inputs)
+            self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
+            self.report.maps(name, node.op, found.entry.type)
+            for number, shape in zip(node.outputs, shapes, strict=False):
+                self.values[number] = Value(name, shape, _label(len(shape) + 1))
+            for number in node.outputs[len(shapes) :]:
+                self.values[number] = Value(name, None, None)
+                self.problems.append(problem("the layer must have one top", node.tops, layer=name, line=node.line))
+
+    def _unknown(self, node: Node) -> None:
+        for number in node.outputs:
+            self.values[number] = Value("", None, None)
+
+    def _shapes(self, node: Node, name: str, found: Read, inputs: list[Value]) -> list[Shape] | None:
+        """Output shapes; None where an input's is unknown or a rule is broken."""
+        ports = found.entry.ports
+        if not ports.least <= len(inputs) <= (ports.most or len(inputs)):
+            wanted = ports.least if ports.least == ports.most else f"at least {ports.least}"
+            rule = f"{node.op} must have {wanted} bottoms here"
+            self.problems.append(problem(rule, len(inputs), layer=name, line=node.line))
+            return None
+        if any(value.shape is None for value in inputs):
+            return None
+        try:
+            return list(found.entry.shape(found.params, [value.shape for value in inputs if value.shape is not None]))
+        except Broken as broken:
+            found_wrong = Unmappable(broken.rule, broken.received, broken.param, node.line, broken.hint)
+            self.problems.append(found_wrong.problem(name))
+            return None
+
+    def _prepared(self, node: Node, name: str, inputs: list[Value]) -> list[Value]:
+        """Inputs as the spec's layer needs them: flattened for a Dense, in the file's order where order is seen."""
+        first = inputs[0] if inputs else None
+        if first is None or first.shape is None:
+            return inputs
+        rank = len(first.shape) + 1
+        if node.op == "InnerProduct" and rank > 2 and node.bag.peek("axis", 1) == 1:
+            node.bag.one("axis")
+            return [self._flattened(f"{name}/flatten", first, node), *inputs[1:]]
+        order = node.op in ("Flatten", "Reshape") and matters(first.label or identity(rank), first.shape)
+        if order and not (node.op == "Flatten" and self._dense_only(node)):
+            return [self._in_file_order(name, first, node), *inputs[1:]]
+        return inputs
+
+    def _flattened(self, wanted: str, value: Value, node: Node) -> Value:
+        """The Flatten that InnerProduct does by itself."""
+        name = self._name(wanted)
+        self.layers[name] = Layer(name=name, type="Flatten", inputs=(value.ref,))
+        self.report.rewrote(node.name, "implicit flatten as a layer", "InnerProduct flattens; Dense does not")
+        return Value(name, (prod(value.shape or ()),), identity(2))
+
+    def _in_file_order(self, name: str, value: Value, node: Node) -> Value:
+        """The tensor with its axes as Caffe has them, because their order is seen here."""
+        label, shape = value.label or (), value.shape or ()
+        moved = self._name(f"{name}/permute")
+        dims = list(label[1:])
+        self.layers[moved] = Layer(name=moved, type="Permute", params={"dims": dims}, inputs=(value.ref,))
+        self.report.rewrote(
+            node.name, "Permute before it", "it sees the order of values, which Caffe has channels first"
+        )
+        return Value(moved, tuple(shape[dim - 1] for dim in dims), identity(len(label)))
+
+    def _dense_only(self, node: Node) -> bool:
+        """Whether the flattened values reach InnerProduct layers only, directly or through element-wise ones."""
+        waiting, seen = list(node.outputs), set[int]()
+        while waiting:
+            number = waiting.pop()
+            users = self.source.users.get(number, [])
+            if number in seen or not users:
+                return False
+            seen.add(number)
+            for user in users:
+                if user.op in ELEMENTWISE:
+                    waiting += user.outputs
+                elif user.op != "InnerProduct":
+                    return False
+        return True
+
+    def _owner(self, node: Node, name: str) -> str | None:
+        """The layer whose weights this one shares by ``param { name }``."""
+        owners = {self._owners.get(shared) for shared in node.shares}
+        if not node.shares or owners == {None}:
+            self._owners.update(dict.fromkeys(node.shares, name))
+            return None
+        if len(owners) > 1 or None in owners:
+            rule = "a layer must share all its weights with one other layer, or none"
+            self.problems.append(problem(rule, node.shares, layer=name, line=node.whole.line("param")))
+        return next(iter(owners - {None}))
+
+    def _leftovers(self, node: Node, name: str) -> None:
+        for key, line in node.bag.left():
+            if key != START:
+                self.report.drops(name, f"{key} = {str(plain(node.bag.peek(key)))[:80]}, line {line}", "not understood")
+
+    def spec(self) -> Spec:
+        """Outputs are what nothing reads; inputs that nothing reads go."""
+        used = {ref for layer in self.layers.values() for ref in layer.inputs}
+        for name, layer in list(self.layers.items()):
+            if layer.type == "Input" and name not in used:
+                self.report.drops(name, "Input", "nothing of the net reads it")
+                del self.layers[name]
+        outputs = tuple(name for name in self.layers if name not in used)
+        return Spec(name=spec_name(self.source.name), layers=tuple(self.layers.values()), outputs=outputs)
+
+
+def _label(rank: int) -> Label:
+    """Four axes are pictures, channels first; others lie as in the spec."""
+    return channels_first(rank) if rank == 4 else identity(rank)
+
+
+def _sample_shape(node: Node) -> list[Any] | None:
+    """Channels, height, width of a source that says them."""
+    memory = node.whole.peek("memory_data_param")
+    if isinstance(memory, Bag):
+        return [memory.peek(key) for key in ("channels", "height", "width")]
+    dummy = node.whole.peek("dummy_data_param")
+    if isinstance(dummy, Bag):
+        shapes = dummy.many_peek("shape")
+        dims = shapes[0].many_peek("dim") if shapes and isinstance(shapes[0], Bag) else []
+        return dims[1:] or None
+    transform = node.whole.peek("transform_param")
+    if isinstance(transform, Bag):  # a crop and a mean for each channel say the size
+        size, channels = transform.peek("crop_size"), len(transform.many_peek("mean_value"))
+        return [channels, size, size] if size and channels > 1 else None
+    return None

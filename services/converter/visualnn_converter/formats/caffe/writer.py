@@ -1,0 +1,174 @@
+"""A spec as a prototxt for inference: Input layers, one ``layer`` each, channels first."""
+
+from typing import Any
+
+from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
+from visualnn_shared.catalogue.free import FREE
+from visualnn_shared.catalogue.mapping import Written, lost, write_node
+from visualnn_shared.catalogue.maps import Context, Label
+from visualnn_shared.errors import ConversionImpossible, SpecInvalid
+from visualnn_shared.spec.model import Layer, Spec
+from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.spec.refs import Ref
+
+from visualnn_converter.formats.caffe.prototxt import render
+from visualnn_converter.formats.caffe.schema import PARAMS
+from visualnn_converter.layout import channels_first, identity, matters, read_by_dense_only
+from visualnn_converter.passes import (
+    canonical_types,
+    expand_activations,
+    keep_dims,
+    padding_in_cells,
+    split_batchnorm_scale,
+)
+from visualnn_converter.report import Report
+
+_PASSES = (expand_activations, canonical_types, keep_dims, padding_in_cells, split_batchnorm_scale)
+
+
+def lower(spec: Spec, report: Report) -> Spec:
+    """The spec in Caffe's terms: one layer is one Caffe layer."""
+    for rewrite in _PASSES:
+        spec, _ = rewrite.run(spec, None, report)
+    return spec
+
+
+def without_lost(spec: Spec) -> Spec:
+    """Without what the text does not carry: training parameters and types of inputs."""
+    layers = []
+    for layer in resolve(spec).layers:
+        context = Context(
+            input_shapes=layer.input_shapes, labels=[_label(len(shape) + 1) for shape in layer.input_shapes]
+        )
+        written = write_node("caffe", layer.entry, layer.params, context, layer.name)
+        gone = lost(written.map, layer.entry, layer.params) if isinstance(written, Written) else []
+        gone += ["dtype"] if layer.type == "Input" else []
+        params = {name: value for name, value in layer.params.items() if name not in gone}
+        inputs = tuple(map(str, layer.inputs))
+        layers.append(
+            Layer(name=layer.name, type=layer.type, params=params, inputs=inputs, weights_of=layer.weights_of)
+        )
+    return spec.model_copy(update={"layers": tuple(layers)})
+
+
+def write_model(spec: Spec, report: Report) -> str:
+    """The text. Raises ``ConversionImpossible`` with every obstacle."""
+    resolved = resolve(lower(spec, report))
+    if resolved.problems:
+        raise SpecInvalid(resolved.problems, spec.name)
+    writer = _Writer(resolved, report)
+    for layer in resolved.layers:
+        writer.layer(layer)
+    writer.check_outputs()
+    if writer.problems:
+        raise ConversionImpossible(writer.problems, report.source, report.target)
+    return render({"name": spec.name, "layer": writer.messages})
+
+
+class _Writer:
+    def __init__(self, resolved: Resolved, report: Report) -> None:
+        self.resolved, self.report = resolved, report
+        self.messages: list[dict[str, Any]] = []
+        self.problems: list[Problem] = []
+        self._free = read_by_dense_only(resolved)
+        self._owners = {layer.weights_of for layer in resolved.layers if layer.weights_of}
+        self._implicit = self._implicit_flattens()
+
+    def _implicit_flattens(self) -> dict[str, Ref]:
+        """Flatten layers that only an InnerProduct reads, which flattens by itself, and what they flatten."""
+        users: dict[str, list[ResolvedLayer]] = {}
+        for layer in self.resolved.layers:
+            for ref in layer.inputs:
+                users.setdefault(ref.layer, []).append(layer)
+        return {
+            layer.name: layer.inputs[0]
+            for layer in self.resolved.layers
+            if layer.type == "Flatten"
+            and layer.name in self._free
+            and users.get(layer.name)
+            and all(user.type == "Dense" and f"{user.name}/flatten" == layer.name for user in users[layer.name])
+        }
+
+    def layer(self, layer: ResolvedLayer) -> None:
+        """Append one layer; what cannot be said is a problem."""
+        if layer.type == "Input":
+            self._input(layer)
+        elif layer.name in self._implicit:
+            self.report.rewrote(layer.name, "left to InnerProduct", "InnerProduct flattens by itself")
+        else:
+            self._computing(layer)
+
+    def _input(self, layer: ResolvedLayer) -> None:
+        shape = layer.output_shapes[0]
+        if FREE in shape:
+            rule = "the input must have a known size in this format"
+            self.problems.append(problem(rule, layer.params["shape"], layer=layer.name))
+            return
+        dims = [1, *(shape[axis - 1] for axis in _label(len(shape) + 1)[1:])]
+        if len(shape) == 3:
+            self.report.note("inputs of pictures are channels, height, width in Caffe")
+        if layer.params["dtype"] != "float32":
+            self.report.drops(layer.name, f"dtype {layer.params['dtype']}", "Caffe's blobs are floats")
+        self.messages.append(
+            {"name": layer.name, "type": "Input", "top": layer.name, "input_param": {"shape": {"dim": dims}}}
+        )
+        self.report.maps(layer.name, "Input", "Input")
+
+    def _computing(self, layer: ResolvedLayer) -> None:
+        if self._order_is_seen(layer):
+            return
+        context = Context(
+            input_shapes=[tuple(None if dim is FREE else dim for dim in shape) for shape in layer.input_shapes],
+            output_shapes=layer.output_shapes,
+            labels=[_label(len(shape) + 1) for shape in layer.input_shapes],
+        )
+        if layer.type == "Dense" and layer.inputs[0].layer in self._implicit:
+            context.labels = [identity(2)]
+        written = write_node("caffe", layer.entry, layer.params, context, layer.name)
+        if not isinstance(written, Written):
+            self.problems += written
+            return
+        bottoms = [str(self._source(ref)) for ref in layer.inputs]
+        message: dict[str, Any] = {"name": layer.name, "type": written.op, "bottom": bottoms, "top": layer.name}
+        shared = layer.weights_of or (layer.name if layer.name in self._owners else None)
+        if shared is not None:
+            message["param"] = [{"name": f"{shared}/{variable.name}"} for variable in layer.weights]
+        if written.attributes:
+            message[PARAMS[written.op]] = written.attributes
+        self.messages.append(message)
+        self.report.maps(layer.name, layer.type, written.op)
+        for param in lost(written.map, layer.entry, layer.params):
+            self.report.drops(layer.name, param, "Caffe has no counterpart; it acts in training only")
+
+    def _source(self, ref: Ref) -> Ref:
+        """Through an implicit Flatten to what it flattens."""
+        return self._implicit.get(ref.layer, ref)
+
+    def _order_is_seen(self, layer: ResolvedLayer) -> bool:
+        """Layers that see the order of a picture's values, which Caffe has channels first."""
+        shape = layer.input_shapes[0]
+        label = _label(len(shape) + 1)
+        seen = layer.type == "Reshape" or (layer.type == "Flatten" and layer.name not in self._free)
+        made = layer.type in ("Reshape", "Embedding") and len(layer.output_shapes[0]) == 3
+        picture = layer.type == "Dense" and len(shape) == 3
+        if not (seen and matters(label, shape)) and not made and not picture:
+            return False
+        rule = f"{layer.type} must not depend on the order of a picture's values: Caffe has channels first"
+        hint = "use a 1 x 1 Conv2D" if picture else None
+        self.problems.append(
+            problem(rule, [None if dim is FREE else dim for dim in shape], layer=layer.name, hint=hint)
+        )
+        return True
+
+    def check_outputs(self) -> None:
+        """Caffe's outputs are the tops of layers that nothing reads."""
+        used = {ref.layer for layer in self.resolved.layers for ref in layer.inputs}
+        used.update(layer.name for layer in self.resolved.inputs)
+        for ref, _ in self.resolved.outputs:
+            if ref.layer in used:
+                rule = "an output must be a layer that computes and that no other layer reads, in this format"
+                self.problems.append(problem(rule, str(ref), layer=ref.layer, field="outputs"))
+
+
+def _label(rank: int) -> Label:
+    return channels_first(rank) if rank == 4 else identity(rank)

@@ -1,0 +1,181 @@
+"""A Keras JSON document in one normal form, whatever its version and class: layers, their calls, inputs, outputs.
+
+Keras 2: ``inbound_nodes`` is ``[[[layer, node, tensor, kwargs], ...], ...]``; a Sequential's first layer carries
+``batch_input_shape``.
+Keras 3: ``inbound_nodes`` is ``[{"args": [...], "kwargs": {...}}]`` with ``__keras_tensor__`` objects.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from visualnn_shared.catalogue.maps import Unmappable
+
+MODELS = ("Functional", "Model", "Sequential")
+MAX_NESTING = 8
+"""Models within models."""
+MAX_CALLS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An output of a call of a layer."""
+
+    layer: str
+    node: int
+    index: int
+
+
+@dataclass(slots=True)
+class Source:
+    """A layer of the document; ``net`` where it is a model itself."""
+
+    name: str
+    type: str
+    config: dict[str, Any]
+    calls: list[list[Tensor]]
+    net: "Net | None" = None
+
+
+@dataclass(slots=True)
+class Net:
+    """A model of the document."""
+
+    name: str
+    layers: dict[str, Source] = field(default_factory=dict)
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+
+
+def parse(document: Any, depth: int = 0) -> Net:
+    """The model of a document. Raises ``Unmappable`` where its frame cannot be understood."""
+    if depth > MAX_NESTING:
+        raise Unmappable(f"models must be nested at most {MAX_NESTING} deep", "deeper")
+    if not isinstance(document, dict) or document.get("class_name") not in MODELS:
+        received = document.get("class_name") if isinstance(document, dict) else document
+        raise Unmappable(f"the document must be a Keras model: {', '.join(MODELS)}", received)
+    config = document.get("config")
+    if isinstance(config, list):  # Keras 2.0 to 2.2 wrote a Sequential's layers alone
+        config = {"name": "sequential", "layers": config}
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        raise Unmappable(
+            "the model's config must hold a list of layers", config if config is None else type(config).__name__
+        )
+    net = Net(str(config.get("name") or document["class_name"].lower()))
+    if document["class_name"] == "Sequential":
+        _sequential(net, config, depth)
+    else:
+        _functional(net, config, depth)
+    return net
+
+
+def _layer(net: Net, item: Any, depth: int) -> Source:
+    """A layer without its calls; a nested model is parsed."""
+    if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
+        raise Unmappable("each layer must be an object with class_name and config", item)
+    config = item.get("config")
+    own = config if isinstance(config, dict) else {}
+    name = item.get("name") or own.get("name")
+    if not isinstance(name, str):
+        raise Unmappable("each layer must have a name", item["class_name"])
+    if name in net.layers:
+        raise Unmappable("a layer's name must occur once in a model", name)
+    inner = parse(item, depth + 1) if item["class_name"] in MODELS else None
+    source = net.layers[name] = Source(name, item["class_name"], own, [], inner)
+    return source
+
+
+def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
+    for item in config["layers"]:
+        source = _layer(net, item, depth)
+        nodes = item.get("inbound_nodes", [])
+        if not isinstance(nodes, list):
+            raise Unmappable("inbound_nodes must be a list", nodes)
+        source.calls = [list(_tensors(node)) for node in nodes]
+    net.inputs = list(_ends(config.get("input_layers")))
+    net.outputs = list(_ends(config.get("output_layers")))
+    if not net.outputs:
+        raise Unmappable("output_layers must name the model's outputs", config.get("output_layers"))
+
+
+def _sequential(net: Net, config: dict[str, Any], depth: int) -> None:
+    """A chain; an input is made where the first layer only says its shape."""
+    items = config["layers"]
+    previous: list[Tensor] = []
+    for position, item in enumerate(items):
+        source = _layer(net, item, depth)
+        if position == 0 and source.type != "InputLayer":
+            previous = _implicit_input(net, source, config.get("build_input_shape"))
+        if source.type != "InputLayer":
+            source.calls = [previous]
+        previous = [Tensor(source.name, 0, 0)]
+        if source.type == "InputLayer":
+            net.inputs = previous
+    if not previous:
+        raise Unmappable("a Sequential model must have layers", [])
+    net.outputs = previous
+
+
+def _implicit_input(net: Net, first: Source, built: Any) -> list[Tensor]:
+    """An InputLayer before the first layer, of the shape that layer says; without one, of no shape."""
+    shape = first.config.get("batch_input_shape") or first.config.get("batch_shape") or built
+    if first.net is not None and shape is None:
+        shape = _shape_within(first.net)
+    name = f"{first.name}_input"
+    dtype = "int32" if first.type == "Embedding" else first.config.get("dtype", "float32")
+    made = Source(name, "InputLayer", {"batch_input_shape": shape, "dtype": dtype}, [])
+    net.layers = {name: made, **net.layers}
+    net.inputs = [Tensor(name, 0, 0)]
+    return net.inputs
+
+
+def _shape_within(net: Net) -> Any:
+    source = net.layers.get(net.inputs[0].layer) if net.inputs else None
+    return None if source is None else source.config.get("batch_input_shape") or source.config.get("batch_shape")
+
+
+def _tensors(node: Any) -> Iterator[Tensor]:
+    """Every tensor that a call takes, in order."""
+    if isinstance(node, dict) and "args" in node:
+        yield from _keras3([node.get("args"), node.get("kwargs")])
+    elif isinstance(node, list):
+        for item in node:
+            yield _keras2(item)
+    else:
+        raise Unmappable("a call must be a list of tensors, or an object with args", node)
+
+
+def _keras2(item: Any) -> Tensor:
+    if (
+        isinstance(item, list)
+        and len(item) in (3, 4)
+        and isinstance(item[0], str)
+        and all(type(n) is int and 0 <= n <= MAX_CALLS for n in item[1:3])
+    ):
+        return Tensor(item[0], item[1], item[2])
+    raise Unmappable("a tensor must be [layer, node, tensor]", item)
+
+
+def _keras3(value: Any) -> Iterator[Tensor]:
+    """Tensors in nested lists and objects, left to right."""
+    if isinstance(value, dict):
+        if value.get("class_name") == "__keras_tensor__":
+            config = value.get("config")
+            yield _keras2(config.get("keras_history") if isinstance(config, dict) else None)
+        else:
+            for inner in value.values():
+                yield from _keras3(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keras3(inner)
+
+
+def _ends(value: Any) -> Iterator[Tensor]:
+    """``input_layers`` and ``output_layers``: one tensor, or a list or object of them."""
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        yield _keras2(value)
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _ends(inner)
+    elif value is not None:
+        raise Unmappable("input_layers and output_layers must be lists of tensors", value)

@@ -1,0 +1,66 @@
+"""Layers that say the same in several ways, in the one way that reading gives them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from visualnn_shared.spec.model import Layer, Spec
+
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
+
+_FUNCTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "relu": ("ReLU", {}),
+    "relu6": ("ReLU", {"max_value": 6.0}),
+    "leaky_relu": ("LeakyReLU", {"negative_slope": 0.2}),
+    "elu": ("ELU", {}),
+    "softmax": ("Softmax", {}),
+}
+
+
+def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Weights | None]:
+    """``Activation("relu")`` -> ``ReLU``, and the like: no value changes, so nothing is reported."""
+    layers = [_FORMS[layer.type](layer) if layer.type in _FORMS else layer for layer in spec.layers]
+    if all(new is old for new, old in zip(layers, spec.layers, strict=True)):
+        return spec, weights
+    return spec.model_copy(update={"layers": tuple(layers)}), weights
+
+
+def _with(layer: Layer, type: str, params: dict[str, Any]) -> Layer:
+    return layer.model_copy(update={"type": type, "params": params})
+
+
+def _activation(layer: Layer) -> Layer:
+    function = layer.params.get("activation")
+    known = _FUNCTIONS.get(function) if isinstance(function, str) else None
+    return layer if known is None else _with(layer, *known)
+
+
+def _relu(layer: Layer) -> Layer:
+    slope = layer.params.get("negative_slope", 0)
+    bounded = layer.params.get("max_value") is not None or layer.params.get("threshold", 0)
+    return _with(layer, "LeakyReLU", {"negative_slope": slope}) if slope and not bounded else layer
+
+
+def _leaky_relu(layer: Layer) -> Layer:
+    return _with(layer, "ReLU", {}) if layer.params.get("negative_slope") == 0 else layer
+
+
+def _window(layer: Layer) -> Layer:
+    """Padding of no cells is ``valid``; where there is none, whether it counts says nothing."""
+    padding = layer.params.get("padding", "valid")
+    none = padding != "same" and (padding == "valid" or not any(cell for side in padding for cell in side))
+    drop = [key for key in ("padding", "count_include_pad") if none and key in layer.params]
+    if not drop:
+        return layer
+    return _with(layer, layer.type, {key: value for key, value in layer.params.items() if key not in drop})
+
+
+_FORMS: Mapping[str, Callable[[Layer], Layer]] = {
+    "Activation": _activation,
+    "ReLU": _relu,
+    "LeakyReLU": _leaky_relu,
+    "Conv2D": _window,
+    "DepthwiseConv2D": _window,
+    "MaxPooling2D": _window,
+    "AveragePooling2D": _window,
+}

@@ -1,0 +1,40 @@
+"""Explicit padding becomes a ZeroPadding2D before the layer, for formats that know only ``valid`` and ``same``."""
+
+from visualnn_shared.spec.model import Layer, Spec
+
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Renaming, Weights
+
+_CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2D"})
+
+
+def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
+    """``Conv2D(padding=[[1, 2], [1, 2]])`` -> ``ZeroPadding2D`` and ``Conv2D(padding="valid")``.
+
+    Average pooling that counts its padding likewise; others average or compare real values only, so zeros will not do.
+    """
+    if not any(_pads(layer) for layer in spec.layers):
+        return spec, weights
+    names, layers = Renaming(spec), list[Layer]()
+    for layer in spec.layers:
+        if not _pads(layer):
+            layers.append(layer)
+            continue
+        name = names.fresh(f"{layer.name}/padding")
+        padding = layer.params["padding"]
+        kept = {key: value for key, value in layer.params.items() if key not in ("padding", "count_include_pad")}
+        pad = Layer.model_construct(name=name, type="ZeroPadding2D", params={"padding": padding}, inputs=layer.inputs)
+        layers += [pad, layer.model_copy(update={"params": kept, "inputs": (name,)})]
+        report.rewrote(layer.name, "padding as ZeroPadding2D", f"{report.target} pads by valid and same only")
+    return spec.model_copy(update={"layers": tuple(layers)}), weights
+
+
+def _pads(layer: Layer) -> bool:
+    """Whether zeros put before the layer mean the same as its own padding."""
+    padding = layer.params.get("padding", "valid")
+    if isinstance(padding, str):
+        return False
+    counts = (
+        layer.type == "AveragePooling2D" and layer.params.get("count_include_pad") and not layer.params.get("ceil_mode")
+    )
+    return layer.type in _CONVOLUTIONS or bool(counts)

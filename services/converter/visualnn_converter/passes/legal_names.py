@@ -1,0 +1,45 @@
+"""Layer names as a format allows them; the report tells which changed, so that the change can be undone."""
+
+from collections.abc import Callable
+
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.refs import split_ref
+
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Names, Weights
+
+
+def run(
+    spec: Spec, weights: Weights | None, report: Report, legal: Callable[[str], str]
+) -> tuple[Spec, Weights | None]:
+    """Rename every layer whose name ``legal`` changes; references, shared weights and tensors follow."""
+    wanted = {layer.name: legal(layer.name) for layer in spec.layers}
+    if all(old == new for old, new in wanted.items()):
+        return spec, weights
+    names = Names(old for old, new in wanted.items() if old == new)
+    renamed = {old: names.fresh(new) for old, new in wanted.items() if old != new}
+    report.renamed.update(renamed)
+
+    def of(ref: str) -> str:
+        if ref in renamed:
+            return renamed[ref]
+        layer, output = split_ref(ref)
+        return f"{renamed.get(layer, layer)}:{output}" if output else renamed.get(layer, layer)
+
+    layers = tuple(
+        layer.model_copy(
+            update={
+                "name": renamed.get(layer.name, layer.name),
+                "inputs": tuple(map(of, layer.inputs)),
+                "weights_of": renamed.get(layer.weights_of, layer.weights_of) if layer.weights_of else None,
+            }
+        )
+        for layer in spec.layers
+    )
+    moved = None if weights is None else {_tensor(name, renamed): tensor for name, tensor in weights.items()}
+    return spec.model_copy(update={"layers": layers, "outputs": tuple(map(of, spec.outputs))}), moved
+
+
+def _tensor(name: str, renamed: dict[str, str]) -> str:
+    layer, _, variable = name.rpartition("/")
+    return f"{renamed.get(layer, layer)}/{variable}"

@@ -1,0 +1,10 @@
+"""Settings of the converter."""
+
+from visualnn_shared.settings import CommonSettings
+
+
+class ConverterSettings(CommonSettings):
+    """Limits of what one request may send."""
+
+    converter_max_request: int = 2 * 2**30
+    """Bytes of a request with a model file and weights."""

@@ -1,0 +1,50 @@
+"""What clients send: model files, weights, the shape of inputs."""
+
+import json
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.numpy import load
+from starlette.datastructures import UploadFile
+from visualnn_shared.errors import Invalid, TooLarge
+from visualnn_shared.spec.problem import problem
+
+from visualnn_converter.conversion import LARGEST_FILE
+from visualnn_converter.rewriting import Weights
+
+
+async def model_file(file: UploadFile) -> bytes:
+    """The bytes of an uploaded model. Raises ``TooLarge`` before reading more than the limit."""
+    data = await file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise TooLarge("the model file (bytes)", LARGEST_FILE, file.size or f"over {LARGEST_FILE:,}")
+    return data
+
+
+def tensors(data: bytes) -> Weights:
+    """The tensors of a safetensors file, by name. Raises ``Invalid``; nothing of it is executed."""
+    try:
+        found: Weights = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        rule = "weights must be a safetensors file"
+        raise Invalid("the weights", [problem(rule, str(error)[:200], field="weights")]) from None
+    return found
+
+
+def shape_of_inputs(text: str | None) -> Any:
+    """``[28, 28, 1]``, ``28,28,1`` or ``{"data": [28, 28, 1]}``. Raises ``Invalid``."""
+    if text is None or not text.strip():
+        return None
+    try:
+        found = json.loads(text if text.lstrip()[0] in "[{" else f"[{text}]")
+    except (ValueError, RecursionError):
+        found = None
+    shapes = list(found.values()) if isinstance(found, dict) else [found]
+    if shapes and all(_is_shape(shape) for shape in shapes):
+        return found
+    rule = "input_shape must be sizes like [28, 28, 1], or an object with one such list for each input"
+    raise Invalid("the request", [problem(rule, text[:200], field="input_shape")])
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= 8 and all(type(n) is int and 0 < n < 2**31 for n in value)
