@@ -1,0 +1,190 @@
+"""A real worker process on SQLite and a folder: cancel, a loss that is no number, drain, and going on elsewhere."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from visualnn_shared.jobs import events, protocol
+from visualnn_shared.jobs.model import queue_for
+from visualnn_shared.spec.reading import canonical_json, etag
+from visualnn_shared.store.database import LOCAL_OWNER, Database
+from visualnn_shared.store.tables import Attempt, Dataset, Job, Model, ModelVersion, Worker
+
+from services.worker.tests.desk import Desk, class_data, small_spec
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+TIMERS = {
+    "VISUALNN_JOBS_HEARTBEAT_S": "2",
+    "VISUALNN_JOBS_STATEMENT_TIMEOUT_S": "5",
+    "VISUALNN_JOBS_IDLE_CLAIM_S": "0.2",
+    "VISUALNN_JOBS_BACKOFF_S": "0.1",
+    "VISUALNN_WORKER_CHECKPOINT_S": "0.1",
+}
+NET = small_spec(
+    {"name": "fc", "type": "Dense", "params": {"units": 6, "activation": "relu"}},
+    {"name": "drop", "type": "Dropout", "params": {"rate": 0.2}},
+)
+LONG = {"epochs": 600, "batch_size": 8, "seed": 11, "optimizer": "sgd"}
+
+
+class House:
+    """Rows, objects, and workers on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.desk = Desk(folder, class_data(samples=80))
+        self.database = Database(f"sqlite:///{folder / 'visualnn.db'}")
+        self.database.upgrade()
+        self.folder = folder
+        inspected = self.desk.inspected
+        spec = json.loads(canonical_json(NET))
+        with self.database.session() as s:
+            s.add(Model(id="m", owner=LOCAL_OWNER, name="m", version=1))
+            s.flush()
+            s.add(ModelVersion(model_id="m", number=1, spec=spec, etag=etag(NET)))
+            s.add(Dataset(
+                id="d", owner=LOCAL_OWNER, name="d", sha256="0" * 64, format=inspected.format, size=1, key="datasets/d",
+                schema=inspected.schema.model_dump(mode="json"), splits=inspected.splits,
+            ))  # fmt: skip
+
+    def worker(self, **environment: str) -> subprocess.Popen[str]:
+        variables = {**os.environ, **TIMERS, "VISUALNN_DATA_DIR": str(self.folder), **environment}
+        return subprocess.Popen(
+            [sys.executable, "-m", "visualnn_worker"], env=variables, stderr=subprocess.PIPE, text=True
+        )
+
+    def submit(self, params: dict[str, Any], time_limit_s: float | None = None) -> str:
+        with self.database.session() as s:
+            return protocol.submit(
+                s, owner=LOCAL_OWNER, kind="train", queue=queue_for("train"), params=params, model_id="m",
+                model_version=1, dataset_id="d", time_limit_s=time_limit_s,
+            ).job.id  # fmt: skip
+
+    def job(self, job_id: str) -> Job:
+        with self.database.reading() as s:
+            return protocol.find(s, job_id)
+
+    def until(self, job_id: str, true: Callable[[Job], bool], what: str, timeout_s: float = 240) -> Job:
+        end = time.monotonic() + timeout_s
+        while not true(job := self.job(job_id)):
+            assert time.monotonic() < end, f"{what} did not come; the job is {job.state}: {job.error}"
+            time.sleep(0.05)
+        return job
+
+    def outcomes(self, job_id: str) -> list[str | None]:
+        with self.database.reading() as s:
+            return list(s.scalars(select(Attempt.outcome).where(Attempt.job_id == job_id).order_by(Attempt.attempt)))
+
+    def workers(self) -> list[str]:
+        with self.database.reading() as s:
+            return list(s.scalars(select(Worker.id)))
+
+    def children(self) -> list[Path]:
+        return list((self.folder / "worker" / "children").iterdir())
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    return House(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="module")
+def worker(house):
+    process = house.worker()
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def under_way(job: Job) -> bool:
+    assert job.state in ("queued", "running"), job.error
+    return job.progress > 0.02
+
+
+def weights(house: House, job: Job) -> bytes:
+    return house.desk.store.get(job.result_manifest["weights.safetensors"]["key"])
+
+
+def test_a_cancelled_training_ends_soon_and_its_child_is_gone(house, worker):
+    job_id = house.submit({**LONG, "epochs": 100_000})
+    house.until(job_id, under_way_at_all, "the first batch")
+    before = {path.stem for path in house.children()}
+    asked = time.monotonic()
+    with house.database.session() as s:
+        assert protocol.cancel(s, job_id).state == "running"
+    house.until(job_id, lambda job: job.state == "cancelled", "the end")
+    assert time.monotonic() - asked < 15  # the worker looks every second; this machine may be busy
+    assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+    assert house.outcomes(job_id) == ["cancelled"]
+
+
+def under_way_at_all(job: Job) -> bool:
+    assert job.state in ("queued", "running"), job.error
+    return job.progress > 0
+
+
+def test_a_loss_that_is_no_number_fails_with_epoch_and_batch(house, worker):
+    params = {**LONG, "optimizer": {"name": "sgd", "momentum": 1.0}, "learning_rate": 100.0, "epochs": 10_000}
+    job_id = house.submit(params)
+    job = house.until(job_id, lambda job: job.state == "failed", "the failure")
+    assert job.error["class"] == "user"
+    assert job.error["code"] == "nan-loss"
+    assert "epoch" in job.error["detail"]
+    assert "batch" in job.error["detail"]
+    assert "learning rate" in job.error["next_step"]
+
+
+def test_a_drained_training_goes_on_elsewhere_and_ends_as_if_nothing_had_been(house, worker):
+    undisturbed, _ = house.desk.run(house.desk.order("train", NET, params=LONG))
+    job_id = house.submit(LONG)
+    house.until(job_id, lambda job: under_way(job) and job.checkpoint_seq > 0, "a checkpoint")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    job = house.job(job_id)
+    assert (job.state, job.failures) == ("queued", 0)
+    assert house.workers() == []
+    assert house.children() == []
+    other = house.worker(VISUALNN_WORKER_WARM="false")
+    try:
+        job = house.until(job_id, lambda job: job.state == "succeeded", "success")
+    finally:
+        other.terminate()
+        other.communicate(timeout=30)
+    assert house.outcomes(job_id) == ["drained", "succeeded"]
+    mine, theirs = weights(house, job), house.desk.get(undisturbed, "weights.safetensors")
+    tensors = [_tensors(house.folder / str(i), data) for i, data in enumerate((mine, theirs))]
+    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
+    with house.database.reading() as s:
+        said = [event.data["text"] for event in events.after(s, job_id, limit=100_000) if event.kind == "log"]
+    assert any("going on from a checkpoint" in text for text in said)
+
+
+def _tensors(path: Path, data: bytes) -> dict[str, Any]:
+    from visualnn_worker.network import safetensors
+
+    path.write_bytes(data)
+    return safetensors.read(path)[0]
+
+
+def test_a_worker_whose_backend_cannot_be_loaded_says_so_and_serves_nothing(house):
+    process = house.worker(KERAS_BACKEND="nonsense")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "a child must load Keras" in err
+    assert "nonsense" in err
+    assert house.workers() == []
+
+
+def test_a_queue_that_does_not_exist_is_refused(house):
+    process = house.worker(VISUALNN_WORKER_QUEUES="train.cpu,train.tpu")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "received train.tpu" in err

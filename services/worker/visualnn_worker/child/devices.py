@@ -1,0 +1,45 @@
+"""Which devices Keras' backend sees. Only here are backends asked by name."""
+
+import os
+from typing import Any
+
+Device = dict[str, Any]
+"""{"kind": cpu|gpu, "name", "memory_bytes"}."""
+
+
+def devices(backend: str) -> list[Device]:
+    """The CPU, and every GPU that the backend can use."""
+    found = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}.get(backend, list)()
+    return [_cpu(), *found]
+
+
+def _cpu() -> Device:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"kind": "cpu", "name": f"{os.cpu_count() or 1} cores", "memory_bytes": memory}
+
+
+def _tensorflow() -> list[Device]:
+    import tensorflow as tf
+
+    found = []
+    for device in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        found.append({"kind": "gpu", "name": details.get("device_name", device.name), "memory_bytes": None})
+    return found
+
+
+def _jax() -> list[Device]:
+    import jax
+
+    return [
+        {"kind": "gpu", "name": device.device_kind, "memory_bytes": (device.memory_stats() or {}).get("bytes_limit")}
+        for device in jax.devices()
+        if device.platform == "gpu"
+    ]
+
+
+def _torch() -> list[Device]:
+    import torch
+
+    properties = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+    return [{"kind": "gpu", "name": p.name, "memory_bytes": p.total_memory} for p in properties]

@@ -1,0 +1,68 @@
+"""Batches for Keras. docs/06-training.md has the other ways that were tried, and their times."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from visualnn_worker.fitting.samples import Rows, Samples, order
+from visualnn_worker.network.build import Network
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Every sample once, in its order; the last batch may be smaller."""
+
+    def __init__(self, network: Network, samples: Samples, batch_size: int) -> None:
+        super().__init__(workers=1)
+        self._network = network
+        self._samples = samples
+        self._batch_size = batch_size
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches that hold every sample once."""
+        return -(-len(self._samples) // self._batch_size)
+
+    def __len__(self) -> int:
+        return self.per_epoch
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        begin = index * self._batch_size
+        return self._take(slice(begin, begin + self._batch_size))
+
+    def _take(self, which: Rows | slice) -> tuple[Any, Any]:
+        return self._network.pack(self._samples.inputs(which)), self._samples.labels(which)
+
+
+class Epochs(Batches):
+    """The batches of one epoch after the other without end, from batch number ``first`` on, counted over all epochs.
+
+    Each epoch's order is a function of the seed and the epoch; without a seed the samples keep theirs. There is no end
+    because Keras then keeps one iterator for all epochs (with ``steps_per_epoch``), and prepares the next epoch's first
+    batch while this epoch ends: starting an iterator anew takes longer than training a small epoch.
+    """
+
+    def __init__(
+        self, network: Network, samples: Samples, batch_size: int, seed: int | None = None, first: int = 0
+    ) -> None:
+        super().__init__(network, samples, batch_size)
+        self._seed = seed
+        self._first = first
+        self._order: tuple[int, Rows] = (-1, np.arange(len(samples)))
+
+    @property
+    def num_batches(self) -> None:
+        """None: without end."""
+        return
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        epoch, batch = divmod(self._first + index, self.per_epoch)
+        begin = batch * self._batch_size
+        return self._take(self._order_of(epoch)[begin : begin + self._batch_size])
+
+    def _order_of(self, epoch: int) -> Rows:
+        known, rows = self._order
+        if self._seed is not None and known != epoch:
+            rows = order(self._seed, epoch, len(self._samples))
+            self._order = epoch, rows
+        return rows

@@ -1,0 +1,102 @@
+"""What a training says while it runs: batches (twice a second), epochs, how far it is, and a loss that is no number."""
+
+import math
+import time
+from typing import Any
+
+import keras
+
+from visualnn_worker.child.channel import Channel
+from visualnn_worker.fitting.checkpoints import Checkpoints
+from visualnn_worker.fitting.state import Position
+
+SAY_S = 0.5
+EPOCHS_AT_ONCE, EPOCHS_PER_S = 500, 20
+"""So many epoch events at once, and so many a second after that; history.json has all."""
+
+
+class NotFinite(ArithmeticError):  # noqa: N818 - says what happened to the loss
+    """The loss became NaN or infinite. ``epoch`` and ``batch`` count from 1."""
+
+    def __init__(self, epoch: int, batch: int, loss: float) -> None:
+        super().__init__(f"the loss must be a finite number; received {loss} in epoch {epoch}, batch {batch}")
+        self.epoch = epoch
+        self.batch = batch
+        self.loss = loss
+
+
+class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Follows one ``fit``; the same object may follow the next one too."""
+
+    def __init__(self, channel: Channel, checkpoints: Checkpoints, epochs: int, batches: int, start: Position) -> None:
+        """``batches``: of a whole epoch."""
+        super().__init__()
+        self.history = list(start.history)
+        self._channel = channel
+        self._checkpoints = checkpoints
+        self._epochs = epochs
+        self._batches = batches
+        self._at_start = start.epoch * batches + start.batches
+        self._done = self._at_start
+        self._skip = start.batches
+        self._allowance = float(EPOCHS_AT_ONCE)
+        self._allowed_at = time.monotonic()
+        self._first_done = self._epoch_began = time.monotonic()
+        self._said = 0.0
+        self._epoch = start.epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        self._epoch = epoch
+        self._epoch_began = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        number = batch + self._skip + 1
+        loss = float(logs["loss"])
+        if not math.isfinite(loss):
+            raise NotFinite(self._epoch + 1, number, loss)
+        self._done += 1
+        now = time.monotonic()
+        if self._done == self._at_start + 1:
+            self._first_done = now
+        if now - self._said >= SAY_S:
+            self._said = now
+            self._say(number, {name: float(value) for name, value in logs.items()}, now)
+        if number < self._batches and self._checkpoints.due():
+            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        metrics = {name: float(value) for name, value in logs.items()}
+        self._skip = 0
+        self.history.append({"epoch": epoch + 1, **metrics})
+        now = time.monotonic()
+        if self._may_say_epoch(now) or epoch + 1 == self._epochs:
+            seconds = round(now - self._epoch_began, 3)
+            data = {"epoch": epoch + 1, "epochs": self._epochs, "metrics": metrics, "seconds": seconds}
+            self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
+        if epoch + 1 < self._epochs and self._checkpoints.due():
+            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)))
+
+    def _may_say_epoch(self, now: float) -> bool:
+        """Every epoch for a while; of a hundred thousand tiny ones, some."""
+        self._allowance = min(self._allowance + (now - self._allowed_at) * EPOCHS_PER_S, EPOCHS_AT_ONCE)
+        self._allowed_at = now
+        if self._allowance < 1:
+            return False
+        self._allowance -= 1
+        return True
+
+    def _say(self, batch: int, metrics: dict[str, float], now: float) -> None:
+        row = self._row({"epoch": self._epoch + 1, **metrics}, now)
+        data = {"epoch": self._epoch + 1, "batch": batch, "batches": self._batches, "metrics": metrics}
+        self._channel.event("batch", {**data, "progress": row["progress"], "eta_s": row["eta_s"]}, **row)
+
+    def _row(self, metrics: dict[str, float], now: float) -> dict[str, Any]:
+        """Progress, seconds left and the latest metrics. The first batch is slow and not counted."""
+        total = self._epochs * self._batches
+        timed = self._done - self._at_start - 1
+        eta = (now - self._first_done) / timed * (total - self._done) if timed > 0 else None
+        return {
+            "progress": round(self._done / total, 6),
+            "eta_s": None if eta is None else round(eta, 1),
+            "metrics": metrics,
+        }

@@ -1,0 +1,75 @@
+"""The samples of a split: raw in memory, preprocessed batch by batch as they are needed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from visualnn_shared.datasets.data import Split
+from visualnn_shared.training.preprocess import apply, apply_inputs
+from visualnn_shared.training.serving import Serving
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Some rows of a split, and the steps that make of them what the net takes.
+
+    Every step works on each sample by itself, so a batch is the same whether all samples were prepared before or not.
+    """
+
+    split: Split
+    serving: Serving
+    features: Mapping[str, str]
+    """Input name -> the data set's feature that feeds it."""
+    rows: Rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def raw(self, which: Any) -> dict[str, NDArray[Any]]:
+        """Inputs by name, as the data set stored them. ``which``: positions among the rows, or a slice of them."""
+        rows = self.rows[which]
+        return {spec.name: self.split.x[self.features[spec.name]][rows] for spec in self.serving.inputs}
+
+    def inputs(self, which: Any) -> dict[str, NDArray[Any]]:
+        """Inputs by name, as the net takes them."""
+        return apply_inputs(self.serving, self.raw(which))
+
+    def labels(self, which: Any) -> NDArray[Any] | None:
+        """Labels as the loss takes them, None where the data set has none."""
+        return None if self.split.y is None else apply(self.serving.labels, self.split.y[self.rows[which]])
+
+    def raw_labels(self, which: Any) -> NDArray[Any] | None:
+        """Labels as the data set stored them."""
+        return None if self.split.y is None else self.split.y[self.rows[which]]
+
+    def part(self, which: Sequence[int] | Rows | slice) -> "Samples":
+        """The same with only these positions."""
+        return replace(self, rows=self.rows[which])
+
+
+def all_of(split: Split, serving: Serving, features: Mapping[str, str]) -> Samples:
+    """Every sample of the split, in its order."""
+    return Samples(split, serving, features, np.arange(len(split), dtype=np.int64))
+
+
+_ORDER, _HOLD_OUT = 0, 1
+"""Random streams of a seed that have nothing to do with each other."""
+
+
+def order(seed: int, epoch: int, count: int) -> Rows:
+    """The order in which epoch ``epoch`` takes ``count`` samples: a pure function, so that any epoch can be redone."""
+    return np.random.default_rng([seed, _ORDER, epoch]).permutation(count)
+
+
+def hold_out(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
+    """(for training, for validation): shuffled first, because stored samples are often sorted by class.
+
+    Training gets floor(n (1 - share)) samples, as the plan counts them.
+    """
+    train = int(len(samples) * (1 - share))
+    shuffled = np.random.default_rng([seed, _HOLD_OUT]).permutation(len(samples))
+    return samples.part(np.sort(shuffled[:train])), samples.part(np.sort(shuffled[train:]))

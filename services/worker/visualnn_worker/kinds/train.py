@@ -1,0 +1,137 @@
+"""Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from visualnn_shared.datasets.data import Data
+from visualnn_shared.spec.reading import read_spec
+from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.recipe import TrainParams
+
+from visualnn_worker.child.failures import refusals
+from visualnn_worker.fitting.batches import Batches
+from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
+from visualnn_worker.fitting.compiling import compile_model, prepare
+from visualnn_worker.fitting.samples import Samples, all_of, hold_out
+from visualnn_worker.fitting.train import History, Training, fit
+from visualnn_worker.kinds import weights_file
+from visualnn_worker.kinds.context import Context, Result
+from visualnn_worker.network.build import build
+from visualnn_worker.network.weights import read_weights
+
+SAMPLES = 16
+"""Samples that are stored with Keras' own predictions, to compare an operator with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The samples of a training, by their use."""
+
+    train: Samples
+    validation: Samples | None
+    test: Samples | None
+
+    @property
+    def judge(self) -> tuple[str, Samples]:
+        """What the trained net is judged by, and its prefix in metrics."""
+        if self.test is not None:
+            return "test", self.test
+        return ("val", self.validation) if self.validation is not None else ("train", self.train)
+
+
+def run(context: Context) -> Result:
+    """Train. Raises ``Invalid`` for what does not fit together, ``NotFinite``, ``Unavailable``."""
+    order = context.order
+    spec = read_spec(order.spec or {})
+    planned = plan(spec, order.dataset.schema_, order.dataset.splits, TrainParams.model_validate(order.params))
+    data = context.load_data(order.dataset.schema_)
+    parts = _parts(data, planned)
+    with refusals("build"):
+        network = build(spec, planned.params.seed)
+        compile_model(network.model, planned.params)
+        prepare(network, parts.train)
+    context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
+    training = Training(network, planned.params, parts.train, parts.validation)
+    with refusals("train"):
+        history = _fit(context, training)
+        split, samples = parts.judge
+        metrics = {**history[-1], **_evaluate(context, training, split, samples)}
+    trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
+    paths = _files(context.folder, training, trained, history, parts)
+    return Result(context.store(paths), metrics, {**(order.chosen or {}), **planned.chosen})
+
+
+def _parts(data: Data, planned: Plan) -> Parts:
+    params = planned.params
+    splits = {name: all_of(split, planned.serving, planned.features) for name, split in data.splits.items()}
+    train, validation = splits["train"], None
+    if params.validation_split:
+        train, validation = hold_out(train, params.validation_split, params.seed)
+    return Parts(train, validation, splits.get("test"))
+
+
+def _recipe(params: TrainParams) -> str:
+    name = getattr(params.optimizer, "name", params.optimizer)
+    return f"{name}, learning rate {params.learning_rate:g}, {params.loss}, batches of {params.batch_size}"
+
+
+def _fit(context: Context, training: Training) -> History:
+    order = context.order
+    checkpoints = Checkpoints(
+        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
+    )
+    resume = None
+    if order.checkpoint:
+        resume = read_checkpoint(context.objects, order.checkpoint, context.folder)
+        position = resume[1]
+        context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
+    return fit(training, context.channel, checkpoints, resume)
+
+
+def _evaluate(context: Context, training: Training, split: str, samples: Samples) -> dict[str, float]:
+    """Loss and metrics on ``samples``, their names led by the split."""
+    batches = Batches(training.network, samples, max(training.params.batch_size, 256))
+    found = training.network.model.evaluate(batches, verbose=0, return_dict=True)
+    metrics = {f"{split}_{name}": float(value) for name, value in found.items()}
+    context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
+    evaluation = {"split": split, "samples": len(samples), "metrics": {name: float(v) for name, v in found.items()}}
+    (context.folder / "evaluation.json").write_text(json.dumps(evaluation))
+    return metrics
+
+
+def _files(
+    folder: Path, training: Training, trained: weights_file.Trained, history: History, parts: Parts
+) -> list[Path]:
+    """Write every file of the result."""
+    network = training.network
+    weights_file.write(folder / weights_file.NAME, read_weights(network), trained)
+    network.model.save(folder / "model.keras")
+    network.model.save_weights(folder / "model.weights.h5")
+    (folder / "history.json").write_text(json.dumps(history))
+    (folder / "serving.json").write_text(trained.serving.model_dump_json())
+    few = (parts.test or parts.train).part(slice(0, SAMPLES))
+    np.savez(folder / "samples.npz", **_predicted(training, few))
+    names = (
+        weights_file.NAME,
+        "model.keras",
+        "model.weights.h5",
+        "history.json",
+        "serving.json",
+        "samples.npz",
+        "evaluation.json",
+    )
+    return [folder / name for name in names]
+
+
+def _predicted(training: Training, samples: Samples) -> dict[str, Any]:
+    """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw."""
+    network, everything = training.network, slice(None)
+    outputs = network.unpack(network.model(network.pack(samples.inputs(everything)), training=False))
+    arrays = {f"x:{name}": array for name, array in samples.raw(everything).items()}
+    arrays |= {f"y:{name}": keras.ops.convert_to_numpy(array) for name, array in outputs.items()}
+    label = samples.raw_labels(everything)
+    return arrays if label is None else {**arrays, "label": label}

@@ -1,0 +1,118 @@
+"""One layer of a spec as a call on Keras tensors.
+
+Most types are Keras' own, under the parameters that the catalogue's Keras map writes. The few that Keras does not have,
+or not with these parameters, are in the table at the end.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from visualnn_shared.analysis.walk import ResolvedLayer
+from visualnn_shared.catalogue.keras_maps import config
+from visualnn_shared.catalogue.mapping import write_layer
+from visualnn_shared.catalogue.maps import Context
+from visualnn_shared.errors import SpecInvalid
+from visualnn_shared.spec.problem import problem
+
+from visualnn_worker import keras_layers
+from visualnn_worker.network.names import keras_name
+
+Sides = tuple[tuple[int, int], tuple[int, int]]
+Made = list[keras.layers.Layer]
+"""The Keras layers that stand for one layer of the spec, in order; the last one carries its name and weights."""
+
+
+def make(layer: ResolvedLayer) -> Made:
+    """The Keras layers of ``layer``, not yet called. Raises ``SpecInvalid`` for what Keras cannot do."""
+    special = _SPECIAL.get(layer.type)
+    made = special(layer) if special else None
+    return made or [_plain(layer)]
+
+
+def _plain(layer: ResolvedLayer, **changed: Any) -> keras.layers.Layer:
+    context = Context(input_shapes=tuple(_numbers(shape) for shape in layer.input_shapes))
+    op, attributes = write_layer("keras", layer.type, {**layer.params, **changed}, context, layer=layer.name)
+    return getattr(keras.layers, op)(name=keras_name(layer.name), **attributes)
+
+
+def _numbers(shape: Sequence[Any]) -> tuple[int | None, ...]:
+    return tuple(n if isinstance(n, int) else None for n in shape)
+
+
+def _own(layer: ResolvedLayer) -> Made:
+    """Types of ``keras_layers`` take the spec's parameters, under the same names."""
+    params = {name: config(layer.entry.kinds[name], value) for name, value in layer.params.items()}
+    return [getattr(keras_layers, layer.type)(name=keras_name(layer.name), **params)]
+
+
+def _convolution(layer: ResolvedLayer) -> Made | None:
+    """Keras convolutions pad by a word only: explicit cells become a ZeroPadding2D before a ``valid`` one."""
+    padding = layer.params["padding"]
+    if isinstance(padding, str):
+        return None
+    zeros = keras.layers.ZeroPadding2D(padding, name=f"{keras_name(layer.name)}>padding")
+    return [zeros, _plain(layer, padding="valid")]
+
+
+def _max_pooling(layer: ResolvedLayer) -> Made | None:
+    params = layer.params
+    if isinstance(params["padding"], str) and not params["ceil_mode"]:
+        return None
+    return [
+        keras_layers.MaxPooling2D(
+            params["pool_size"], params["strides"], _sides(layer), params["ceil_mode"], name=keras_name(layer.name)
+        )
+    ]
+
+
+def _average_pooling(layer: ResolvedLayer) -> Made | None:
+    params = layer.params
+    padding = params["padding"]
+    counts = params["count_include_pad"] and padding != "valid"
+    if isinstance(padding, str) and not params["ceil_mode"] and not counts:
+        return [_plain(layer, count_include_pad=False)]
+    return [
+        keras_layers.AveragePooling2D(
+            params["pool_size"], params["strides"], _sides(layer), params["ceil_mode"],
+            count_include_pad=params["count_include_pad"], name=keras_name(layer.name),
+        )
+    ]  # fmt: skip
+
+
+def _sides(layer: ResolvedLayer) -> Sides:
+    """The padding in cells; ``same`` puts the odd cell at the end, as TensorFlow does."""
+    padding = layer.params["padding"]
+    if padding == "valid":
+        return ((0, 0), (0, 0))
+    if padding != "same":
+        return padding  # type: ignore[no-any-return]
+    sides = []
+    for axis in range(2):
+        n = layer.input_shapes[0][axis]
+        if not isinstance(n, int):
+            rule = "count_include_pad must be false where padding is 'same' and the picture's size is free"
+            raise SpecInvalid([problem(rule, True, layer=layer.name, param="count_include_pad")])
+        size, stride = layer.params["pool_size"][axis], layer.params["strides"][axis]
+        total = max((-(-n // stride) - 1) * stride + size - n, 0)
+        sides.append((total // 2, total - total // 2))
+    return (sides[0], sides[1])
+
+
+def _add(layer: ResolvedLayer) -> Made | None:
+    coefficients = layer.params["coefficients"]
+    if coefficients is None or all(c == 1 for c in coefficients):
+        return [keras.layers.Add(name=keras_name(layer.name))]
+    return [keras_layers.WeightedSum(coefficients, name=keras_name(layer.name))]
+
+
+_SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
+    "LRN": _own,
+    "Scale": _own,
+    "BiasAdd": _own,
+    "Conv2D": _convolution,
+    "DepthwiseConv2D": _convolution,
+    "MaxPooling2D": _max_pooling,
+    "AveragePooling2D": _average_pooling,
+    "Add": _add,
+}

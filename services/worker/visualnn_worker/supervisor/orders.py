@@ -1,0 +1,53 @@
+"""From a claimed row to a complete order for a child."""
+
+from sqlalchemy.orm import Session
+from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.errors import NotFound
+from visualnn_shared.jobs.model import Claim
+from visualnn_shared.store.tables import Dataset, Job, ModelVersion
+
+from visualnn_worker.order import DatasetRef, JobOrder
+
+WEIGHTS = "weights.safetensors"
+
+
+def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
+    """Everything the child needs. Raises ``NotFound`` where a row was deleted, ``ValueError`` for an unknown kind."""
+    job = claim.job
+    dataset = s.get(Dataset, job.dataset_id) if job.dataset_id else None
+    if dataset is None:
+        raise NotFound("data set", job.dataset_id)
+    schema = DatasetSchema.model_validate(dataset.schema)
+    ref = DatasetRef(
+        id=dataset.id, name=dataset.name, key=dataset.key, format=dataset.format, schema_=schema, splits=dataset.splits
+    )
+    return JobOrder(
+        kind=job.kind,
+        job_id=job.id,
+        attempt=job.attempt,
+        prefix=claim.lease.prefix(),
+        spec=_spec(s, job) if job.kind == "train" else None,
+        params=job.params,
+        chosen=job.chosen,
+        dataset=ref,
+        weights=_weights(s, job) if job.kind != "train" else None,
+        checkpoint=claim.checkpoint_manifest,
+        checkpoint_s=checkpoint_s,
+        gpu=job.params.get("device", "any") != "cpu",
+    )
+
+
+def _spec(s: Session, job: Job) -> dict[str, object]:
+    version = s.get(ModelVersion, (job.model_id, job.model_version)) if job.model_id else None
+    if version is None:
+        raise NotFound("model version", f"{job.model_id}@{job.model_version}")
+    return version.spec
+
+
+def _weights(s: Session, job: Job) -> str:
+    source_id = job.source_job_id or str(job.params.get("job", ""))
+    source = s.get(Job, source_id)
+    manifest = (source.result_manifest if source else None) or {}
+    if WEIGHTS not in manifest:
+        raise NotFound("weights of the source job", source_id)
+    return str(manifest[WEIGHTS]["key"])
