@@ -1,0 +1,48 @@
+"""/layers, /zoo, /schema, /formats."""
+
+import httpx
+import pytest
+from visualnn_shared import zoo
+from visualnn_shared.catalogue import CATALOGUE
+
+from tests.gateway.running import Gateway
+
+
+def test_every_layer_type_is_listed_and_read_alone(api: httpx.Client) -> None:
+    items = api.get("layers").json()["items"]
+    assert {item["type"] for item in items} == set(CATALOGUE)
+    for item in items[:3]:
+        assert api.get(f"layers/{item['type']}").json() == item
+
+
+def test_an_unknown_layer_type_is_not_found(api: httpx.Client) -> None:
+    assert api.get("layers/Dens").status_code == 404
+
+
+@pytest.mark.parametrize("name", zoo.NAMES)
+def test_every_built_in_network_can_be_fetched_and_checked(api: httpx.Client, name: str) -> None:
+    spec = api.get(f"zoo/{name}").json()
+    assert api.post("check", json=spec).status_code == 200
+    listed = {item["name"]: item["params"] for item in api.get("zoo").json()["items"]}
+    assert api.post("summary", json=spec).json()["params"] == listed[name]
+
+
+def test_an_unknown_network_is_not_found(api: httpx.Client) -> None:
+    assert api.get("zoo/nothing").status_code == 404
+
+
+def test_the_schema_describes_specs(api: httpx.Client) -> None:
+    schema = api.get("schema/spec").json()
+    assert set(schema["properties"]) == {"visualnn", "name", "layers", "outputs"}
+
+
+def test_formats_come_from_the_converter(converting: Gateway) -> None:
+    names = {item["name"] for item in converting.api.get("formats").json()["items"]}
+    assert {"native", "onnx"} <= names
+
+
+def test_formats_are_unavailable_without_the_converter(api: httpx.Client) -> None:
+    answer = api.get("formats")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "converter" in answer.json()["detail"]

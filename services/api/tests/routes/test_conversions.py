@@ -1,0 +1,61 @@
+"""/conversions."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from visualnn_api.examples import SPEC
+
+from tests.gateway.running import Gateway
+
+FILE = ("net.json", json.dumps(SPEC).encode())
+
+
+def test_a_conversion_answers_with_the_file_and_its_report(converting: Gateway) -> None:
+    answer = converting.api.post("conversions", files={"file": FILE}, data={"target": "native"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    bundle = zipfile.ZipFile(io.BytesIO(answer.content))
+    report = json.loads(bundle.read("report.json"))
+    assert (report["source"], report["target"]) == ("native", "native")
+    assert json.loads(bundle.read(report["file"]))["name"] == "mnist-dnn"
+
+
+def test_a_conversion_may_answer_with_the_file_alone(converting: Gateway) -> None:
+    answer = converting.api.post(
+        "conversions", params={"bundle": False}, files={"file": FILE}, data={"target": "native", "source": "native"}
+    )
+    assert answer.json()["name"] == "mnist-dnn"
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "field"),
+    [
+        ({"file": FILE}, {}, "target"),
+        ({"other": FILE}, {"target": "native"}, "file"),
+        ({"file": FILE}, {"target": "native", "verify": "yes"}, "verify"),
+    ],
+)
+def test_a_form_with_missing_or_unknown_parts_is_refused(
+    converting: Gateway, files: dict[str, tuple[str, bytes]], data: dict[str, str], field: str
+) -> None:
+    answer = converting.api.post("conversions", files=files, data=data)
+    assert answer.status_code == 422
+    assert field in [one["where"]["field"] for one in answer.json()["problems"]]
+
+
+def test_what_the_converter_refuses_comes_with_its_problems(converting: Gateway) -> None:
+    broken = json.loads(FILE[1])
+    broken["layers"][1]["type"] = "Dens"
+    answer = converting.api.post(
+        "conversions", files={"file": ("net.json", json.dumps(broken).encode())}, data={"target": "onnx"}
+    )
+    assert answer.status_code == 422
+    assert "fc1" in [one["where"]["layer"] for one in answer.json()["problems"]]
+
+
+def test_without_the_converter_it_is_unavailable(lone: Gateway) -> None:
+    answer = lone.api.post("conversions", files={"file": FILE}, data={"target": "native"})
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]

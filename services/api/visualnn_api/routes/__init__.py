@@ -1,0 +1,30 @@
+"""One file per resource; ``API`` lists those under /api/v1, ``ROOT`` the others."""
+
+from visualnn_api.routes import (
+    catalogue,
+    checks,
+    conversions,
+    datasets,
+    jobs,
+    models,
+    operations,
+    operators,
+    pages,
+    platform,
+    predictions,
+    results,
+)
+
+API = (
+    models.router,
+    checks.router,
+    catalogue.router,
+    conversions.router,
+    datasets.router,
+    jobs.router,
+    results.router,
+    operators.router,
+    predictions.router,
+    platform.router,
+)
+ROOT = (predictions.v2, operations.router, pages.router)

@@ -1,0 +1,69 @@
+"""/conversions: a file in one format to a file in another."""
+
+import contextlib
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, Request, Response
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.problem import problem
+
+from visualnn_api import documented
+from visualnn_api.converting import Conversion, convert
+from visualnn_api.deps import Converter, Settings
+from visualnn_api.documented import errors
+from visualnn_api.exporting import Bundle, sent
+from visualnn_api.uploads import Form, receive_form
+from visualnn_api.upstream import Upstream
+
+router = APIRouter(prefix="/conversions", tags=["conversions"])
+
+_PARTS = {
+    "file": "A model file in any format that GET /formats lists as read.",
+    "weights": "Its weights as safetensors, tensors named `layer/variable`.",
+    "source": "The file's format; found out from its content where it is left out.",
+    "target": "The wanted format: one that GET /formats lists as written.",
+    "input_shape": 'Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`.',
+}
+_BODY = {"required": True, "content": {"multipart/form-data": documented.multipart(_PARTS, ("file", "target"))}}
+
+
+@router.post(
+    "",
+    summary="Convert a file",
+    responses=documented.binary("A zip of the file and `report.json`.", "application/zip")
+    | errors(400, 413, 415, 422, 503),
+    openapi_extra={"requestBody": _BODY},
+    response_class=Response,
+)
+async def create(request: Request, settings: Settings, converter: Converter, bundle: Bundle = True) -> Response:
+    """The answer is a zip of the file and its conversion report; with `bundle=false` the file alone."""
+    stack = contextlib.AsyncExitStack()
+    try:
+        form = await stack.enter_async_context(
+            receive_form(
+                request,
+                spool_dir=settings.spool_dir,
+                files=("file", "weights"),
+                fields=("source", "target", "input_shape"),
+                max_bytes=settings.max_model_bytes,
+            )
+        )
+        made = await stack.enter_async_context(_conversion(form, converter, settings.spool_dir))
+        return await sent(request, made, bundle, stack)
+    except BaseException:
+        await stack.aclose()
+        raise
+
+
+def _conversion(form: Form, converter: Upstream, spool_dir: str) -> AbstractAsyncContextManager[Conversion]:
+    if not form.fields.get("target"):
+        raise Invalid("the form", [problem("the form must have the part 'target'", None, field="target")])
+    weights = form.files.get("weights")
+    return convert(
+        converter,
+        target=form.fields["target"],
+        spool_dir=spool_dir,
+        upload=form.files["file"],
+        given={name: form.fields[name] for name in ("source", "input_shape") if name in form.fields},
+        weights=weights.path if weights else None,
+    )

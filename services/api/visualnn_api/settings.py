@@ -1,0 +1,36 @@
+"""Settings of the gateway. Environment: ``VISUALNN_<FIELD>``."""
+
+from visualnn_shared.settings import CommonSettings
+
+MIB = 1024 * 1024
+
+
+class ApiSettings(CommonSettings):
+    """Where the other services are, and what the gateway accepts."""
+
+    converter_url: str = "http://127.0.0.1:8001"
+    """Address of the converter."""
+    predictor_url: str = "http://127.0.0.1:8002"
+    """Address of the predictor."""
+    allowed_hosts: str = ""
+    """Host names besides loopback that requests may name, separated by commas; needed behind a reverse proxy."""
+    spool_dir: str = ""
+    """Folder for uploads and made files in passing; default: the system's temporary folder."""
+    max_json_bytes: int = 16 * MIB
+    """Largest JSON body, specs included."""
+    max_predict_bytes: int = 64 * MIB
+    """Largest body of a predict or infer call."""
+    max_model_bytes: int = 1024 * MIB
+    """Largest uploaded model file or weights file."""
+    max_dataset_bytes: int = 4096 * MIB
+    """Largest uploaded data set."""
+    dataset_quota_bytes: int = 32 * 1024 * MIB
+    """Bytes of all data sets of one owner."""
+    upstream_timeout_s: float = 120.0
+    """How long a conversion or a prediction may take before the gateway gives up on it."""
+    events_poll_s: float = 0.4
+    """How often an event stream looks for new events of its job."""
+    events_heartbeat_s: float = 15.0
+    """How often an idle event stream sends a comment, so that proxies keep it open."""
+    replay_tolerance: float = 1e-5
+    """Largest allowed |served - trained| of a replayed sample, plus as much relative to the trained value."""

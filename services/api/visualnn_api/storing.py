@@ -1,0 +1,116 @@
+"""Data sets between the upload and the stores: inspected, counted against the quota, kept, shown."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from anyio import CapacityLimiter, to_thread
+from visualnn_shared.datasets.reading import Data, Inspected, inspect, load
+from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.errors import Conflict, Invalid, TooLarge
+from visualnn_shared.ids import new_id
+from visualnn_shared.objects import ObjectStore
+from visualnn_shared.spec.problem import problem
+from visualnn_shared.store import datasets
+from visualnn_shared.store.database import Database
+from visualnn_shared.store.tables import Dataset
+
+from visualnn_api.parts import Parts
+from visualnn_api.settings import ApiSettings
+from visualnn_api.uploads import Form, Upload
+from visualnn_api.views.datasets import Sample, SamplesView
+
+_MAX_NAME = 200
+_MAX_SHOWN = 2_000_000
+"""Numbers that one look at samples may hold."""
+_reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
+
+
+async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
+    """The stored data set, and whether it is new. Raises DatasetInvalid with every problem, TooLarge for the quota."""
+    upload, name = form.files["file"], form.fields.get("name") or form.files["file"].filename or "data"
+    if len(name) > _MAX_NAME:
+        raise Invalid("the form", [problem(f"name must have at most {_MAX_NAME} characters", name, field="name")])
+    known = await parts.db.read(datasets.same, owner, upload.sha256, name)
+    if known is not None:
+        return known, False
+    inspected = await to_thread.run_sync(
+        inspect, upload.path, upload.filename, form.fields.get("format") or None, limiter=_reading
+    )
+    stored = await parts.db.read(datasets.stored_bytes, owner)
+    if stored + upload.size > parts.settings.dataset_quota_bytes:
+        raise TooLarge("all data sets of an owner (bytes)", parts.settings.dataset_quota_bytes, stored + upload.size)
+    return await _keep(parts, _row(owner, name, upload, inspected), upload)
+
+
+def _row(owner: str, name: str, upload: Upload, inspected: Inspected) -> Dataset:
+    dataset_id = new_id("dataset")
+    return Dataset(
+        id=dataset_id,
+        owner=owner,
+        name=name,
+        sha256=upload.sha256,
+        format=inspected.format,
+        size=upload.size,
+        key=f"datasets/{upload.sha256}/{dataset_id}",
+        schema=inspected.schema.model_dump(mode="json"),
+        splits=dict(inspected.splits),
+    )
+
+
+async def _keep(parts: Parts, row: Dataset, upload: Upload) -> tuple[Dataset, bool]:
+    """The object first, then the row that names it; where somebody stored the same meanwhile, theirs."""
+    owner, sha256, name, key = row.owner, row.sha256, row.name, row.key
+    await to_thread.run_sync(parts.objects.put_file, key, upload.path)
+    try:
+        return await parts.db.run(datasets.add, row), True
+    except Conflict:  # after another error the row may be there all the same, so its object stays
+        await to_thread.run_sync(parts.objects.delete, key)
+    known = await parts.db.read(datasets.same, owner, sha256, name)
+    if known is None:
+        raise Conflict("a data set must not be deleted while it is stored again", name)
+    return known, False
+
+
+async def remove(db: Database, objects: ObjectStore, owner: str, dataset_id: str) -> None:
+    """The row first, then the object: a crash between the two leaves bytes, never a row without its bytes."""
+    key = await db.run(datasets.delete, owner, dataset_id)
+    await to_thread.run_sync(objects.delete, key)
+
+
+async def look(
+    objects: ObjectStore, settings: ApiSettings, row: Dataset, split: str, offset: int, limit: int
+) -> SamplesView:
+    """Samples ``offset`` to ``offset + limit`` of a split. Raises Invalid where they are too many numbers."""
+    schema = DatasetSchema.model_validate(row.schema)
+    per_sample = sum(int(np.prod(feature.shape, dtype=np.int64)) for feature in schema.features)
+    if per_sample * limit > _MAX_SHOWN:
+        fits = max(1, _MAX_SHOWN // per_sample)
+        rule = f"limit must be at most {fits:,} for samples of {per_sample:,} numbers"
+        raise Invalid("the request", [problem(rule, limit, field="limit")])
+
+    def read() -> SamplesView:
+        with tempfile.TemporaryDirectory(prefix="visualnn-", dir=settings.spool_dir or None) as folder:
+            path = Path(folder) / "data"
+            objects.get_file(row.key, path)
+            return _shown(load(path, row.format, schema, offset + limit), schema, row.splits, split, offset, limit)
+
+    return await to_thread.run_sync(read, limiter=_reading)
+
+
+def _shown(
+    data: Data, schema: DatasetSchema, splits: dict[str, int], split: str, offset: int, limit: int
+) -> SamplesView:
+    found = data.splits.get(split)
+    indices = range(offset, min(offset + limit, len(found))) if found is not None else ()
+    items = [_sample(found.x, found.y, schema, index) for index in indices] if found is not None else []
+    return SamplesView(split=split, offset=offset, total=splits.get(split, 0), items=items)
+
+
+def _sample(x: dict[str, Any], y: Any, schema: DatasetSchema, index: int) -> Sample:
+    inputs = {name: array[index].tolist() for name, array in x.items()}
+    label = None if y is None else y[index].tolist()
+    classes = schema.label.classes if schema.label else None
+    known = classes[label] if classes and isinstance(label, int) and 0 <= label < len(classes) else None
+    return Sample(index=index, inputs=inputs, label=label, class_name=known)

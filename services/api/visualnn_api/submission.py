@@ -1,0 +1,231 @@
+"""``POST /jobs``: everything is checked, and every problem told at once, before a row exists."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyio import to_thread
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
+from visualnn_shared import zoo
+from visualnn_shared.analysis.check import check
+from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
+from visualnn_shared.jobs import protocol, workers
+from visualnn_shared.jobs.model import State, queue_for
+from visualnn_shared.objects import ObjectStore
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.store import datasets, jobs, models
+from visualnn_shared.store.tables import Artifact, Dataset, Job
+from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
+from visualnn_shared.training.recipe import PARAMS, Device, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.validation import problems_of
+
+from visualnn_api.parts import Parts
+from visualnn_api.views.jobs import JobRequest, JobView, job_view
+from visualnn_api.weights import CANONICAL, Trained, trained
+
+_REF = re.compile(r"([0-9a-z-]{1,64})(?:@([1-9]\d{0,8}))?")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request on its way to a row; ``problems`` grow as it is looked at."""
+
+    body: Any
+    request: JobRequest | None = None
+    params: BaseModel | None = None
+    problems: list[Problem] = field(default_factory=list)
+    model_id: str | None = None
+    version: int | None = None
+    spec: Spec | None = None
+    dataset: Dataset | None = None
+    source: Job | None = None
+    weights: Artifact | None = None
+    chosen: dict[str, Any] | None = None
+
+    @property
+    def zoo_name(self) -> str | None:
+        name = self.given("model")
+        return name.removeprefix("zoo:") if name is not None and name.startswith("zoo:") else None
+
+    def given(self, key: str) -> str | None:
+        """A text of the body, valid or not as a whole."""
+        value = self.body.get(key) if isinstance(self.body, Mapping) else None
+        return value if isinstance(value, str) else None
+
+    def wrong(self, rule: str, received: Any, name: str, hint: str | None = None) -> None:
+        self.problems.append(problem(rule, received, field=name, hint=hint))
+
+
+async def submit(parts: Parts, owner: str, body: Any, key: str | None) -> JobView:
+    """The queued job, or the one that the key made before.
+
+    Raises Invalid with every problem of the params, the model and the data set, and IdempotencyMismatch.
+    """
+    fingerprint = protocol.fingerprint(body)
+    if key is not None:
+        known = await parts.db.read(_known, owner, key, fingerprint)
+        if known is not None:
+            return known
+    draft = Draft(body)
+    _read_request(draft)
+    await parts.db.read(_find, owner, draft)
+    await to_thread.run_sync(_judge, draft, parts.objects)
+    if draft.problems:
+        raise Invalid("the job", draft.problems)
+    view = await parts.db.run(_queue, owner, draft, key, fingerprint)
+    parts.waker.wake(view.queue)
+    return view
+
+
+def _known(s: Session, owner: str, key: str, fingerprint: str) -> JobView | None:
+    job = jobs.by_key(s, owner, key)
+    if job is not None and job.fingerprint != fingerprint:
+        raise IdempotencyMismatch(key, job.id)
+    return None if job is None else job_view(job, workers.waiting_for(s, job))
+
+
+def _read_request(draft: Draft) -> None:
+    """The body's own form, and its params by the rules of its kind."""
+    try:
+        draft.request = JobRequest.model_validate(draft.body)
+    except ValidationError as error:
+        draft.problems += problems_of(error.errors(include_url=False), draft.body)
+    kind = draft.given("kind")
+    params = draft.body.get("params", {}) if isinstance(draft.body, Mapping) else {}
+    if kind in PARAMS and isinstance(params, Mapping):
+        draft.params = _read_params(draft, PARAMS[kind], params)
+
+
+def _read_params(draft: Draft, form: type[BaseModel], params: Mapping[str, Any]) -> BaseModel | None:
+    """The params; where some are wrong, those that are right, so that the rest can be judged as well."""
+    try:
+        return form.model_validate(params)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        draft.problems += problems_of(found, params, "params")
+        wrong = {place["loc"][0] for place in found if place["loc"]}
+    try:
+        return form.model_validate({name: value for name, value in params.items() if name not in wrong})
+    except ValidationError:
+        return None
+
+
+def _find(s: Session, owner: str, draft: Draft) -> None:
+    """The rows that the body names."""
+    dataset_id = draft.given("dataset")
+    if dataset_id is not None:
+        try:
+            draft.dataset = datasets.get(s, owner, dataset_id)
+        except NotFound:
+            draft.wrong(
+                "dataset must be the id of a data set", dataset_id, "dataset", "POST the file to /datasets first"
+            )
+    if draft.given("kind") == "train":
+        _find_model(s, owner, draft)
+    elif draft.params is not None and hasattr(draft.params, "job"):
+        _find_source(s, owner, draft, draft.params.job)
+
+
+def _find_model(s: Session, owner: str, draft: Draft) -> None:
+    named = draft.given("model")
+    if named is None:
+        if not any(found.where.field == "model" for found in draft.problems):
+            draft.wrong("model must be given for a train job", None, "model", "an id, id@version or zoo:NAME")
+        return
+    if draft.zoo_name is not None:
+        if draft.zoo_name in zoo.NAMES:
+            draft.spec = zoo.load(draft.zoo_name)
+        else:
+            draft.wrong(f"zoo:NAME must name one of {', '.join(zoo.NAMES)}", named, "model")
+        return
+    match = _REF.fullmatch(named)
+    try:
+        if match is None:
+            raise NotFound("model", named)
+        version = models.version(s, owner, match[1], int(match[2]) if match[2] else None)
+    except NotFound:
+        hint = "POST the spec to /models first, or name a built-in network with zoo:NAME"
+        draft.wrong("model must be the id of a model, id@version, or zoo:NAME", named, "model", hint)
+        return
+    draft.model_id, draft.version = version.model_id, version.number
+    draft.spec = Spec.model_validate(version.spec)
+
+
+def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
+    try:
+        source = jobs.get(s, owner, job_id)
+        if (source.kind, source.state) != ("train", State.SUCCEEDED):
+            received = f"a {source.kind} job that is {source.state}"
+            draft.wrong("params.job must be a train job that succeeded", received, "params.job")
+            return
+        draft.weights = jobs.artifact(s, owner, job_id, CANONICAL)
+    except NotFound:
+        draft.wrong("params.job must be the id of a train job", job_id, "params.job")
+        return
+    draft.source, draft.model_id, draft.version = source, source.model_id, source.model_version
+    named = draft.given("model")
+    if named is not None and named not in (source.model_id, f"{source.model_id}@{source.model_version}"):
+        rule = f"model must be left out, or be {source.model_id}@{source.model_version}, which {job_id} trained"
+        draft.wrong(rule, named, "model")
+
+
+def _judge(draft: Draft, objects: ObjectStore) -> None:
+    """Does the model stand, and does the data set fit it."""
+    if draft.spec is not None:
+        draft.problems += check(draft.spec)
+    if draft.dataset is None:
+        return
+    schema, splits = DatasetSchema.model_validate(draft.dataset.schema), dict(draft.dataset.splits)
+    try:
+        if draft.spec is not None and not check(draft.spec):
+            params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
+            draft.chosen = plan(draft.spec, schema, splits, params).chosen
+        elif draft.weights is not None:
+            _judge_use(draft, trained(objects, draft.weights.key), schema, splits)
+    except Invalid as error:
+        draft.problems += error.problems
+
+
+def _judge_use(draft: Draft, source: Trained, schema: DatasetSchema, splits: dict[str, int]) -> None:
+    """The data set against what the trained net takes. Raises Invalid."""
+    if isinstance(draft.params, EvaluateParams):
+        plan_evaluate(source.serving, schema, splits, draft.params)
+    elif isinstance(draft.params, PredictParams):
+        plan_predict(source.serving, schema, splits, draft.params)
+
+
+def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: str) -> JobView:
+    """The row, with its model and data set held so that nobody deletes them before it is there."""
+    assert draft.request is not None
+    assert draft.params is not None
+    assert draft.dataset is not None
+    if draft.zoo_name is not None and draft.spec is not None:
+        model = models.same(s, owner, draft.zoo_name, draft.spec) or models.create(
+            s, owner, draft.zoo_name, draft.spec, {"format": "zoo", "filename": draft.zoo_name, "report": None}
+        )
+        draft.model_id, draft.version = model.id, model.version
+    if draft.source is None:
+        models.lock(s, owner, str(draft.model_id), share=True)
+    datasets.lock(s, owner, draft.dataset.id, share=True)
+    device: Device = getattr(draft.params, "device", "any")
+    submitted = protocol.submit(
+        s,
+        owner=owner,
+        kind=draft.request.kind,
+        queue=queue_for(draft.request.kind, device),
+        params=draft.params.model_dump(mode="json"),
+        model_id=draft.model_id,
+        model_version=draft.version,
+        dataset_id=draft.dataset.id,
+        source_job_id=draft.source.id if draft.source else None,
+        chosen=draft.chosen,
+        priority=draft.request.priority,
+        time_limit_s=getattr(draft.params, "time_limit_s", None),
+        idempotency_key=key,
+        fingerprint=fingerprint,
+    )
+    return job_view(submitted.job, workers.waiting_for(s, submitted.job))

@@ -1,0 +1,157 @@
+"""Jobs as answers and requests."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from visualnn_shared.jobs.model import State
+from visualnn_shared.store.tables import Artifact, Job
+
+from visualnn_api.views.common import Links, Timestamp, View
+
+PREFIX = "/api/v1/jobs"
+Kind = Literal["train", "evaluate", "predict"]
+
+_PARAMS = {
+    "description": "What the kind of job takes: TrainParams, EvaluateParams or PredictParams.",
+    "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in ("Train", "Evaluate", "Predict")],
+}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "train": {
+        "summary": "Train; what is left out is chosen and told in `chosen`",
+        "value": {
+            "kind": "train",
+            "model": "zoo:mnist-dnn",
+            "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x",
+            "params": {"epochs": 20, "batch_size": 128, "optimizer": "rmsprop"},
+        },
+    },
+    "evaluate": {
+        "summary": "Loss and metrics of a train job's weights on a data set",
+        "value": {
+            "kind": "evaluate",
+            "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x",
+            "params": {"job": "job-01jd2k3m4n5p6q7r8s9t0v1w2x", "split": "test"},
+        },
+    },
+    "predict": {
+        "summary": "Predictions of a train job's weights for a whole data set",
+        "value": {
+            "kind": "predict",
+            "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x",
+            "params": {"job": "job-01jd2k3m4n5p6q7r8s9t0v1w2x"},
+        },
+    },
+}
+
+
+class JobRequest(BaseModel):
+    """What `POST /jobs` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    model: str | None = Field(default=None, max_length=300)
+    """For a train job: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
+    dataset: str = Field(max_length=64)
+    """A data set's id."""
+    params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
+    priority: int = Field(default=0, ge=-100, le=100)
+    """Among waiting jobs of a queue the highest goes first."""
+
+
+class JobModel(View):
+    id: str
+    version: int
+
+
+class JobView(View):
+    """One unit of asynchronous work."""
+
+    id: str
+    kind: Kind
+    state: State
+    progress: float
+    """0 to 1."""
+    eta_s: float | None = None
+    attempt: int
+    """Tries so far, over all runs; a worker that is lost costs one."""
+    run: int
+    """1, and one more with each resume."""
+    queue: str
+    priority: int
+    metrics: dict[str, Any]
+    """The latest value of each metric."""
+    chosen: dict[str, Any] | None = None
+    """What was chosen where the request left something out: field -> value and why."""
+    error: dict[str, Any] | None = None
+    """class (user, resource, infrastructure), code, detail, next_step."""
+    model: JobModel | None = None
+    dataset: str | None = None
+    source_job: str | None = None
+    """The train job whose weights an evaluate or predict job uses."""
+    params: dict[str, Any]
+    cancel_requested: bool
+    waiting_for: str | None = None
+    """Why nothing happens yet: no online worker can do it."""
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    links: Links
+
+
+class ArtifactView(View):
+    """A file of a succeeded job."""
+
+    name: str
+    size: int
+    sha256: str
+    links: Links
+
+
+class Artifacts(View):
+    items: list[ArtifactView]
+
+
+def job_view(job: Job, waiting_for: str | None = None) -> JobView:
+    model = JobModel(id=job.model_id, version=job.model_version or 1) if job.model_id else None
+    return JobView(
+        id=job.id,
+        kind=job.kind,
+        state=job.state,
+        progress=job.progress,
+        eta_s=job.eta_s if job.state == State.RUNNING else None,
+        attempt=job.attempt,
+        run=job.run,
+        queue=job.queue,
+        priority=job.priority,
+        metrics=job.metrics,
+        chosen=job.chosen,
+        error=job.error,
+        model=model,
+        dataset=job.dataset_id,
+        source_job=job.source_job_id,
+        params=job.params,
+        cancel_requested=job.cancel_requested,
+        waiting_for=waiting_for,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        links=_links(job),
+    )
+
+
+def _links(job: Job) -> Links:
+    url = f"{PREFIX}/{job.id}"
+    links = {"self": url, "events": f"{url}/events", "artifacts": f"{url}/artifacts"}
+    if job.state in (State.QUEUED, State.RUNNING):
+        links["cancel"] = f"{url}/cancel"
+    if job.state in (State.FAILED, State.CANCELLED):
+        links["resume"] = f"{url}/resume"
+    if job.state == State.SUCCEEDED and job.kind == "train":
+        links["weights"] = f"{url}/weights"
+    return links
+
+
+def artifact_view(row: Artifact) -> ArtifactView:
+    url = f"{PREFIX}/{row.job_id}/artifacts/{row.name}"
+    return ArtifactView(name=row.name, size=row.size, sha256=row.sha256, links={"self": url})
