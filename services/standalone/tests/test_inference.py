@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.reading import canonical_json
+from visualnn_shared.training.serving import Reshape, Scale, Serving, TensorSpec
+from visualnn_shared.zoo import load
+from visualnn_standalone.inference import LocalOperator
+
+SPEC = load("digits-dnn")
+
+
+def serving() -> Serving:
+    return Serving(
+        inputs=(TensorSpec(name="input", shape=(8, 8), dtype="uint8"),),
+        outputs=(TensorSpec(name="prob", shape=(10,), dtype="float32"),),
+        preprocessing={"input": (Reshape(shape=(64,)), Scale(factor=1 / 255))},
+        task="classification",
+        classes=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    )
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Random weights of the digits network."""
+    from visualnn_shared.analysis.summary import summary
+
+    random = np.random.default_rng(5)
+    tensors = {
+        one.name: (random.standard_normal(one.shape) * 0.1).astype(np.float32)
+        for layer in summary(SPEC).layers
+        for one in layer.weights
+    }
+    path = tmp_path / "digits.safetensors"
+    save_file(tensors, path)
+    return path
+
+
+def by_hand(weights: Path, pictures: np.ndarray) -> np.ndarray:
+    """Dense, ReLU, Dense, ReLU, Dense, softmax in NumPy."""
+    from safetensors.numpy import load_file
+
+    known = load_file(weights)
+    layers = [layer.name for layer in SPEC.layers if layer.type == "Dense"]
+    x = pictures.reshape(len(pictures), 64) / 255
+    for name in layers:
+        x = x @ known[f"{name}/kernel"] + known[f"{name}/bias"]
+        if name != layers[-1]:
+            x = np.maximum(x, 0)
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def test_a_weights_file_answers_as_numpy_does_by_hand(weights: Path) -> None:
+    operator = LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=serving().model_dump_json())
+    pictures = np.random.default_rng(1).integers(0, 256, (20, 8, 8), np.uint8)
+    expected = by_hand(weights, pictures)
+    found = operator.predict({operator.signature["inputs"][0]["name"]: pictures})
+    assert np.allclose([one["scores"] for one in found], expected, atol=1e-5)
+    assert [one["index"] for one in found] == expected.argmax(axis=1).tolist()
+    assert {one["class"] for one in found} <= set(serving().classes or ())
+
+
+def test_a_file_that_does_not_say_how_it_is_served_is_refused(weights: Path) -> None:
+    for told in (None, "", "{}", "nope"):
+        with pytest.raises(Invalid, match=r"visualnn\.serving"):
+            LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=told)
+
+
+def test_a_damaged_file_is_refused(weights: Path) -> None:
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(Invalid, match="whole safetensors file"):
+        LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=serving().model_dump_json())
+
+
+def test_samples_that_do_not_fit_are_refused(weights: Path) -> None:
+    operator = LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=serving().model_dump_json())
+    with pytest.raises(Invalid, match="64 values"):
+        operator.predict({"input": np.zeros((2, 9))})
