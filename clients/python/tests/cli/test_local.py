@@ -1,0 +1,195 @@
+"""Commands that need no server, through the command line's own parser."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from visualnn.cli import main
+
+HEAVY = "fastapi starlette uvicorn sqlalchemy celery redis httpx onnx onnxruntime keras tensorflow sklearn PIL minio"
+SPEC = {
+    "visualnn": 1,
+    "name": "net",
+    "layers": [
+        {"name": "x", "type": "Input", "params": {"shape": [4]}, "inputs": []},
+        {"name": "y", "type": "Dense", "params": {"units": 2}, "inputs": ["x"]},
+    ],
+    "outputs": ["y"],
+}
+
+
+class Told:
+    """What a command said and how it ended."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._monkeypatch = capsys, monkeypatch
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self._monkeypatch.setattr(sys, "argv", ["visualnn", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main.main()
+        said = self._capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
+    from visualnn.cli.output import console
+
+    console.cache_clear()  # it writes to the stderr of the test that made it
+    monkeypatch.setenv("COLUMNS", "200")
+    return Told(capsys, monkeypatch)
+
+
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(SPEC))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "not_trainable"),
+    [("zoo:cifar-cnn", 592_554, 640), ("zoo:cifar-fnn", 646_260, 0), ("zoo:mnist-dnn", 669_706, 0)],
+)
+def test_a_summary_has_the_published_counts(tell: Told, model: str, params: int, not_trainable: int) -> None:
+    status, out, _ = tell("summary", model, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert (found["params"], found["non_trainable_params"]) == (params, not_trainable)
+    assert sum(layer["params"] for layer in found["layers"]) == params
+
+
+def test_a_summary_is_readable_too(tell: Told, spec_file: Path) -> None:
+    status, out, _ = tell("summary", str(spec_file), "--batch-size", "32")
+    assert status == 0
+    assert "10 trainable, 0 not" in out
+    assert "batch of 32, adam" in out
+
+
+def test_a_model_without_problems_is_said_to_be_so(tell: Told, spec_file: Path) -> None:
+    assert tell("check", str(spec_file))[:2] == (0, "net: no problems in 2 layers\n")
+
+
+def test_every_problem_of_a_model_is_listed_with_where_received_and_hint(tell: Told, tmp_path: Path) -> None:
+    broken = {**SPEC, "layers": [SPEC["layers"][0], {**SPEC["layers"][1], "params": {"units": 0, "unit": 3}}]}  # type: ignore[index]
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    status, out, err = tell("check", str(tmp_path / "broken.json"))
+    assert (status, out) == (2, "")
+    assert "layer y, param units" in err
+    assert "layer y, param unit" in err
+    assert "received: 0" in err
+    assert "hint:" in err
+
+
+def test_with_json_an_error_is_json_on_stdout_and_text_on_stderr(tell: Told) -> None:
+    status, out, err = tell("summary", "zoo:nope", "--json")
+    assert status == 2
+    assert json.loads(out)["error"]["status"] == 404
+    assert "nope" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("summary", "nothing-here.json"), "no such file"),
+        (("summary", "nothing here"), "visualnn zoo"),
+        (("layers", "Conv9D"), "Conv9D"),
+        (("convert", "zoo:linear", "a.json"), "--to keras or --to native"),
+        (("convert", "zoo:linear", "a.xyz"), "--to"),
+        (("convert", "zoo:linear", "a.onnx"), "weights must be given"),
+        (("predict", "zoo:linear"), "--input"),
+        (("train", "zoo:linear"), "DATASET"),
+        (("up", "--workers", "0"), "workers"),
+        (("up", "--host", "0.0.0.0"), "loopback"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_a_wrong_request_ends_with_status_2_and_says_what(
+    tell: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = tell(*arguments)
+    assert status == 2
+    assert said in out + err
+    assert "Traceback" not in out + err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_weights_file_is_named(tell: Told, tmp_path: Path) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"not at all")
+    status, _, err = tell("predict", str(tmp_path / "w.safetensors"), "--input", "1")
+    assert status == 2
+    assert "safetensors" in err
+
+
+def test_an_error_of_ours_is_told_without_a_traceback(tell: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("visualnn_shared.zoo.load", broken)
+    status, _, err = tell("zoo", "linear")
+    assert status == 1
+    assert "ZeroDivisionError: division by zero; VISUALNN_TRACEBACK=1" in err
+    monkeypatch.setenv("VISUALNN_TRACEBACK", "1")
+    monkeypatch.setattr(sys, "argv", ["visualnn", "zoo", "linear"])
+    with pytest.raises(ZeroDivisionError):
+        main.main()
+
+
+def test_the_built_in_networks_are_listed_and_printed(tell: Told) -> None:
+    status, out, _ = tell("zoo", "--json")
+    assert status == 0
+    assert {"mnist-dnn", "cifar-cnn", "imdb-lstm"} <= {one["name"] for one in json.loads(out)}
+    _, out, _ = tell("zoo", "two-input")
+    assert json.loads(out)["visualnn"] == 1
+    assert "zoo:two-input" in tell("zoo")[1]
+
+
+def test_layers_are_listed_and_each_one_shown(tell: Told) -> None:
+    _, out, _ = tell("layers", "--json")
+    assert len(json.loads(out)) > 30
+    _, out, _ = tell("layers", "Conv2D", "--json")
+    assert "kernel_size" in [param["name"] for param in json.loads(out)["params"]]
+    assert "kernel_size" in tell("layers", "Conv2D")[1]
+    assert "Conv2D" in tell("layers")[1]
+
+
+def test_a_conversion_goes_out_and_back_and_tells_what_it_did(tell: Told, tmp_path: Path) -> None:
+    keras = tmp_path / "net.keras.json"
+    status, out, err = tell(
+        "convert", "zoo:mnist-cnn", str(keras), "--to", "keras", "--report", str(tmp_path / "report.json"), "--json"
+    )
+    assert status == 0, err
+    assert json.loads(out)["format"] == "keras"
+    assert json.loads((tmp_path / "report.json").read_text())["target"] == "keras"
+    status, _, err = tell("convert", str(keras), str(tmp_path / "back.vnn.json"))
+    assert status == 0, err
+    there, back = (json.loads(tell("summary", name, "--json")[1]) for name in ("zoo:mnist-cnn", str(keras)))
+    assert there["params"] == back["params"]
+
+
+def test_help_and_local_commands_load_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from visualnn.cli import main\n"
+        "sys.argv = ['visualnn', *sys.argv[1:]]\n"
+        "try:\n    main.main()\n"
+        "except SystemExit as left:\n    assert not left.code, left.code\n"
+        f"print(sorted(set({HEAVY!r}.split()) & set(sys.modules)), file=sys.stderr)"
+    )
+    for arguments in (["--help"], ["layers"], ["zoo"], ["summary", "zoo:cifar-cnn"]):
+        told = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+        assert told.stderr.splitlines()[-1] == "[]", arguments
+
+
+def test_every_command_explains_itself(tell: Told) -> None:
+    _, out, _ = tell("--help")
+    commands = "up demo summary convert train evaluate predict jobs operators zoo layers formats models datasets check"
+    for name in commands.split():
+        assert name in out
+        status, own, _ = tell(name, "--help")
+        assert status == 0
+        assert "--json" in own, name

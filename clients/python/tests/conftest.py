@@ -1,0 +1,1 @@
+from tests.scripted_http import server as server

@@ -1,0 +1,22 @@
+"""``visualnn check``: every problem of a model at once."""
+
+from visualnn.cli.options import AsJson, DataDir, ModelArgument
+
+
+def check(model: ModelArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List every problem of a model; exit status 2 where there is one."""
+    from visualnn_shared.analysis.check import check as find_problems
+    from visualnn_shared.errors import SpecInvalid
+
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import print_json, say
+    from visualnn.cli.sources import load_spec
+
+    spec = load_spec(model, lambda: connected(data_dir, worker=False))
+    problems = find_problems(spec)
+    if problems:
+        raise SpecInvalid(problems, spec.name)
+    if as_json:
+        print_json({"name": spec.name, "problems": []})
+    else:
+        say(f"{spec.name}: no problems in {len(spec.layers)} layers")

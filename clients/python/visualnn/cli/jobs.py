@@ -1,0 +1,136 @@
+"""``visualnn jobs``: what was asked of the platform, and how it went."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from visualnn.cli.options import AsJson, DataDir
+
+if TYPE_CHECKING:
+    from visualnn.records import Job
+
+app = typer.Typer(name="jobs", help="List, watch, cancel and resume jobs.")
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
+
+
+@app.callback(invoke_without_command=True)
+def list_jobs(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help="Only jobs in this state.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest jobs."""
+    if context.invoked_subcommand is not None:
+        return
+    from itertools import islice
+
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import print_json, print_table
+
+    with connected(data_dir, worker=False) as client:
+        found = list(islice(client.jobs.list(state=state, limit=min(limit, 100)), limit))
+    if as_json:
+        print_json([job.model_dump(mode="json") for job in found])
+        return
+    rows = [(job.id, job.kind, job.state, f"{job.progress:.0%}", job.attempt, _note(job)) for job in found]
+    print_table("", ["job", "kind", "state", ">done", ">attempt", ""], rows)
+
+
+@app.command()
+def show(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show one job: state, metrics, what was chosen, its error and the next step."""
+    from visualnn.cli.connect import connected
+
+    with connected(data_dir, worker=False) as client:
+        _show(client.jobs.get(job), as_json=as_json)
+
+
+@app.command()
+def cancel(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Ask for the end of a job."""
+    from visualnn.cli.connect import connected
+
+    with connected(data_dir, worker=False) as client:
+        _show(client.jobs.cancel(job), as_json=as_json)
+
+
+@app.command()
+def resume(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
+    from visualnn.cli.connect import connected
+
+    with connected(data_dir, worker=False) as client:
+        _show(client.jobs.resume(job), as_json=as_json)
+
+
+@app.command()
+def wait(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Watch a job until it has ended; Ctrl-C leaves it running."""
+    from visualnn.cli.connect import connected
+    from visualnn.cli.progress import JobProgress
+
+    with connected(data_dir) as client, JobProgress(job) as progress:
+        ended = client.jobs.wait(job, on_event=progress.on_event)
+    _show(ended, as_json=as_json)
+
+
+@app.command()
+def events(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Print everything a job says until it has ended; with --json one JSON document a line."""
+    import json
+
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import say
+
+    with connected(data_dir) as client:
+        for event in client.jobs.events(job):
+            data = json.dumps(event.data)
+            say(event.model_dump_json() if as_json else f"{event.id:>6}  {event.kind:<8} {data}")
+
+
+@app.command()
+def weights(
+    job: JobArgument,
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    format: Annotated[str, typer.Option(help="safetensors, keras, h5, ...")] = "safetensors",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the weights of a succeeded train job, checked by their sha256."""
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import print_json, say
+
+    with connected(data_dir, worker=False) as client:
+        found = client.jobs.weights(job, out, format=format)
+    if as_json:
+        print_json(found.model_dump())
+    else:
+        say(f"{found.path}: {found.size:,} bytes, sha256 {found.sha256}")
+
+
+def _show(job: "Job", *, as_json: bool) -> None:
+    from visualnn.cli.output import number, print_json, say
+
+    if as_json:
+        print_json(job.model_dump(mode="json"))
+        return
+    say(f"{job.id}  {job.kind}  {job.state}  {job.progress:.0%}  attempt {job.attempt}")
+    for name, value in job.metrics.items():
+        say(f"  {name:<24} {number(value)}")
+    for field, one in (job.chosen or {}).items():
+        say(f"  chose {field} = {one.get('value')}: {one.get('why')}")
+    if _note(job):
+        say(f"  {_note(job)}")
+
+
+def _note(job: "Job") -> str:
+    error: dict[str, Any] = job.error or {}
+    if error:
+        text = f"{error.get('class')}: {error.get('detail')}"
+        return f"{text}; next: {error['next_step']}" if error.get("next_step") else text
+    if job.cancel_requested and not job.final:
+        return "cancelling"
+    return job.waiting_for or ""

@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Data folder [default: VISUALNN_DATA_DIR or ~/.visualnn].", show_default=False),
+]
+ModelArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="zoo:NAME, a spec or Keras .json, a Caffe .prototxt, a .safetensors of ours, or a model's id.",
+    ),
+]
+DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz or .csv file, or a data set's id.")]
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder that a command works on."""
+    return (given or Path(os.environ.get("VISUALNN_DATA_DIR") or "~/.visualnn")).expanduser()

@@ -1,0 +1,111 @@
+"""What a MODEL or DATASET argument names: a built-in network, a file, or something on the server."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.problem import problem
+
+if TYPE_CHECKING:
+    from visualnn.client import Client
+    from visualnn.records import Dataset, Model
+
+ZOO = "zoo:"
+Connect = Callable[[], AbstractContextManager["Client"]]
+
+
+def load_spec(text: str, connect: Connect) -> Spec:
+    """The spec that MODEL names, read on this machine; ``connect`` is called only for the id of a stored model.
+
+    Raises ``SpecInvalid``, ``ConversionImpossible``, ``NotFound``, ``Invalid``.
+    """
+    local = _local_spec(text)
+    if local is not None:
+        return local
+    if not text.startswith("model-"):
+        raise _no_model(text)
+    from visualnn_shared.spec.reading import read_spec
+
+    with connect() as client:
+        return read_spec(client.models.get(text).spec or {})
+
+
+def stored_model(client: "Client", text: str) -> "Model":
+    """The model on the server that MODEL names; what is local is stored there first."""
+    spec = _local_spec(text)
+    if spec is not None:
+        return client.models.create(spec)
+    with _missing_as(_no_model(text)):
+        return client.models.get(text)
+
+
+def stored_dataset(client: "Client", text: str) -> "Dataset":
+    """The data set on the server that DATASET names; a file is uploaded, the same file only once."""
+    path = Path(text)
+    if path.is_file():
+        return client.datasets.upload(path)
+    with _missing_as(_no_dataset(text)):
+        return client.datasets.get(text)
+
+
+@contextmanager
+def _missing_as(other: Invalid) -> Iterator[None]:
+    """Raise ``other`` where the server knows no such id."""
+    from visualnn.errors import ApiError
+
+    try:
+        yield
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        raise other from None
+
+
+def _local_spec(text: str) -> Spec | None:
+    """None where MODEL is neither of the zoo nor a file."""
+    from visualnn_shared.spec.reading import read_spec
+
+    if text.startswith(ZOO):
+        from visualnn_shared.zoo import load
+
+        return load(text.removeprefix(ZOO))
+    path = Path(text)
+    if not path.is_file():
+        return None
+    if path.suffix == ".safetensors":
+        from visualnn.weights_file import read_info
+
+        return read_spec(read_info(path).spec)
+    data = path.read_bytes()
+    if path.suffix == ".json" and _is_native(data):
+        return read_spec(data)
+    from visualnn_standalone.local import read_file
+
+    return read_file(data, path.name)
+
+
+def _is_native(data: bytes) -> bool:
+    """A spec of ours, or JSON so broken that the spec reader should say where."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(found, dict) or "visualnn" in found or "layers" in found
+
+
+def _no_model(text: str) -> Invalid:
+    return _unknown("MODEL", text, "zoo:NAME, a file, or a model's id", "see: visualnn zoo, visualnn models")
+
+
+def _no_dataset(text: str) -> Invalid:
+    return _unknown("DATASET", text, "an .npz or .csv file, or a data set's id", "see: visualnn datasets")
+
+
+def _unknown(what: str, received: str, kinds: str, hint: str) -> Invalid:
+    rule = f"{what} must be {kinds}"
+    file_like = Path(received).suffix != "" or "/" in received
+    return Invalid("the command", [problem(rule, received, field=what, hint="no such file" if file_like else hint)])

@@ -1,0 +1,151 @@
+"""``visualnn train``: a model and a data set in, weights out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument
+
+if TYPE_CHECKING:
+    from visualnn.client import Client
+
+_CHOSEN = "[default: chosen to fit, and told]"
+
+
+def train(
+    model: ModelArgument,
+    dataset: DatasetArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File for the trained weights [default: MODEL's name .safetensors].", show_default=False),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training samples.")] = 10,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
+    optimizer: Annotated[
+        str | None, typer.Option(help='Name, or JSON: {"name": "sgd", "momentum": 0.9} ' + _CHOSEN, show_default=False)
+    ] = None,
+    loss: Annotated[str | None, typer.Option(help=f"Loss {_CHOSEN}.", show_default=False)] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="[default: the optimizer's]", show_default=False)] = None,
+    validation_split: Annotated[float | None, typer.Option(help="Share of the training samples set aside.")] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option(help=f"Repeat it, or give a list: a,b {_CHOSEN}.", show_default=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of initial weights, shuffling and dropout.")] = None,
+    shuffle: Annotated[
+        bool | None, typer.Option(help="Shuffle the training samples each epoch.", show_default=False)
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, gpu or any.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds one attempt may take.")] = None,
+    format: Annotated[str, typer.Option(help="Of the weights file: safetensors, keras, h5.")] = "safetensors",
+    operator: Annotated[
+        str | None, typer.Option(help="Register the result as this operator.", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train MODEL on DATASET and fetch the weights.
+
+    On the server at VISUALNN_URL, else on the platform that runs on the data folder, else on one started for this
+    command. Ctrl-C cancels the job.
+    """
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import print_json
+
+    params = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": _optimizer(optimizer),
+        "loss": loss,
+        "learning_rate": learning_rate,
+        "validation_split": validation_split,
+        "metrics": [name for one in metrics or () for name in one.split(",")] or None,
+        "seed": seed,
+        "shuffle": shuffle,
+        "device": device,
+        "time_limit_s": time_limit,
+    }
+    with connected(data_dir) as client:
+        result = _train(client, model, dataset, params, out, format, operator)
+    if as_json:
+        print_json(result)
+    else:
+        _print(result)
+
+
+def _train(
+    client: "Client",
+    model: str,
+    dataset: str,
+    params: dict[str, Any],
+    out: Path | None,
+    format: str,
+    operator: str | None,
+) -> dict[str, Any]:
+    from visualnn.cli.output import note
+    from visualnn.cli.sources import stored_dataset, stored_model
+    from visualnn.cli.waiting import wait_or_cancel
+
+    stored = stored_model(client, model)
+    data = stored_dataset(client, dataset)
+    job = client.jobs.train(stored, data, **params)
+    note(f"job {job.id}: {stored.name} on {data.name}, {client.url}")
+    ended = wait_or_cancel(client, job, f"training {stored.name}")
+    weights = client.jobs.weights(
+        ended.id, out or Path(f"{_file_name(stored.name)}{_ENDINGS.get(format, '')}"), format=format
+    )
+    result: dict[str, Any] = {
+        "job": ended.id,
+        "state": ended.state,
+        "model": {"id": stored.id, "name": stored.name, "version": stored.version},
+        "dataset": {"id": data.id, "name": data.name, "splits": data.splits},
+        "params": ended.params,
+        "chosen": ended.chosen or {},
+        "metrics": ended.metrics,
+        "weights": weights.model_dump(),
+        "server": client.url,
+    }
+    if operator is not None:
+        registered = client.operators.create(operator, ended.id)
+        result["operator"] = {"name": registered.name, "version": registered.version, "replay": registered.replay}
+    return result
+
+
+_ENDINGS = {"safetensors": ".safetensors", "keras": ".keras", "h5": ".weights.h5", "npz": ".npz", "onnx": ".onnx"}
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "weights"
+
+
+def _optimizer(text: str | None) -> Any:
+    """A name, or JSON of an object; what is neither goes to the server as it is, which says what is wrong."""
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"must be a name or a JSON object; received {text!r} ({error})") from None
+
+
+def _print(result: dict[str, Any]) -> None:
+    from visualnn.cli.output import number, print_table, say
+
+    metrics = {name: value for name, value in result["metrics"].items() if isinstance(value, int | float)}
+    tested = {name: value for name, value in metrics.items() if name.startswith("test_")}
+    print_table("result", ["metric", ">value"], [(name, number(value)) for name, value in (tested or metrics).items()])
+    if result["chosen"]:
+        rows = [(field, _short(one.get("value")), one.get("why", "")) for field, one in result["chosen"].items()]
+        print_table("chosen, because you left it out", ["what", "value", "why"], rows)
+    say(f"weights   {result['weights']['path']} (sha256 {result['weights']['sha256'][:16]}...)")
+    if "operator" in result:
+        one = result["operator"]
+        say(f"operator  {one['name']} version {one['version']}; try: visualnn predict {one['name']} --input ...")
+    else:
+        say(f"job       {result['job']}; register it with: visualnn operators create NAME {result['job']}")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

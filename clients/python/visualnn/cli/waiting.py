@@ -1,0 +1,42 @@
+"""Waiting for a job, with Ctrl-C as a request to cancel it."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from visualnn.cli.output import note
+from visualnn.cli.progress import JobProgress
+
+if TYPE_CHECKING:
+    from visualnn.client import Client
+    from visualnn.records import Job
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+
+def wait_or_cancel(client: "Client", job: "Job", title: str) -> "Job":
+    """The job when it has succeeded. Ctrl-C cancels it and waits until its worker has stopped.
+
+    Raises ``JobFailed``, ``JobCancelled`` (by somebody else), ``typer.Exit`` with status 130 after a Ctrl-C.
+    """
+    if job.waiting_for:
+        note(f"job {job.id} waits: {job.waiting_for}")
+    try:
+        with JobProgress(title) as progress:
+            return client.jobs.wait(job.id, on_event=progress.on_event)
+    except KeyboardInterrupt:
+        note(f"cancelling job {job.id} (Ctrl-C again leaves without waiting)")
+        _cancel(client, job)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _cancel(client: "Client", job: "Job") -> None:
+    from visualnn.errors import ApiError
+
+    try:
+        client.jobs.cancel(job.id)
+    except ApiError as error:
+        if error.status != 409:  # it has ended by itself
+            raise
+    note(f"job {job.id} is {client.jobs.wait(job.id, check=False).state}")

@@ -1,0 +1,85 @@
+"""What the server answers, as types. Fields that a newer server adds are kept as extra attributes."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+FINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, protected_namespaces=())
+
+
+class Model(_Record):
+    """A stored, named spec; ``version`` is its current version."""
+
+    id: str
+    name: str
+    version: int
+    etag: str = ""
+    spec: dict[str, Any] | None = None
+
+
+class Dataset(_Record):
+    """Stored samples; ``splits`` counts them, ``schema_`` describes one."""
+
+    id: str
+    name: str
+    sha256: str
+    format: str = ""
+    schema_: dict[str, Any] = Field(alias="schema")
+    splits: dict[str, Any] = {}
+
+
+class Job(_Record):
+    """One unit of asynchronous work."""
+
+    id: str
+    kind: str
+    state: State
+    progress: float = 0.0
+    eta_s: float | None = None
+    attempt: int = 0
+    metrics: dict[str, Any] = {}
+    chosen: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    params: dict[str, Any] = {}
+    cancel_requested: bool = False
+    waiting_for: str | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether it has ended."""
+        return self.state in FINAL
+
+
+class Operator(_Record):
+    """A named, versioned, callable network."""
+
+    name: str
+    version: int
+    aliases: dict[str, int] | list[Any] = {}
+    signature: dict[str, Any] = {}
+    classes: list[str] | None = None
+    task: str | None = None
+    lineage: dict[str, Any] = {}
+    replay: dict[str, Any] | None = None
+    ready: bool = True
+
+
+class Event(_Record):
+    """Something a job said: ``kind`` is state, batch, epoch, metrics or log."""
+
+    id: int
+    kind: str
+    data: dict[str, Any]
+
+
+class Download(BaseModel):
+    """A file that was fetched and checked."""
+
+    path: str
+    size: int
+    sha256: str

@@ -1,0 +1,114 @@
+"""Jobs: work that the server does in its own time."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from visualnn.download import download
+from visualnn.errors import ApiError, JobCancelled, JobFailed
+from visualnn.records import Dataset, Download, Event, Job, Model
+from visualnn.resources.paging import pages
+from visualnn.sse import parse
+from visualnn.transport import Transport
+
+OnEvent = Callable[[Event], None]
+_SILENCE_S = 60.0
+"""A stream that says nothing for so long, not even a comment, is opened anew."""
+
+
+class Jobs:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(self, kind: str, *, idempotency_key: str | None = None, **body: Any) -> Job:
+        """``POST /jobs``. Without a key a fresh one is made, so that a repeated request is still one job."""
+        given = {name: value for name, value in body.items() if value is not None}
+        key = idempotency_key or str(uuid.uuid4())
+        answer = self._transport.json("POST", "/jobs", body={"kind": kind, **given}, headers={"Idempotency-Key": key})
+        return Job.model_validate(answer)
+
+    def train(
+        self, model: Model | str, dataset: Dataset | str, *, idempotency_key: str | None = None, **params: Any
+    ) -> Job:
+        """Queue a training. ``params``: epochs, batch_size, optimizer, loss, metrics, learning_rate,
+        validation_split, seed, ...; what is left out is chosen and told in ``job.chosen``.
+
+        ``model`` may be a stored model, its id, ``id@version`` or ``zoo:NAME``. Raises ``ApiError`` 422 with every
+        problem of the params, and with every way in which the data set does not fit the model.
+        """
+        return self.submit(
+            "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params)
+        )
+
+    def evaluate(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
+        """Queue an evaluation of a train job's weights on a data set."""
+        return self.submit("evaluate", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
+
+    def predict(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
+        """Queue predictions of a train job's weights for a whole data set."""
+        return self.submit("predict", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
+
+    def list(self, **filters: Any) -> Iterator[Job]:
+        return pages(self._transport, "/jobs", Job, **filters)
+
+    def get(self, job: str) -> Job:
+        return Job.model_validate(self._transport.get(f"/jobs/{job}"))
+
+    def cancel(self, job: str) -> Job:
+        """Ask for the end of a job; a running one is cancelled when its worker has stopped. 409 where it has ended."""
+        return Job.model_validate(self._transport.json("POST", f"/jobs/{job}/cancel", safe=True))
+
+    def resume(self, job: str) -> Job:
+        """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
+        return Job.model_validate(self._transport.json("POST", f"/jobs/{job}/resume", safe=True))
+
+    def events(self, job: str, *, after: int = 0) -> Iterator[Event]:
+        """Everything the job says, from event ``after`` on, until it has ended. Broken streams are taken up again."""
+        failed = 0
+        while True:
+            try:
+                for event in self._stream(job, after):
+                    after, failed = event.id, 0
+                    yield event
+                if self.get(job).final:
+                    return
+            except (httpx.TransportError, ApiError) as error:
+                failed += 1
+                self._transport.give_up(failed, error)
+            self._transport.pause(failed)
+
+    def wait(self, job: str, *, on_event: OnEvent | None = None, check: bool = True) -> Job:
+        """The job when it has ended. Raises ``JobFailed`` or ``JobCancelled``, unless ``check`` is false."""
+        for event in self.events(job):
+            if on_event is not None:
+                on_event(event)
+        ended = self.get(job)
+        if check and ended.state == "failed":
+            raise JobFailed(job, ended.error or {})
+        if check and ended.state == "cancelled":
+            raise JobCancelled(job)
+        return ended
+
+    def weights(self, job: str, path: str | Path, *, format: str = "safetensors") -> Download:
+        """Fetch the trained weights into ``path``; resumed after a broken connection, and checked by sha256."""
+        return download(self._transport, f"/jobs/{job}/weights", Path(path), format=format)
+
+    def artifact(self, job: str, name: str, path: str | Path) -> Download:
+        """Fetch another file of the job's result, such as ``predictions.npz``."""
+        return download(self._transport, f"/jobs/{job}/artifacts/{name}", Path(path))
+
+    def _stream(self, job: str, after: int) -> Iterator[Event]:
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+        with self._transport.stream(f"/jobs/{job}/events", headers=headers, silence_s=_SILENCE_S) as answer:
+            yield from parse(answer.iter_lines())
+
+
+def _id(thing: Any) -> Any:
+    return thing if isinstance(thing, str) else thing.id
+
+
+def _set(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
