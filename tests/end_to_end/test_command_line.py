@@ -44,7 +44,8 @@ def test_train_without_a_server_starts_and_ends_one(tmp_path: Path, line: Path) 
 def test_train_register_and_predict_on_a_server(platform: Platform, tmp_path: Path, digits: Path) -> None:
     env = {"VISUALNN_URL": platform.url}
     told = visualnn(
-        "train", "zoo:digits-dnn", str(digits), "--epochs", "8", "--batch-size", "64", "--operator", "cli-digits", "--out", "d.safetensors",
+        "train", "zoo:digits-dnn", str(digits), "--epochs", "8", "--batch-size", "64",
+        "--operator", "cli-digits", "--out", "d.safetensors",
         cwd=tmp_path, env=env,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from visualnn_converter import conversion
 from visualnn_converter.canonical import canonical
@@ -113,6 +113,13 @@ def _spec(layers: list[Layer]) -> Spec:
     )
 
 
+def _chain(*layers: tuple[str, dict[str, Any]], shape: list[int]) -> Spec:
+    made = [Layer(name="x", type="Input", params={"shape": shape})]
+    for number, (type, params) in enumerate(layers):
+        made.append(Layer(name=f"y{number}", type=type, params=params, inputs=(made[-1].name,)))
+    return _spec(made)
+
+
 def _check(spec: Spec, format: str) -> bool:
     """The round trip holds; False where the format cannot say the net, which then names a layer."""
     try:
@@ -132,6 +139,10 @@ def _check(spec: Spec, format: str) -> bool:
 
 @pytest.mark.parametrize("format", BOTH_WAYS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@example(spec=_chain(("Dense", {"units": 1, "kernel_initializer": "zeros"}), shape=[6]))
+@example(spec=_chain(("AveragePooling2D", {"pool_size": 2, "strides": 1, "count_include_pad": True}), shape=[7, 6, 3]))
+@example(spec=_chain(("PReLU", {"alpha_initializer": "he_normal"}), shape=[6]))
+@example(spec=_chain(("DepthwiseConv2D", {"kernel_size": 1, "depth_multiplier": 2}), shape=[7, 6, 1]))
 @given(spec=specs())
 def test_generated_specs_come_back(spec: Spec, format: str) -> None:
     _check(spec, format)

@@ -28,7 +28,11 @@ _SCALED: dict[tuple[str, str], Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Filler(Lens):
-    """An initialiser as a filler message. ``default`` is what Caffe does without one, where that is worth reading."""
+    """An initialiser as a filler message.
+
+    ``default`` is what no filler means. Without it, no filler leaves the spec's own default: a file without fillers is
+    most often one whose weights come from elsewhere, and Caffe's zeros would not train; so a filler is always written.
+    """
 
     param: str
     key: str
@@ -39,6 +43,9 @@ class Filler(Lens):
 
     def loses(self, p: Mapping[str, Any]) -> list[str]:
         return [] if _filler(p[self.param]) is not None else [self.param]
+
+    def instead(self) -> dict[str, Any]:
+        return {} if self.default is None else {self.param: self.default}
 
     def read(self, bag: Bag, p: dict[str, Any], ctx: Context) -> None:
         filler = bag.peek(self.key)
@@ -53,8 +60,7 @@ class Filler(Lens):
 
     def write(self, p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
         filler = _filler(p[self.param])
-        absent = self.default if self.default is not None else "zeros"
-        if filler is not None and not same(p[self.param], absent):
+        if filler is not None and not (self.default is not None and same(p[self.param], self.default)):
             bag.put(self.key, filler)
 
 
@@ -101,7 +107,7 @@ def _equal(known: Any, value: Any) -> bool:
 
 FILLERS: tuple[Lens, ...] = (
     Filler("kernel_initializer", "weight_filler"),
-    Filler("bias_initializer", "bias_filler"),
+    Filler("bias_initializer", "bias_filler", "zeros"),
     Training(),
 )
 CONVOLUTION: tuple[Lens, ...] = (ENGINE, Harmless("axis", (1,)), Harmless("force_nd_im2col", (False,)))

@@ -123,6 +123,13 @@ def lost(found: Map, entry: Entry, params: Mapping[str, Any]) -> list[str]:
     return [name for name in gone if _is_set(entry, params, name)]
 
 
+def left(found: Map, entry: Entry, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that reading gives back: what was lost is what the format means by nothing."""
+    gone = lost(found, entry, params)
+    silent = {name: value for lens in found.lenses for name, value in lens.instead().items() if name in gone}
+    return {**{name: value for name, value in params.items() if name not in gone}, **silent}
+
+
 def _unsaid(name: str, value: Any) -> Unmappable:
     return Unmappable(f"{name} must have its default value: this format has no word for it", value, name)
 

@@ -173,6 +173,10 @@ class Lens:
         """Writing: parameters whose values this lens leaves out of the file, to be reported."""
         return []
 
+    def instead(self) -> dict[str, Any]:
+        """Reading: what the format means where the file says nothing, if that is not the parameter's default."""
+        return {}
+
     def match(self, bag: Bag) -> bool:
         """Reading: may the map of this lens read the node?"""
         return True

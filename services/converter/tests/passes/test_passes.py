@@ -9,12 +9,14 @@ from visualnn_converter.canonical import canonical
 from visualnn_converter.passes import (
     calls_in_order,
     canonical_types,
+    depthwise_of_one,
     expand_activations,
     explicit_padding,
     keep_dims,
     legal_names,
     merge_batchnorm_scale,
     padding_in_cells,
+    padding_of_nothing,
     pools_as_same,
     split_batchnorm_scale,
 )
@@ -24,8 +26,8 @@ from visualnn_shared.spec.model import Spec
 Chain = Callable[..., Spec]
 PICTURE = ("x", "Input", {"shape": [8, 7, 3]})
 ALL = (
-    calls_in_order, canonical_types, expand_activations, explicit_padding, keep_dims, merge_batchnorm_scale,
-    padding_in_cells, pools_as_same, split_batchnorm_scale,
+    calls_in_order, canonical_types, depthwise_of_one, expand_activations, explicit_padding, keep_dims, merge_batchnorm_scale,
+    padding_in_cells, padding_of_nothing, pools_as_same, split_batchnorm_scale,
 )  # fmt: skip
 
 
@@ -144,13 +146,35 @@ def test_global_pools_keep_their_axes_and_flatten(chain: Chain) -> None:
         ("ReLU", {"negative_slope": 0.1}, ("LeakyReLU", {"negative_slope": 0.1})),
         ("ReLU", {"negative_slope": 0.1, "max_value": 6.0}, ("ReLU", {"negative_slope": 0.1, "max_value": 6.0})),
         ("LeakyReLU", {"negative_slope": 0.0}, ("ReLU", {})),
-        ("AveragePooling2D", {"pool_size": 2, "count_include_pad": True}, ("AveragePooling2D", {"pool_size": 2})),
-        ("MaxPooling2D", {"padding": [[0, 0], [0, 0]]}, ("MaxPooling2D", {})),
     ],
 )
 def test_layers_that_say_the_same_have_one_form(chain: Chain, type: str, params: Any, expected: Any) -> None:
     found = canonical_types.run(chain(PICTURE, ("y", type, params)), None, _report())[0].layers[1]
     assert (found.type, found.params) == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "params", "expected"),
+    [
+        ("AveragePooling2D", {"pool_size": 2, "count_include_pad": True}, {"pool_size": 2}),
+        ("MaxPooling2D", {"padding": [[0, 0], [0, 0]]}, {}),
+        ("Conv2D", {"padding": "same"}, {"padding": "same"}),
+    ],
+)
+def test_padding_of_no_cells_is_left_out(chain: Chain, type: str, params: Any, expected: Any) -> None:
+    base = {"filters": 2, "kernel_size": 1} if type == "Conv2D" else {}
+    found = padding_of_nothing.run(chain(PICTURE, ("y", type, {**base, **params})), None, _report())[0].layers[1]
+    assert found.params == {**base, **expected}
+
+
+def test_a_depthwise_convolution_of_one_channel_is_a_convolution(chain: Chain) -> None:
+    depthwise = ("d", "DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 2, "depthwise_initializer": "zeros"})
+    found, _ = depthwise_of_one.run(chain(("x", "Input", {"shape": [8, 7, 1]}), depthwise), None, _report())
+    assert (found.layers[1].type, found.layers[1].params) == (
+        "Conv2D", {"kernel_size": 3, "filters": 2, "kernel_initializer": "zeros"},
+    )  # fmt: skip
+    spec = chain(PICTURE, depthwise)
+    assert depthwise_of_one.run(spec, None, _report())[0].layers == spec.layers
 
 
 def test_renaming_takes_references_sharers_and_tensors_along_and_stays_unique(chain: Chain) -> None:

@@ -45,22 +45,8 @@ def _leaky_relu(layer: Layer) -> Layer:
     return _with(layer, "ReLU", {}) if layer.params.get("negative_slope") == 0 else layer
 
 
-def _window(layer: Layer) -> Layer:
-    """Padding of no cells is ``valid``; where there is none, whether it counts says nothing."""
-    padding = layer.params.get("padding", "valid")
-    none = padding != "same" and (padding == "valid" or not any(cell for side in padding for cell in side))
-    drop = [key for key in ("padding", "count_include_pad") if none and key in layer.params]
-    if not drop:
-        return layer
-    return _with(layer, layer.type, {key: value for key, value in layer.params.items() if key not in drop})
-
-
 _FORMS: Mapping[str, Callable[[Layer], Layer]] = {
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
-    "Conv2D": _window,
-    "DepthwiseConv2D": _window,
-    "MaxPooling2D": _window,
-    "AveragePooling2D": _window,
 }

@@ -39,7 +39,7 @@ layer(
                     Harmless("num_axes", (1,)),
                     At("use_bias", "bias_term", False),
                     Filler("gamma_initializer", "filler", "ones"),
-                    Filler("beta_initializer", "bias_filler"),
+                    Filler("beta_initializer", "bias_filler", "zeros"),
                     Training(),
                 ],
                 blobs=[("gamma",), ("beta",)],
@@ -68,7 +68,7 @@ layer(
                 [
                     FileAxis("axis", "axis", 1),
                     Harmless("num_axes", (1,)),
-                    Filler("bias_initializer", "filler"),
+                    Filler("bias_initializer", "filler", "zeros"),
                     Training(),
                 ],
                 blobs=[("bias",)],

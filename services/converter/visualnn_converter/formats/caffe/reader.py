@@ -17,7 +17,7 @@ from visualnn_converter.formats.caffe.prototxt import START
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, MEASURES, SOURCES, TRAINING_FIELDS
 from visualnn_converter.formats.caffe.source import Node, Source, normalise
 from visualnn_converter.layout import channels_first, identity, matters
-from visualnn_converter.passes import canonical_types, merge_batchnorm_scale
+from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names
 from visualnn_converter.specnames import spec_name
@@ -48,6 +48,7 @@ def read_model(root: Bag, report: Report, input_shape: Any = None) -> Spec:
     spec = reader.spec()
     spec, _ = merge_batchnorm_scale.run(spec, None, report)
     spec, _ = canonical_types.run(spec, None, report)
+    spec, _ = padding_of_nothing.run(spec, None, report)
     problems = resolve(spec).problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)

@@ -4,7 +4,7 @@ from typing import Any
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue.free import FREE
-from visualnn_shared.catalogue.mapping import Written, lost, write_node
+from visualnn_shared.catalogue.mapping import Written, left, lost, write_node
 from visualnn_shared.catalogue.maps import Context, Label
 from visualnn_shared.errors import ConversionImpossible, SpecInvalid
 from visualnn_shared.spec.model import Layer, Spec
@@ -16,14 +16,19 @@ from visualnn_converter.formats.caffe.schema import PARAMS
 from visualnn_converter.layout import channels_first, identity, matters, read_by_dense_only
 from visualnn_converter.passes import (
     canonical_types,
+    depthwise_of_one,
     expand_activations,
     keep_dims,
     padding_in_cells,
+    padding_of_nothing,
     split_batchnorm_scale,
 )
 from visualnn_converter.report import Report
 
-_PASSES = (expand_activations, canonical_types, keep_dims, padding_in_cells, split_batchnorm_scale)
+_PASSES = (
+    expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims, padding_in_cells,
+    split_batchnorm_scale,
+)  # fmt: skip
 
 
 def lower(spec: Spec, report: Report) -> Spec:
@@ -41,9 +46,9 @@ def without_lost(spec: Spec) -> Spec:
             input_shapes=layer.input_shapes, labels=[_label(len(shape) + 1) for shape in layer.input_shapes]
         )
         written = write_node("caffe", layer.entry, layer.params, context, layer.name)
-        gone = lost(written.map, layer.entry, layer.params) if isinstance(written, Written) else []
-        gone += ["dtype"] if layer.type == "Input" else []
-        params = {name: value for name, value in layer.params.items() if name not in gone}
+        params = left(written.map, layer.entry, layer.params) if isinstance(written, Written) else dict(layer.params)
+        if layer.type == "Input":
+            params.pop("dtype", None)
         inputs = tuple(map(str, layer.inputs))
         layers.append(
             Layer(name=layer.name, type=layer.type, params=params, inputs=inputs, weights_of=layer.weights_of)

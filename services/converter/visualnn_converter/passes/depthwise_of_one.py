@@ -1,0 +1,26 @@
+"""A depthwise convolution of one channel is a convolution: formats that say both in one word read it so."""
+
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.spec.model import Layer, Spec
+
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
+
+
+def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Weights | None]:
+    """``DepthwiseConv2D(depth_multiplier=2)`` over one channel -> ``Conv2D(filters=2)``; its tensors are the same."""
+    if not any(layer.type == "DepthwiseConv2D" for layer in spec.layers):
+        return spec, weights
+    single = {
+        layer.name
+        for layer in resolve(spec).layers
+        if layer.type == "DepthwiseConv2D" and layer.input_shapes[0][-1] == 1
+    }
+    layers = tuple(_convolution(layer) if layer.name in single else layer for layer in spec.layers)
+    return spec.model_copy(update={"layers": layers}), weights
+
+
+def _convolution(layer: Layer) -> Layer:
+    params = {name.replace("depthwise_", "kernel_"): value for name, value in layer.params.items()}
+    params["filters"] = params.pop("depth_multiplier", 1)
+    return layer.model_copy(update={"type": "Conv2D", "params": params})
