@@ -72,14 +72,15 @@ def test_train_register_and_predict_on_a_server(platform: Platform, tmp_path: Pa
 
 def test_ctrl_c_cancels_the_job_and_ends_the_platform(tmp_path: Path, line: Path) -> None:
     folder = tmp_path / "data"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "visualnn.cli.main", "train", "zoo:linear", str(line), "--epochs", "100000"],
-        cwd=tmp_path,
-        env={**os.environ, **BRISK_TIMERS, "VISUALNN_DATA_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=(tmp_path / "err").open("wb"),
-        text=True,
-    )
+    with (tmp_path / "err").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "visualnn.cli.main", "train", "zoo:linear", str(line), "--epochs", "100000"],
+            cwd=tmp_path,
+            env={**os.environ, **BRISK_TIMERS, "VISUALNN_DATA_DIR": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     until(lambda: "epoch " in (tmp_path / "err").read_text(), 240, "the first epoch")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=240)

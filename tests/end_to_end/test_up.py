@@ -21,13 +21,14 @@ class Up:
     """A started ``visualnn up``."""
 
     def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "visualnn.cli.main", "up", "--port", "0", "--data-dir", str(folder), "--json"],
-            env={**os.environ, **QUICK_TIMERS},
-            stdout=subprocess.PIPE,
-            stderr=(folder.parent / "up.log").open("ab"),
-            text=True,
-        )
+        with (folder.parent / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "visualnn.cli.main", "up", "--port", "0", "--data-dir", str(folder), "--json"],
+                env={**os.environ, **QUICK_TIMERS},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, (folder.parent / "up.log").read_text()
@@ -82,8 +83,8 @@ def test_jobs_go_on_after_a_killed_launcher_and_after_an_orderly_end(tmp_path: P
         until(lambda: client.jobs.get(long.id).metrics.get("epoch", 0) >= 1, 240, "the first epoch")
         first.process.kill()
         first.process.communicate()
-        until(lambda: not any(_alive(pid) for pid in first.ready["parts"].values()), 5, "the end of all parts")
-        until(lambda: processes_of(folder) == {}, 5, "the end of the training child")
+        until(lambda: not any(_alive(pid) for pid in first.ready["parts"].values()), 30, "the end of all parts")
+        until(lambda: processes_of(folder) == {}, 30, "the end of the training child")
     with up(folder) as second, Client(second.url) as client:
         assert client.jobs.wait(waiting.id).state == "succeeded"
         until(lambda: client.jobs.get(long.id).attempt == 2, 240, "the second attempt")

@@ -26,8 +26,8 @@ from visualnn_shared.spec.model import Spec
 Chain = Callable[..., Spec]
 PICTURE = ("x", "Input", {"shape": [8, 7, 3]})
 ALL = (
-    calls_in_order, canonical_types, depthwise_of_one, expand_activations, explicit_padding, keep_dims, merge_batchnorm_scale,
-    padding_in_cells, padding_of_nothing, pools_as_same, split_batchnorm_scale,
+    calls_in_order, canonical_types, depthwise_of_one, expand_activations, explicit_padding, keep_dims,
+    merge_batchnorm_scale, padding_in_cells, padding_of_nothing, pools_as_same, split_batchnorm_scale,
 )  # fmt: skip
 
 
