@@ -37,8 +37,11 @@ class Up:
 
     def end(self, signum: int) -> int:
         self.process.send_signal(signum)
-        self.process.communicate(timeout=240)
-        return self.process.returncode
+        return self.process.wait(timeout=240)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 @contextmanager
@@ -47,8 +50,8 @@ def up(folder: Path) -> Iterator[Up]:
     try:
         yield started
     finally:
-        started.process.kill()
-        started.process.communicate()
+        started.kill()
+        started.process.stdout.close()
 
 
 def test_one_command_starts_everything_and_one_ctrl_c_ends_it(tmp_path: Path) -> None:
@@ -81,8 +84,7 @@ def test_jobs_go_on_after_a_killed_launcher_and_after_an_orderly_end(tmp_path: P
         long = client.jobs.train("zoo:linear", data, epochs=100_000)
         waiting = client.jobs.train("zoo:linear", data, epochs=2)
         until(lambda: client.jobs.get(long.id).metrics.get("epoch", 0) >= 1, 240, "the first epoch")
-        first.process.kill()
-        first.process.communicate()
+        first.kill()
         until(lambda: not any(_alive(pid) for pid in first.ready["parts"].values()), 30, "the end of all parts")
         until(lambda: processes_of(folder) == {}, 30, "the end of the training child")
     with up(folder) as second, Client(second.url) as client:
