@@ -9,25 +9,21 @@ import warnings
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from visualnn_shared import zoo
 from visualnn_shared.analysis.memory import SLOTS, slots
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue import CATALOGUE
-from visualnn_shared.catalogue.entry import Entry
 from visualnn_shared.catalogue.free import to_json
-from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
+from visualnn_shared.catalogue.kinds import Kind, Optional
 from visualnn_shared.catalogue.named import ACTIVATION, Named
-from visualnn_shared.catalogue.padding import WindowPadding, ZeroPadding
-from visualnn_shared.spec.model import Layer, Spec
+from visualnn_shared.spec.model import Spec
+
+from shared.tests.layer_uses import one_layer
 
 pytestmark = pytest.mark.slow
 
-NOT_KERAS = {"LRN", "Scale", "BiasAdd"}
-"""Layers of other frameworks."""
 OURS = {"ceil_mode", "count_include_pad", "coefficients"}
 """Parameters that Keras' layer of the same name does not have."""
 NOT_OURS = {
@@ -37,7 +33,12 @@ NOT_OURS = {
 }  # fmt: skip
 """Parameters of Keras that a spec leaves out on purpose."""
 
-KERAS_TYPES = sorted(set(CATALOGUE) - NOT_KERAS)
+KERAS_TYPES = sorted(
+    name
+    for name, entry in CATALOGUE.items()
+    if name == "Input" or (not entry.keras_class and entry.maps.get("keras") and entry.maps["keras"][0].op == name)
+)
+"""Types that Keras has under the same name."""
 
 
 @pytest.fixture(scope="module")
@@ -77,25 +78,15 @@ def keras_model(keras: Any, resolved: Resolved) -> Any:
             tensors[layer.name] = [built]
             continue
         ins = [tensors[ref.layer][ref.output] for ref in layer.inputs]
-        if layer.type == "LSTM" and len(ins) > 1:
+        if len(ins) > 1 and layer.entry.ports.call == "state":
             outs = built(ins[0], initial_state=ins[1:])
+        elif layer.entry.ports.call == "args":
+            outs = built(*ins)
         else:
             outs = built(ins if len(ins) > 1 else ins[0])
         tensors[layer.name] = list(outs) if isinstance(outs, list | tuple) else [outs]
     inputs = [tensors[layer.name][0] for layer in resolved.inputs]
     return keras.Model(inputs, [tensors[ref.layer][ref.output] for ref, _ in resolved.outputs])
-
-
-def one_layer(entry: Entry, inputs: list[Any], params: dict[str, Any]) -> Spec:
-    """The layer alone, behind one Input for each of its inputs."""
-    if entry.type == "Input":
-        return Spec(name="one", layers=(Layer(name="it", type="Input", params=params),), outputs=("it",))
-    names = [f"in{i}" for i in range(len(inputs))]
-    ins = [
-        Layer(name=name, type="Input", params={"shape": list(shape)}) for name, shape in zip(names, inputs, strict=True)
-    ]
-    layer = Layer(name="it", type=entry.type, params=params, inputs=tuple(names))
-    return Spec(name="one", layers=(*ins, layer), outputs=("it",))
 
 
 def assert_agrees(keras: Any, spec: Spec) -> None:
@@ -141,79 +132,6 @@ def test_the_example_of_an_entry_is_what_keras_builds(keras: Any, name: str) -> 
 @pytest.mark.parametrize("name", zoo.NAMES)
 def test_a_built_in_network_is_what_keras_builds(keras: Any, name: str) -> None:
     assert_agrees(keras, zoo.load(name))
-
-
-SMALL_INT = 6
-EXAMPLES = 8
-"""For each type; 60 with changing seeds were run when the catalogue was written."""
-
-
-def values(kind: Kind, name: str = "") -> st.SearchStrategy[Any]:
-    """Valid values of a kind, small enough to build."""
-    if name == "stateful":
-        return st.just(False)
-    if isinstance(kind, WindowPadding):
-        return st.sampled_from(["valid", "same"])
-    if isinstance(kind, ZeroPadding):
-        cell = st.integers(0, 3)
-        return cell | st.tuples(cell, cell) | st.tuples(st.tuples(cell, cell), st.tuples(cell, cell))
-    if isinstance(kind, Named):
-        return st.sampled_from(sorted(kind.variants)).flatmap(lambda n: _variant(kind, n))
-    if isinstance(kind, Optional):
-        return st.none() | values(kind.of)
-    if isinstance(kind, Tuple):
-        return values(kind.of) | st.tuples(*[values(kind.of)] * kind.length)
-    if isinstance(kind, ListOf):
-        return st.lists(values(kind.of), min_size=kind.least, max_size=4)
-    if isinstance(kind, Axis):
-        one = st.sampled_from([-3, -2, -1, 1, 2, 3])
-        return one | st.lists(one, min_size=1, max_size=2, unique=True) if kind.several else one
-    if isinstance(kind, Choice):
-        return st.sampled_from(kind.values)
-    if isinstance(kind, Float):
-        return st.floats(max(kind.least, -2.0), min(kind.most, 2.0), exclude_min=kind.above).map(lambda x: round(x, 3))
-    if isinstance(kind, Int):
-        return st.integers(max(kind.least, -1), SMALL_INT)
-    assert isinstance(kind, Bool), f"no strategy for {kind}"
-    return st.booleans()
-
-
-def _variant(kind: Named, name: str) -> st.SearchStrategy[Any]:
-    params = {key: values(inner) for key, (inner, _default) in kind.variants[name].params.items()}
-    return st.fixed_dictionaries({"name": st.just(name)}, optional=params)
-
-
-@st.composite
-def uses(draw: st.DrawFn, entry: Entry) -> tuple[list[Any], dict[str, Any]]:
-    """Inputs of the example's ranks and random parameters of an entry; not all fit together."""
-    params = {p.name: draw(values(p.kind, p.name)) for p in entry.params if p.name in entry.required}
-    others = [p for p in entry.params if p.name not in entry.required and p.name not in OURS]
-    chosen = draw(st.lists(st.sampled_from(others), unique_by=lambda p: p.name, max_size=5)) if others else []
-    params |= {p.name: draw(values(p.kind, p.name)) for p in chosen}
-    free = entry.type not in {"Flatten", "PReLU"}
-    inputs = []
-    for shape in entry.example.inputs:
-        sizes = [draw(st.integers(1, 9)) for _ in shape]
-        dims: list[int | None] = list(sizes)
-        if free and len(dims) > 1 and draw(st.integers(0, 5)) == 0:
-            dims[0] = None
-        inputs.append(dims)
-    if len(inputs) > 1 and draw(st.booleans()):
-        inputs = [inputs[0]] * len(inputs)
-    return inputs, params
-
-
-@pytest.mark.parametrize("name", KERAS_TYPES)
-@settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)  # fmt: skip
-@given(data=st.data())
-def test_whatever_the_check_accepts_keras_builds_alike(keras: Any, name: str, data: st.DataObject) -> None:
-    entry = CATALOGUE[name]
-    inputs, params = data.draw(uses(entry))
-    spec = one_layer(entry, inputs, params)
-    if not resolve(spec).problems:
-        assert_agrees(keras, spec)
 
 
 @pytest.mark.parametrize("axis", [1, 2, 3, -1, -2, -3])

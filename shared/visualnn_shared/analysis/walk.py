@@ -141,7 +141,7 @@ class _Walk:
             return None
         self.shapes[layer.name] = outs
         self.sharers = self.sharers or layer.weights_of is not None
-        weights = self._weights(layer, entry, params, ins) if entry.weights else ()
+        weights = self._weights(layer, entry, params, ins) if entry.has_weights else ()
         return ResolvedLayer(layer.name, layer.type, entry, params, refs, ins, outs, weights, layer.weights_of)
 
     def _arity(self, layer: Layer, entry: Entry, count: int) -> bool:
@@ -176,17 +176,16 @@ class _Walk:
         found: list[Variable] = []
         unknown: dict[str, Shape] = {}
         trains = params["trainable"]
-        for weight in entry.weights:
-            if weight.when is None or params[weight.when]:
-                shape = weight.shape(params, ins)
-                found.append(Variable(weight.name, shape, trains and weight.trainable))
-                for n in shape:
-                    if n is FREE:
-                        unknown[weight.name] = shape
-                if weight.initializer is not None:
-                    value = params[weight.initializer]
-                    if not isinstance(value, str) or value not in _ANY_RANK:
-                        self._initializer(layer.name, weight, value, shape)
+        for weight in entry.variables(params, ins):
+            shape = weight.shape(params, ins)
+            found.append(Variable(weight.name, shape, trains and weight.trainable))
+            for n in shape:
+                if n is FREE:
+                    unknown[weight.name] = shape
+            if weight.initializer is not None:
+                value = params[weight.initializer]
+                if not isinstance(value, str) or value not in _ANY_RANK:
+                    self._initializer(layer.name, weight, value, shape)
         if unknown:
             hint = "give the Input layer a fixed size along this axis"
             self.problems.append(problem("weights must have a known shape", unknown, layer=layer.name, hint=hint))
@@ -246,7 +245,7 @@ def _sharing_problem(
     spec_owner = wiring.layers.get(owner_name)
     if spec_owner is None:
         return wrong("weights_of must name a layer of the spec", owner_name, closest(owner_name, wiring.layers))
-    if not layer.entry.weights:
+    if not layer.entry.has_weights:
         return wrong("weights_of must be left out for a layer without weights", owner_name)
     if spec_owner.weights_of is not None or owner_name == layer.name:
         return wrong(

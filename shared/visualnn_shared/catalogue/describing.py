@@ -1,9 +1,10 @@
 """Entries as JSON: what a palette, a parameter panel and a reader of the documentation need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from visualnn_shared.catalogue.entry import REQUIRED, Entry, Param, Same
+from visualnn_shared.catalogue.entry import REQUIRED, Entry, Param, Same, Weight
+from visualnn_shared.catalogue.free import from_json
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
@@ -15,10 +16,20 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "palette": entry.palette,
         "params": [_param(entry, param) for param in entry.params],
         "ports": {"least": entry.ports.least, "most": entry.ports.most, "names": list(entry.ports.names)},
-        "weights": [{"name": w.name, "when": w.when, "trainable": w.trainable} for w in entry.weights],
+        "weights": [{"name": w.name, "when": w.when, "trainable": w.trainable} for w in _weights(entry)],
         "example": {"inputs": _plain(entry.example.inputs), "params": _plain(entry.example.params)},
         "formats": sorted(format for format, maps in entry.maps.items() if maps),
     }
+
+
+def _weights(entry: Entry) -> Sequence[Weight]:
+    """All its variables; those of the example where they depend on the parameters."""
+    if entry.weights_rule is None:
+        return entry.weights
+    params = {**entry.defaults, **{name: entry.kinds[name].clean(one) for name, one in entry.example.params.items()}}
+    for name, other in entry.derived:
+        params.setdefault(name, params[other])
+    return entry.weights_rule(params, [from_json(shape) for shape in entry.example.inputs])
 
 
 def _param(entry: Entry, param: Param) -> dict[str, Any]:

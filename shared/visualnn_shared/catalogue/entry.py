@@ -67,24 +67,33 @@ class Weight:
     initializer: str | None = None
 
 
+WeightsRule = Callable[[Params, Shapes], Sequence[Weight]]
+"""``(params, input shapes) -> variables``, for layers whose variables depend on more than one switch each."""
+
 MANY: Final = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """How many inputs a layer takes; ``most`` is None without a limit. Outputs are what the shape rule lists."""
+    """How many inputs a layer takes; ``most`` is None without a limit. Outputs are what the shape rule lists.
+
+    ``call`` says how Keras is given several: one ``list``, ``args`` of their own, or the first and then an initial
+    ``state``.
+    """
 
     least: int = 1
     most: int | None = 1
     names: tuple[str, ...] = ("input",)
+    call: Literal["list", "args", "state"] = "list"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A use of the layer that is valid: tests build it, documentation shows it."""
+    """A use of the layer that is valid: tests build it, documentation shows it. ``dtypes`` are float32 if left out."""
 
     inputs: tuple[tuple[int | None, ...], ...] = ()
     params: Params = field(default_factory=dict)
+    dtypes: tuple[str, ...] = ()
 
 
 def no_macs(_params: Params, _inputs: Shapes, _outputs: Shapes) -> Dim:
@@ -99,7 +108,11 @@ def no_rules(_params: Params) -> Iterator[Broken]:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A layer type. ``maps`` says for each format how the type is read and written; the first that fits is used."""
+    """A layer type. ``maps`` says for each format how the type is read and written; the first that fits is used.
+
+    ``weights`` are its variables in Keras' order; ``weights_rule`` lists them instead where they depend on more than a
+    switch. ``keras_class`` is ``module:Class`` of the Keras layer that computes it, where that is none of Keras' own.
+    """
 
     type: str
     doc: str
@@ -108,6 +121,8 @@ class Entry:
     params: tuple[Param, ...] = ()
     ports: Ports = Ports()
     weights: tuple[Weight, ...] = ()
+    weights_rule: WeightsRule | None = None
+    keras_class: str | None = None
     macs: MacsRule = no_macs
     rules: Callable[[Params], Iterator[Broken]] = no_rules
     layout: Layout = "any"
@@ -120,6 +135,17 @@ class Entry:
     defaults: Mapping[str, Any] = field(init=False, repr=False, compare=False)
     required: tuple[str, ...] = field(init=False, repr=False, compare=False)
     derived: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the type can have variables at all."""
+        return bool(self.weights) or self.weights_rule is not None
+
+    def variables(self, params: Params, inputs: Shapes) -> Sequence[Weight]:
+        """The variables that a use of the layer has, in Keras' order."""
+        if self.weights_rule is not None:
+            return self.weights_rule(params, inputs)
+        return [weight for weight in self.weights if weight.when is None or params[weight.when]]
 
     def __post_init__(self) -> None:
         own = {p.name: p.default for p in self.params if p.default is not REQUIRED and not isinstance(p.default, Same)}

@@ -1,5 +1,6 @@
-"""Where entries register, and how they are found: by listing the folder ``layers``."""
+"""Where entries register, and how they are found: by listing the folder ``layers`` and the user's own modules."""
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
@@ -16,6 +17,7 @@ from visualnn_shared.catalogue.entry import (
     Ports,
     ShapeRule,
     Weight,
+    WeightsRule,
     no_macs,
     no_rules,
 )
@@ -37,6 +39,8 @@ def layer(
     params: Sequence[Param] = (),
     ports: Ports = Ports(),  # noqa: B008 - frozen
     weights: Sequence[Weight] = (),
+    weights_rule: WeightsRule | None = None,
+    keras_class: str | None = None,
     macs: MacsRule = no_macs,
     rules: Any = no_rules,
     layout: Layout = "any",
@@ -48,15 +52,19 @@ def layer(
     if type in _ENTRIES:
         raise ValueError(f"a layer type must be declared once; received {type!r} again")
     entry = Entry(
-        type=type, doc=doc, group=group, shape=shape, params=(*params, *([TRAINABLE] if weights else [])), ports=ports,
-        weights=tuple(weights), macs=macs, rules=rules, layout=layout, palette=palette, example=example,
-        maps=maps or {},
+        type=type, doc=doc, group=group, shape=shape, ports=ports,
+        params=(*params, *([TRAINABLE] if weights or weights_rule else [])), weights=tuple(weights),
+        weights_rule=weights_rule, keras_class=keras_class, macs=macs, rules=rules, layout=layout, palette=palette,
+        example=example, maps=maps or {},
     )  # fmt: skip
     _ENTRIES[type] = entry
     return entry
 
 
 def load() -> None:
-    """Import every module of ``layers``; each declares its entries."""
+    """Import every module of ``layers``, and those that ``VISUALNN_PLUGINS`` names; each declares its entries."""
     for module in sorted(iter_modules(layers.__path__), key=lambda m: m.name):
         import_module(f"{layers.__name__}.{module.name}")
+    for name in os.environ.get("VISUALNN_PLUGINS", "").split(","):
+        if name.strip():
+            import_module(name.strip())

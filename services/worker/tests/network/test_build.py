@@ -6,11 +6,10 @@ import pytest
 from visualnn_shared import zoo
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.analysis.walk import resolve
-from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.reading import read_spec
 from visualnn_worker.network.build import build
-from visualnn_worker.network.weights import read_weights, set_weights, variables
+from visualnn_worker.network.weights import read_weights, set_weights
 
 
 def one_layer(kind, params, shapes, name="it"):
@@ -25,20 +24,6 @@ def one_layer(kind, params, shapes, name="it"):
     found = resolve(read_spec(draft)).layer(name)
     outputs = [name, *(f"{name}:{i}" for i in range(1, len(found.output_shapes)))]
     return read_spec({**draft, "outputs": outputs})
-
-
-@pytest.mark.parametrize("kind", [name for name in CATALOGUE if name != "Input"])
-def test_keras_agrees_with_the_catalogue_on_shapes_and_weights(kind):
-    example = CATALOGUE[kind].example
-    network = build(one_layer(kind, dict(example.params), example.inputs))
-    found = network.resolved.layer("it")
-    shapes = [tuple(t.shape[1:]) for t in network.model.outputs]
-    assert shapes == [tuple(s) for s in found.output_shapes]
-    weights = {f"it/{w.name}": (tuple(w.shape), w.trainable) for w in found.weights}
-    assert {n: (tuple(v.shape), bool(v.trainable)) for n, v in variables(network).items()} == weights
-    samples = {f"in{i}": np.ones((2, *s), np.float32) for i, s in enumerate(example.inputs)}
-    outputs = network.model(network.pack(samples))
-    assert [tuple(o.shape[1:]) for o in network.unpack(outputs).values()] == shapes
 
 
 @pytest.mark.parametrize("name", zoo.NAMES)

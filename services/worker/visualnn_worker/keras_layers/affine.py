@@ -8,8 +8,8 @@ from keras import ops
 
 
 def axes_of(axis: int | Sequence[int], rank: int) -> list[int]:
-    """Axes counted with the batch (0), each from 1 to ``rank`` - 1, in the order given."""
-    given = [axis] if isinstance(axis, int) else list(axis)
+    """Axes counted with the batch (0), each from 1 to ``rank`` - 1; several in the order that Keras sorts them."""
+    given = [axis] if isinstance(axis, int) else sorted(axis)
     return [a % rank for a in given]
 
 

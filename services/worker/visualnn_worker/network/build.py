@@ -83,8 +83,10 @@ class _Graph:
             self.tensors[layer.name] = [keras.Input(shape, dtype=layer.params["dtype"], name=keras_name(layer.name))]
             return
         tensors = [self.tensors[ref.layer][ref.output] for ref in layer.inputs]
-        if layer.type == "LSTM" and len(tensors) > 1:
-            x = self.made(layer)[0](tensors[0], initial_state=tensors[1:])
+        if len(tensors) > 1 and layer.entry.ports.call != "list":
+            (made,) = self.made(layer)
+            state = layer.entry.ports.call == "state"
+            x = made(tensors[0], initial_state=tensors[1:]) if state else made(*tensors)
         else:
             x = _alone(tensors)
             for each in self.made(layer):

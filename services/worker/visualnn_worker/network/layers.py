@@ -5,6 +5,7 @@ or not with these parameters, are in the table at the end.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -27,23 +28,28 @@ def make(layer: ResolvedLayer) -> Made:
     """The Keras layers of ``layer``, not yet called. Raises ``SpecInvalid`` for what Keras cannot do."""
     special = _SPECIAL.get(layer.type)
     made = special(layer) if special else None
-    return made or [_plain(layer)]
+    if made is None:
+        made = [_own(layer) if layer.entry.keras_class else _plain(layer)]
+    return made
 
 
 def _plain(layer: ResolvedLayer, **changed: Any) -> keras.layers.Layer:
     context = Context(input_shapes=tuple(_numbers(shape) for shape in layer.input_shapes))
     op, attributes = write_layer("keras", layer.type, {**layer.params, **changed}, context, layer=layer.name)
-    return getattr(keras.layers, op)(name=keras_name(layer.name), **attributes)
+    made: keras.layers.Layer = getattr(keras.layers, op).from_config({"name": keras_name(layer.name), **attributes})
+    return made
 
 
 def _numbers(shape: Sequence[Any]) -> tuple[int | None, ...]:
     return tuple(n if isinstance(n, int) else None for n in shape)
 
 
-def _own(layer: ResolvedLayer) -> Made:
-    """Types of ``keras_layers`` take the spec's parameters, under the same names."""
+def _own(layer: ResolvedLayer) -> keras.layers.Layer:
+    """A layer that Keras lacks: the class that the entry names takes the spec's parameters, under the same names."""
+    module, _, name = str(layer.entry.keras_class).partition(":")
     params = {name: config(layer.entry.kinds[name], value) for name, value in layer.params.items()}
-    return [getattr(keras_layers, layer.type)(name=keras_name(layer.name), **params)]
+    made: keras.layers.Layer = getattr(import_module(module), name)(name=keras_name(layer.name), **params)
+    return made
 
 
 def _convolution(layer: ResolvedLayer) -> Made | None:
@@ -107,9 +113,6 @@ def _add(layer: ResolvedLayer) -> Made | None:
 
 
 _SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
-    "LRN": _own,
-    "Scale": _own,
-    "BiasAdd": _own,
     "Conv2D": _convolution,
     "DepthwiseConv2D": _convolution,
     "MaxPooling2D": _max_pooling,

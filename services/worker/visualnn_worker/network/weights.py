@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from visualnn_shared.analysis.walk import ResolvedLayer
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 
@@ -20,15 +21,21 @@ def variables(network: Network) -> dict[str, keras.Variable]:
         owner = network.owners.get(layer.name)
         if owner is None:
             continue
-        by_name = {variable.name: variable for variable in owner.weights}
-        for weight in layer.weights:
-            variable = by_name[weight.name]
+        for weight, variable in zip(layer.weights, _in_order(layer, owner), strict=True):
             if tuple(variable.shape) != tuple(weight.shape):
                 raise AssertionError(
                     f"{layer.name}/{weight.name}: {variable.shape} in Keras, {weight.shape} in the catalogue"
                 )
             found[f"{layer.name}/{weight.name}"] = variable
     return found
+
+
+def _in_order(layer: ResolvedLayer, owner: keras.layers.Layer) -> list[keras.Variable]:
+    """The Keras layer's variables as the catalogue lists them: by name, or by place where layers are nested."""
+    by_name = {variable.name: variable for variable in owner.weights}
+    if by_name.keys() == {weight.name for weight in layer.weights}:
+        return [by_name[weight.name] for weight in layer.weights]
+    return list(owner.weights)
 
 
 def read_weights(network: Network) -> Tensors:

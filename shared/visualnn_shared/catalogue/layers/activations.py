@@ -116,7 +116,7 @@ layer(
 layer(
     "Softmax",
     doc="Values along an axis become shares that sum to 1.",
-    group="activation",
+    group="utility",
     params=[Param("axis", Axis(several=True), -1, "The axis or axes that sum to 1.")],
     shape=axis_shape,
     maps={

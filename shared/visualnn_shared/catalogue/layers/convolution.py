@@ -49,7 +49,7 @@ DILATION = Param("dilation_rate", Tuple(2), (1, 1), "Distance between the cells 
 layer(
     "Conv2D",
     doc="A window of weights slides over the picture; each position gives one value for each filter.",
-    group="convolution",
+    group="vision",
     params=[
         Param("filters", Int(1), doc="Number of output channels."), KERNEL_SIZE, STRIDES, PADDING, DILATION,
         Param("groups", Int(1), 1, "Number of groups that channels and filters are split into."),
@@ -81,7 +81,7 @@ layer(
 layer(
     "DepthwiseConv2D",
     doc="A convolution of each channel by itself.",
-    group="convolution",
+    group="vision",
     params=[
         KERNEL_SIZE, STRIDES, PADDING, DILATION,
         Param("depth_multiplier", Int(1), 1, "Number of output channels for each input channel."),
@@ -123,7 +123,7 @@ def _padded(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "ZeroPadding2D",
     doc="Zeros around the picture.",
-    group="convolution",
+    group="vision",
     params=[
         Param(
             "padding", ZeroPadding(), ((1, 1), (1, 1)), "Cells: n, [height, width] or [[top, bottom], [left, right]]."
@@ -147,7 +147,7 @@ def _upsampled(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "UpSampling2D",
     doc="A picture made larger by whole factors.",
-    group="convolution",
+    group="vision",
     params=[
         Param("size", Tuple(2), (2, 2), "Factors down and right."),
         Param("interpolation", Choice(("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")), "nearest",

@@ -37,7 +37,7 @@ NO_MASK = "pad the sequences and let the net learn to skip the padding, or cut t
 layer(
     "Input",
     doc="Where samples enter the net.",
-    group="core",
+    group="data",
     params=[
         Param("shape", ListOf(Optional(Int(1))), doc="Shape of one sample, without the batch; null is a free size."),
         Param("dtype", Choice(("float32", "float64", "float16", "int32", "int64", "uint8", "bool")), "float32",
@@ -58,7 +58,7 @@ def _dense_shape(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "Dense",
     doc="Each output is a weighted sum of all values along the last axis.",
-    group="core",
+    group="common",
     params=[Param("units", Int(1), doc="Size of the output's last axis."), activation(), USE_BIAS, *KERNEL_AND_BIAS],
     shape=_dense_shape,
     weights=[
@@ -122,7 +122,7 @@ def _dropout_shape(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "Dropout",
     doc="Sets a share of the values to zero while training, and scales the others up.",
-    group="regularization",
+    group="common",
     params=[
         Param("rate", Float(0, 1), doc="Share of the values that is dropped."),
         Param("noise_shape", Optional(ListOf(Optional(Int(1)), 1)), None,
@@ -142,7 +142,7 @@ layer(
 layer(
     "GaussianNoise",
     doc="Adds normal noise while training.",
-    group="regularization",
+    group="noise",
     params=[Param("stddev", Float(0, 1), doc="Standard deviation of the noise."), SEED],
     shape=same_shape,
     maps={
@@ -155,7 +155,7 @@ layer(
 layer(
     "Flatten",
     doc="All values of a sample in one axis; pictures in the order rows, columns, channels.",
-    group="reshaping",
+    group="utility",
     shape=lambda _p, ins: [(prod(ins[0]),)],
     layout="flatten",
     maps={
@@ -191,7 +191,7 @@ def _reshape_rules(p: Params) -> Iterator[Broken]:
 layer(
     "Reshape",
     doc="The same values in another shape, last axis fastest.",
-    group="reshaping",
+    group="utility",
     params=[Param("target_shape", ListOf(Int(-1)), doc="New shape of a sample; one axis may be -1: what is left.")],
     shape=_reshape_shape,
     rules=_reshape_rules,
@@ -223,7 +223,7 @@ def _permute_rules(p: Params) -> Iterator[Broken]:
 layer(
     "Permute",
     doc="Axes in another order.",
-    group="reshaping",
+    group="utility",
     params=[Param("dims", ListOf(Int(1), 1), doc="The input's axes in their new order, counted from 1.")],
     shape=_permute_shape,
     rules=_permute_rules,
@@ -238,7 +238,7 @@ layer(
 layer(
     "Embedding",
     doc="A vector for each whole number, looked up in a table.",
-    group="core",
+    group="common",
     params=[
         Param("input_dim", Int(1), doc="Number of different numbers: the largest that occurs, plus 1."),
         Param("output_dim", Int(1), doc="Length of the vectors."),

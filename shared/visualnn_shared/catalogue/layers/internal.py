@@ -16,6 +16,7 @@ AXIS = Param("axis", Axis(several=True), -1, "The axis or axes along which the w
 layer(
     "Scale",
     doc="Multiplies by gamma along an axis, and adds beta where there is a bias (Caffe's Scale with one input).",
+    keras_class="visualnn_worker.keras_layers.affine:Scale",
     group="internal",
     params=[
         AXIS,
@@ -55,6 +56,7 @@ layer(
 layer(
     "BiasAdd",
     doc="Adds a bias along an axis.",
+    keras_class="visualnn_worker.keras_layers.affine:BiasAdd",
     group="internal",
     params=[AXIS, *variable("bias", "zeros")],
     shape=axis_shape,

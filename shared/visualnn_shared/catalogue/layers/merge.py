@@ -42,7 +42,7 @@ def _concatenated(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "Concatenate",
     doc="The inputs one after the other along an axis.",
-    group="merge",
+    group="utility",
     params=[Param("axis", Axis(), -1, "The axis along which the inputs are joined; the others must agree.")],
     ports=SEVERAL,
     shape=_concatenated,
@@ -70,7 +70,7 @@ def _weighted_sum(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "Add",
     doc="The sum of the inputs, each times its coefficient.",
-    group="merge",
+    group="utility",
     params=[Param("coefficients", Optional(ListOf(Float(), 1, 10_000)), None, "A factor for each input; null: all 1.")],
     ports=SEVERAL,
     shape=_weighted_sum,
@@ -97,7 +97,7 @@ layer(
 layer(
     "Subtract",
     doc="The first input minus the second.",
-    group="merge",
+    group="utility",
     ports=Ports(2, 2, ("minuend", "subtrahend")),
     shape=broadcast,
     maps={
@@ -120,7 +120,7 @@ layer(
 layer(
     "Multiply",
     doc="The product of the inputs.",
-    group="merge",
+    group="utility",
     ports=SEVERAL,
     shape=broadcast,
     maps={
@@ -133,7 +133,7 @@ layer(
 layer(
     "Average",
     doc="The mean of the inputs.",
-    group="merge",
+    group="utility",
     ports=SEVERAL,
     shape=broadcast,
     maps={
@@ -152,7 +152,7 @@ layer(
 layer(
     "Maximum",
     doc="The largest of the inputs, value by value.",
-    group="merge",
+    group="utility",
     ports=SEVERAL,
     shape=broadcast,
     maps={
@@ -165,7 +165,7 @@ layer(
 layer(
     "Minimum",
     doc="The smallest of the inputs, value by value.",
-    group="merge",
+    group="utility",
     ports=SEVERAL,
     shape=broadcast,
     maps={"keras": [keras("Minimum")], "onnx": [Map("Min")]},

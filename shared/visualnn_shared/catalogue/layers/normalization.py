@@ -109,6 +109,7 @@ def _lrn_rules(p: Params) -> Iterator[Broken]:
 layer(
     "LRN",
     doc="Divides each value by its neighbourhood's energy: the neighbouring channels, or a square within the channel.",
+    keras_class="visualnn_worker.keras_layers.lrn:LRN",
     group="normalization",
     params=[
         Param("local_size", Int(1), 5, "Number of channels, or side of the square; odd."),

@@ -38,7 +38,7 @@ KEEPDIMS = Param("keepdims", Bool(), False, "Whether height and width stay as ax
 layer(
     "MaxPooling2D",
     doc="The largest value of each window.",
-    group="pooling",
+    group="vision",
     params=[Param("pool_size", Tuple(2), (2, 2), "Height and width of the window."), STRIDES, PADDING, CEIL_MODE],
     shape=pool_shape,
     rules=pool_rules,
@@ -54,7 +54,7 @@ layer(
 layer(
     "AveragePooling2D",
     doc="The mean of each window.",
-    group="pooling",
+    group="vision",
     params=[
         Param("pool_size", Tuple(2), doc="Height and width of the window."), STRIDES, PADDING, CEIL_MODE,
         Param("count_include_pad", Bool(), False, "Whether padding counts as zeros in the mean."),
@@ -75,7 +75,7 @@ layer(
 layer(
     "GlobalAveragePooling2D",
     doc="The mean of each channel.",
-    group="pooling",
+    group="vision",
     params=[KEEPDIMS],
     shape=global_pool_shape,
     layout="spatial",
@@ -97,7 +97,7 @@ layer(
 layer(
     "GlobalMaxPooling2D",
     doc="The largest value of each channel.",
-    group="pooling",
+    group="vision",
     params=[KEEPDIMS],
     shape=global_pool_shape,
     layout="spatial",

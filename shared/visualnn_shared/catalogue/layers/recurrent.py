@@ -86,7 +86,7 @@ layer(
         *RNN_PARAMS,
         Param("unit_forget_bias", Bool(), True, "Whether the forget gate's bias starts at 1."),
     ],
-    ports=Ports(1, 3, ("sequence", "initial_h", "initial_c")),
+    ports=Ports(1, 3, ("sequence", "initial_h", "initial_c"), "state"),
     shape=lstm_shape,
     rules=_rnn_rules,
     weights=[

@@ -168,7 +168,7 @@ class _Reader:
 
     def _place(self, node: Node, name: str, found: Read, inputs: list[Value]) -> None:
         shapes = None if found.problems else self._shapes(node, name, found, inputs)
-        owner = self._owner(node, name) if found.entry.weights else None
+        owner = self._owner(node, name) if found.entry.has_weights else None
         if shapes is None:
             self._unknown(node)
         else:

@@ -153,7 +153,7 @@ class _Reader:
             self.problems += found
             return
         self.problems += found.problems
-        if not found.entry.weights:
+        if not found.entry.has_weights:
             weights_of = None
         params = {} if found.problems else without_defaults(found.entry, found.params)
         made = Layer(
@@ -166,7 +166,7 @@ class _Reader:
         self.report.maps(made.name, source.type, made.type)
         for key, _ in bag.left():
             value = bag.peek(key)
-            if value is not None and not (key == "trainable" and not found.entry.weights):
+            if value is not None and not (key == "trainable" and not found.entry.has_weights):
                 self.report.drops(made.name, f"{key} = {str(plain(value))[:80]}", "not understood")
         if self.old and "hard_sigmoid" in [found.params.get(key) for key in ("activation", "recurrent_activation")]:
             self.report.rewrote(made.name, "hard_sigmoid", _OLD_FUNCTION)

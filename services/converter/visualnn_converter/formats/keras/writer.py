@@ -100,9 +100,10 @@ class _Writer:
 
     def _call(self, layer: ResolvedLayer) -> dict[str, Any]:
         tensors = [self._tensor(ref, shape) for ref, shape in zip(layer.inputs, layer.input_shapes, strict=True)]
-        if layer.type == "LSTM":
+        ports = layer.entry.ports
+        if ports.call == "state":
             return {"args": tensors[:1], "kwargs": {"initial_state": tensors[1:]} if tensors[1:] else {}}
-        return {"args": [tensors] if layer.entry.ports.most != 1 else tensors, "kwargs": {}}
+        return {"args": [tensors] if ports.call == "list" and ports.most != 1 else tensors, "kwargs": {}}
 
     def _tensor(self, ref: Ref, shape: Any) -> dict[str, Any]:
         config = {
@@ -164,4 +165,4 @@ def _input(layer: ResolvedLayer) -> dict[str, Any]:
 
 def _built(layer: ResolvedLayer) -> Any:
     shapes = [[None, *to_json(shape)] for shape in layer.input_shapes]
-    return shapes if layer.entry.ports.most != 1 and layer.type != "LSTM" else shapes[0]
+    return shapes if layer.entry.ports.call == "list" and layer.entry.ports.most != 1 else shapes[0]

@@ -1,0 +1,54 @@
+"""Every entry of the catalogue is built by Keras with the shapes and weights that the catalogue says.
+
+Walks the catalogue: an entry that is new there is tested here without another line.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from visualnn_shared.catalogue import CATALOGUE
+from visualnn_shared.catalogue.free import to_json
+from visualnn_worker.network.build import Network, build
+from visualnn_worker.network.weights import variables
+
+from shared.tests.layer_uses import one_layer, uses
+
+TYPES = sorted(set(CATALOGUE) - {"Input"})
+USES = 100
+"""Random valid uses of each type."""
+
+
+def agrees(network: Network) -> None:
+    """Output shapes; every variable's shape and trainability; the count of all parameters."""
+    found = network.resolved.layer("it")
+    assert [list(t.shape[1:]) for t in network.model.outputs] == [to_json(shape) for shape in found.output_shapes]
+    weights = {f"it/{w.name}": (tuple(w.shape), w.trainable) for w in found.weights}
+    assert {n: (tuple(v.shape), bool(v.trainable)) for n, v in variables(network).items()} == weights
+    assert network.model.count_params() == sum(int(np.prod(shape)) for shape, _ in weights.values())
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_example_is_built_and_runs(name):
+    entry = CATALOGUE[name]
+    network = build(one_layer(entry, entry.example.inputs, dict(entry.example.params)))
+    agrees(network)
+    dtypes = entry.example.dtypes or ["float32"] * len(entry.example.inputs)
+    samples = {
+        f"in{i}": np.ones((2, *shape), dtype)
+        for i, (shape, dtype) in enumerate(zip(entry.example.inputs, dtypes, strict=True))
+    }
+    outputs = network.unpack(network.model(network.pack(samples)))
+    found = network.resolved.layer("it")
+    assert [list(out.shape) for out in outputs.values()] == [[2, *to_json(shape)] for shape in found.output_shapes]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TYPES)
+@settings(
+    max_examples=USES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)  # fmt: skip
+@given(data=st.data())
+def test_whatever_the_check_accepts_keras_builds_alike(name, data):
+    inputs, params = data.draw(uses(CATALOGUE[name]))
+    agrees(build(one_layer(CATALOGUE[name], inputs, params)))
