@@ -87,7 +87,7 @@ def test_lrn_within_a_channel_takes_the_square_around():
     np.testing.assert_allclose(keras_layers.LRN(3, 2.0, norm_region="WITHIN_CHANNEL")(x), wanted, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("axis", "shape"), [(-1, (4,)), (1, (3,)), ([1, 3], (3, 4)), ([3, 1], (4, 3))])
+@pytest.mark.parametrize(("axis", "shape"), [(-1, (4,)), (1, (3,)), ([1, 3], (3, 4)), ([3, 1], (3, 4))])
 def test_scale_multiplies_and_adds_along_its_axes(axis, shape):
     layer = keras_layers.Scale(axis)
     x = RNG.normal(size=(2, 3, 2, 4)).astype(np.float32)
