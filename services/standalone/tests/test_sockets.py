@@ -30,6 +30,14 @@ def test_port_0_takes_a_free_one_that_the_url_tells() -> None:
             pass
 
 
+def test_small_answers_leave_at_once() -> None:
+    """Nagle's algorithm and delayed acknowledgements together make each answer of a kept connection wait 40 ms."""
+    with listen("127.0.0.1", 0) as opened, socket.create_connection(opened.getsockname(), timeout=5):
+        accepted, _ = opened.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
 def test_a_taken_port_is_named() -> None:
     with listen("127.0.0.1", 0) as opened:
         port = opened.getsockname()[1]
