@@ -1,16 +1,13 @@
 """Storing specs: what ``/models`` and ``/jobs`` do beyond a single statement."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy.orm import Session
-from visualnn_shared.analysis.check import check
+from visualnn_shared.analysis.check import checked
 from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
-from visualnn_shared.spec.reading import read_spec
-from visualnn_shared.spec.received import shown
 from visualnn_shared.store import models
 
 from visualnn_api.bodies import content_type, is_json, read_json
@@ -32,20 +29,11 @@ from visualnn_api.views.models import (
 BODIES = "application/json or multipart/form-data"
 
 
-def read_document(document: Any) -> Spec:
-    """``document``, decoded JSON, as a spec. Raises SpecInvalid with every problem."""
-    if not isinstance(document, Mapping):
-        raise SpecInvalid([problem("a spec must be a JSON object", shown(document))])
-    return read_spec(document)
-
-
 def checked_spec(document: Any) -> Spec:
-    """``document`` as a spec that can be built. Raises SpecInvalid with every problem."""
-    spec = read_document(document)
-    found = check(spec)
-    if found:
-        raise SpecInvalid(found, spec.name)
-    return spec
+    """``document``, decoded JSON, as a spec that can be built. Raises SpecInvalid with every problem."""
+    if isinstance(document, str):  # a JSON text inside JSON is no spec, though ``checked`` reads texts too
+        raise SpecInvalid([problem("a spec must be a JSON object", document, hint='{"visualnn": 1, ...}')])
+    return checked(document)
 
 
 async def posted_spec(

@@ -84,6 +84,16 @@ def test_every_problem_of_a_model_is_listed_with_where_received_and_hint(tell: T
     assert "hint:" in err
 
 
+@pytest.mark.parametrize("command", ["check", "summary"])
+def test_an_unknown_key_hides_no_other_problem(tell: Told, tmp_path: Path, command: str) -> None:
+    broken = {**SPEC, "extra": 1, "layers": [{"name": "y", "type": "Frob", "inputs": ["q"]}]}
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    status, _, err = tell(command, str(tmp_path / "broken.json"))
+    assert status == 2
+    for received in ("extra", "Frob", "q"):
+        assert f"received: '{received}'" in err or f"received: {received}" in err
+
+
 def test_with_json_an_error_is_json_on_stdout_and_text_on_stderr(tell: Told) -> None:
     status, out, err = tell("summary", "zoo:nope", "--json")
     assert status == 2

@@ -28,10 +28,10 @@ def load_spec(text: str, connect: Connect) -> Spec:
         return local
     if not text.startswith("model-"):
         raise _no_model(text)
-    from visualnn_shared.spec.reading import read_spec
+    from visualnn_shared.analysis.check import checked
 
-    with connect() as client:
-        return read_spec(client.models.get(text).spec or {})
+    with connect() as client, _missing_as(_no_model(text)):
+        return checked(client.models.get(text).spec or {})
 
 
 def stored_model(client: "Client", text: str) -> "Model":
@@ -67,7 +67,7 @@ def _missing_as(other: Invalid) -> Iterator[None]:
 
 def _local_spec(text: str) -> Spec | None:
     """None where MODEL is neither of the zoo nor a file."""
-    from visualnn_shared.spec.reading import read_spec
+    from visualnn_shared.analysis.check import checked
 
     if text.startswith(ZOO):
         from visualnn_shared.zoo import load
@@ -79,10 +79,10 @@ def _local_spec(text: str) -> Spec | None:
     if path.suffix == ".safetensors":
         from visualnn.weights_file import read_info
 
-        return read_spec(read_info(path).spec)
+        return checked(read_info(path).spec)
     data = path.read_bytes()
     if path.suffix == ".json" and _is_native(data):
-        return read_spec(data)
+        return checked(data)
     from visualnn_standalone.local import read_file
 
     return read_file(data, path.name)

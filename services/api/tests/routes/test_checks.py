@@ -33,6 +33,15 @@ def test_every_problem_is_listed_with_its_layer(api: httpx.Client, spec: dict[st
         assert one["rule"]
 
 
+@pytest.mark.parametrize("path", ["check", "summary", "models"])
+def test_an_unknown_key_hides_no_other_problem(api: httpx.Client, spec: dict[str, Any], path: str) -> None:
+    spec["layers"][1] |= {"type": "Frob", "inputs": ["q"], "unknown": 1}
+    answer = api.post(path, json={**spec, "extra": 1})
+    assert answer.status_code == 422
+    problems = answer.json()["problems"]
+    assert {one["received"] for one in problems} >= {"extra", "unknown", "Frob", "q"}
+
+
 @pytest.mark.parametrize(
     "change",
     [

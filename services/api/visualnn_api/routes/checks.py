@@ -11,7 +11,7 @@ from visualnn_shared.spec.reading import etag
 from visualnn_api.bodies import Documented, StrictRoute
 from visualnn_api.documented import errors
 from visualnn_api.examples import SPECS
-from visualnn_api.modelling import checked_spec, read_document
+from visualnn_api.modelling import checked_spec
 from visualnn_api.summaries import BatchSize, OptimizerName, summarised
 from visualnn_api.views.platform import Checked
 
@@ -29,4 +29,4 @@ async def check(body: SpecBody) -> Checked:
 @router.post("/summary", summary="Shapes, parameters, MACs and memory of a spec", responses=errors(400, 413, 415, 422))
 async def summary(body: SpecBody, batch_size: BatchSize = 1, optimizer: OptimizerName = "adam") -> Summary:
     """Layer by layer and in total, exactly as Keras would build it; 422 with every problem where it cannot be built."""
-    return await summarised(await to_thread.run_sync(read_document, body), batch_size, optimizer)
+    return await summarised(await to_thread.run_sync(checked_spec, body), batch_size, optimizer)
