@@ -1,8 +1,9 @@
 """The parts that the gateway works with, opened at its start and closed at its end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 from visualnn_shared.jobs.wakeup import Waker
@@ -23,6 +24,8 @@ class Parts:
     converter: Upstream
     predictor: Upstream
     metrics: Metrics
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server was told to end: what waits for something to tell ends then."""
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Events of a job as server-sent events (WHATWG HTML, section 9.2): what happened, then what happens, until it ends."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -10,10 +11,9 @@ from visualnn_shared.errors import VisualNNError
 from visualnn_shared.jobs import events
 from visualnn_shared.jobs.model import FINAL
 from visualnn_shared.store import jobs
-from visualnn_shared.store.database import Database
 from visualnn_shared.store.tables import JobEvent
 
-from visualnn_api.settings import ApiSettings
+from visualnn_api.parts import Parts
 
 _BATCH = 500
 _RETRY_MS = 1000
@@ -29,14 +29,15 @@ def newer(s: Session, owner: str, job_id: str, last_id: int) -> tuple[list[JobEv
     return found, ended and len(found) < _BATCH
 
 
-async def stream(db: Database, settings: ApiSettings, owner: str, job_id: str, last_id: int) -> AsyncIterator[str]:
+async def stream(parts: Parts, owner: str, job_id: str, last_id: int) -> AsyncIterator[str]:
     """Text of the stream. Holds no connection to the database while it waits; ends when the job has.
 
-    It ends as well where the database is away: the client comes back with the last id that it saw.
+    It ends as well where the database is away or the server leaves: the client comes back with the last id it saw.
     """
+    db, settings = parts.db, parts.settings
     yield f"retry: {_RETRY_MS}\n\n"
     said = time.monotonic()
-    while True:
+    while not parts.leaving.is_set():
         try:
             found, over = await db.read(newer, owner, job_id, last_id)
         except VisualNNError:
@@ -51,7 +52,8 @@ async def stream(db: Database, settings: ApiSettings, owner: str, job_id: str, l
         if time.monotonic() - said >= settings.events_heartbeat_s:
             said = time.monotonic()
             yield ": still here\n\n"
-        await asyncio.sleep(settings.events_poll_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(parts.leaving.wait(), settings.events_poll_s)
 
 
 def message(event: JobEvent) -> str:

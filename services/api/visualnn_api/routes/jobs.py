@@ -8,7 +8,7 @@ from visualnn_shared.jobs.model import State
 
 from visualnn_api import documented, running, streams, submission
 from visualnn_api.bodies import Documented, StrictRoute
-from visualnn_api.deps import AllParts, Cursor, Db, JobId, Limit, Owner, Settings, Wake
+from visualnn_api.deps import AllParts, Cursor, Db, JobId, Limit, Owner, Wake
 from visualnn_api.documented import errors
 from visualnn_api.views.common import Listing
 from visualnn_api.views.jobs import EXAMPLES, JobRequest, JobView, Kind
@@ -72,8 +72,7 @@ async def read(job_id: JobId, db: Db, owner: Owner) -> JobView:
 )
 async def events(
     job_id: JobId,
-    db: Db,
-    settings: Settings,
+    parts: AllParts,
     owner: Owner,
     after: Annotated[int, Query(description="Only events with a larger id.", ge=0, le=2**63 - 1)] = 0,
     last: Annotated[
@@ -83,12 +82,12 @@ async def events(
 ) -> Response:
     """Begins with what happened since `Last-Event-ID` and ends when the job has."""
     last_id = after if last is None else last
-    found, over = await db.read(streams.newer, owner, job_id, last_id)
+    found, over = await parts.db.read(streams.newer, owner, job_id, last_id)
     if over and not found:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        streams.stream(db, settings, owner, job_id, last_id), headers=headers, media_type="text/event-stream"
+        streams.stream(parts, owner, job_id, last_id), headers=headers, media_type="text/event-stream"
     )
 
 
