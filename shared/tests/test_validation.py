@@ -51,3 +51,44 @@ def test_received_values_are_short_and_can_be_sent_as_json() -> None:
     found = problems_of([{"loc": ("name",), "type": "string_type", "msg": "x", "input": "\ud800" * 1000}])
     assert len(str(found[0].received)) < 300
     assert found[0].model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"epochs": True}, ["params.epochs must be an integer"]),
+        ({"epochs": "3"}, ["params.epochs must be an integer"]),
+        ({"epochs": 3.0}, ["params.epochs must be an integer"]),
+        ({"seed": "7"}, ["params.seed must be an integer"]),
+        ({"shuffle": "no"}, ["params.shuffle must be true or false"]),
+        ({"shuffle": 1}, ["params.shuffle must be true or false"]),
+        ({"validation_split": False}, ["params.validation_split must be a number"]),
+        ({"learning_rate": "0.1"}, ["params.learning_rate must be a number"]),
+        ({"metrics": "mse"}, ["params.metrics must be a list"]),
+        ({"optimizer": 3}, ["or an object"]),
+        ({"optimizer": "sdg"}, ["did you mean 'sgd'?"]),
+        ({"optimizer": {"name": "Adem"}}, ["did you mean 'adam'?"]),
+        ({"loss": "mes"}, ["did you mean 'mse'?"]),
+        ({"metrics": ["acuracy"]}, ["did you mean 'accuracy'?"]),
+    ],
+)
+def test_params_are_read_strictly_and_refused_in_plain_words(params: dict[str, Any], said: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        checked(TrainParams, params, "the job", "params")
+    told = "\n".join(str(one) for one in caught.value.problems)
+    for text in said:
+        assert text in told
+    for foreign in ("a valid", "instance of", "unable to parse", "dictionary"):
+        assert foreign not in told
+
+
+def test_a_whole_number_is_a_real_number_and_lists_come_from_json() -> None:
+    params = TrainParams.model_validate({"learning_rate": 1, "validation_split": 0, "metrics": ["mse"]})
+    assert (params.learning_rate, params.metrics) == (1.0, ("mse",))
+    assert TrainParams.model_validate(params.model_dump(mode="json")) == params
+
+
+def test_what_is_missing_was_not_received() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Outer.model_validate({})
+    assert [one.received for one in problems_of(caught.value.errors(), {})] == [None]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,17 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
 
 M = TypeVar("M", bound=BaseModel)
+_PLAIN = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "an integer"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "an object"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    "string_type": "a text",
+    "finite_number": "a finite number",
+}
+"""Kinds of pydantic's findings whose own texts speak of Python -> what must be given instead."""
+_QUOTED = re.compile(r"'([^']*)'")
 _NOT_A_KEY = re.compile(r"[^\w\-.:/ ]")
 
 
@@ -27,12 +39,14 @@ def problems_of(errors: Iterable[Mapping[str, Any]], data: Any = None, prefix: s
     found: dict[str, Problem] = {}
     for error in errors:
         path = ".".join([*([prefix] if prefix else []), *map(str, _keys(error, data))])
-        one = problem(_rule(error, path), shown(error.get("input")), field=path or None, hint=_hint(error))
+        received = None if error.get("type") == "missing" else shown(error.get("input"))
+        one = problem(_rule(error, path), received, field=path or None, hint=_hint(error))
         known = found.get(path)
         if known is None:
             found[path] = one
         elif one.rule != known.rule:  # a union: every branch says why it did not fit
-            found[path] = known.model_copy(update={"rule": f"{known.rule}, or {one.rule}"})
+            other = one.rule.removeprefix(f"{path} must be ")
+            found[path] = known.model_copy(update={"rule": f"{known.rule}, or {other}", "hint": known.hint or one.hint})
     return list(found.values())
 
 
@@ -58,6 +72,8 @@ def _rule(error: Mapping[str, Any], path: str) -> str:
         return f"{name} must be given"
     if kind == "extra_forbidden":
         return f"{name} must be a known key"
+    if kind in _PLAIN:
+        return f"{name} must be {_PLAIN[kind]}"
     if kind == "json_invalid":
         return f"the body must be JSON ({(error.get('ctx') or {}).get('error', text)})"
     if text.startswith("Value error, "):
@@ -69,4 +85,11 @@ def _rule(error: Mapping[str, Any], path: str) -> str:
 
 
 def _hint(error: Mapping[str, Any]) -> str | None:
-    return "remove it, or look for a misspelling" if error.get("type") == "extra_forbidden" else None
+    kind, given = error.get("type"), error.get("input")
+    if kind == "extra_forbidden":
+        return "remove it, or look for a misspelling"
+    if kind in ("literal_error", "enum") and isinstance(given, str):
+        names = _QUOTED.findall(str((error.get("ctx") or {}).get("expected", "")))
+        near = get_close_matches(given.lower(), names, n=1)
+        return f"did you mean {near[0]!r}?" if near else None
+    return None

@@ -16,6 +16,7 @@ from anyio import to_thread
 from visualnn_shared.errors import Unavailable
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import canonical_json, read_spec
+from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_api.downloads import File, file_at
 from visualnn_api.uploads import Upload
@@ -88,7 +89,7 @@ async def convert(
             files["file"] = ("spec.json", canonical_json(spec))
             given = {"source": "native", "filename": spec.name.replace(".", "-").replace("/", "-")}
         if weights is not None:
-            files["weights"] = ("weights.safetensors", stack.enter_context(weights.open("rb")))
+            files["weights"] = (WEIGHTS, stack.enter_context(weights.open("rb")))
         fields = {"target": target, **({"filename": upload.filename} if upload else {}), **given}
         bundle = folder / "bundle.zip"
         async with converter.stream("POST", "/convert", data=fields, files=files) as answer:

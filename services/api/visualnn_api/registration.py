@@ -18,22 +18,15 @@ from visualnn_shared.errors import Invalid, NotFound, VisualNNError
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.store import jobs, operators
 from visualnn_shared.store.tables import Artifact, Dataset, Job, OperatorVersion
+from visualnn_shared.training.serving import V2_TYPES
+from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_api.converting import Conversion, convert
 from visualnn_api.parts import Parts
 from visualnn_api.results import trained_job
 from visualnn_api.upstream import Upstream
 from visualnn_api.views.operators import OperatorView, Register, operator_view
-from visualnn_api.weights import CANONICAL, SAMPLES, Trained, trained
-
-_V2_TYPES = {
-    "float32": "FP32",
-    "float64": "FP64",
-    "int32": "INT32",
-    "int64": "INT64",
-    "uint8": "UINT8",
-    "bool": "BOOL",
-}
+from visualnn_api.weights import SAMPLES, Trained, trained
 
 
 class ReplayDiffers(VisualNNError):  # noqa: N818 - named as its family
@@ -112,7 +105,7 @@ def _lineage(source: _Source) -> dict[str, Any]:
 async def _write_onnx(parts: Parts, source: _Source, known: Trained, key: str) -> str:
     """Store the network as ONNX; the file's sha256."""
     with tempfile.TemporaryDirectory(prefix="visualnn-", dir=parts.settings.spool_dir or None) as folder:
-        weights = Path(folder) / CANONICAL
+        weights = Path(folder) / WEIGHTS
         await to_thread.run_sync(parts.objects.get_file, source.weights.key, weights)
         async with convert(parts.converter, target="onnx", spool_dir=folder, spec=known.spec, weights=weights) as made:
             return await to_thread.run_sync(_store, parts, made, key)
@@ -169,7 +162,7 @@ def _tensor(name: str, dtype: str, values: NDArray[Any]) -> dict[str, Any]:
     return {
         "name": name,
         "shape": list(values.shape),
-        "datatype": _V2_TYPES[dtype],
+        "datatype": V2_TYPES[dtype],
         "data": values.astype(dtype).ravel().tolist(),
     }
 

@@ -13,12 +13,13 @@ from visualnn_shared.jobs.model import State
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store import jobs
 from visualnn_shared.store.tables import Artifact, Job
+from visualnn_shared.training.weights import WEIGHTS, WeightsFormat
 
 from visualnn_api import downloads
 from visualnn_api.converting import convert
 from visualnn_api.downloads import File, file_at
 from visualnn_api.parts import Parts
-from visualnn_api.weights import CANONICAL, STORED, WeightsFormat, as_npz, trained
+from visualnn_api.weights import STORED, as_npz, trained
 
 _MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv; charset=utf-8"}
 
@@ -38,7 +39,7 @@ def trained_job(s: Session, owner: str, job_id: str) -> tuple[Job, Artifact]:
     job = jobs.get(s, owner, job_id)
     if (job.kind, job.state) != ("train", State.SUCCEEDED):
         raise Conflict("only a train job that succeeded has weights", f"a {job.kind} job that is {job.state}")
-    return job, jobs.artifact(s, owner, job_id, CANONICAL)
+    return job, jobs.artifact(s, owner, job_id, WEIGHTS)
 
 
 async def weights(request: Request, parts: Parts, owner: str, job_id: str, format: WeightsFormat) -> Response:
@@ -60,7 +61,7 @@ async def _made(stack: contextlib.AsyncExitStack, parts: Parts, canonical: Artif
     """The file in a format that nobody stored; it lies in a folder that ``stack`` removes."""
     spool_dir = parts.settings.spool_dir
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visualnn-", dir=spool_dir or None)))
-    source = folder / CANONICAL
+    source = folder / WEIGHTS
     await to_thread.run_sync(parts.objects.get_file, canonical.key, source)
     if format is WeightsFormat.NPZ:
         target = folder / "weights.npz"

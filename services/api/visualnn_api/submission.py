@@ -20,12 +20,14 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.store import datasets, jobs, models
 from visualnn_shared.store.tables import Artifact, Dataset, Job
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
-from visualnn_shared.training.recipe import PARAMS, Device, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.training.names import Device
+from visualnn_shared.training.recipe import PARAMS, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.training.weights import WEIGHTS
 from visualnn_shared.validation import problems_of
 
 from visualnn_api.parts import Parts
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
-from visualnn_api.weights import CANONICAL, Trained, trained
+from visualnn_api.weights import Trained, trained
 
 _REF = re.compile(r"([0-9a-z-]{1,64})(?:@([1-9]\d{0,8}))?")
 
@@ -162,7 +164,7 @@ def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
             received = f"a {source.kind} job that is {source.state}"
             draft.wrong("params.job must be a train job that succeeded", received, "params.job")
             return
-        draft.weights = jobs.artifact(s, owner, job_id, CANONICAL)
+        draft.weights = jobs.artifact(s, owner, job_id, WEIGHTS)
     except NotFound:
         draft.wrong("params.job must be the id of a train job", job_id, "params.job")
         return

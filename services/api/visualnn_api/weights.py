@@ -3,7 +3,6 @@
 import json
 import struct
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,12 @@ from visualnn_shared.objects import ObjectStore
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.weights import WEIGHTS, WeightsFormat
 
-CANONICAL = "weights.safetensors"
 SAMPLES = "samples.npz"
 _MAX_HEADER = 100 * 1024 * 1024  # the limit of the format's own reader
-
-
-class WeightsFormat(StrEnum):
-    """What `GET /jobs/{id}/weights` gives."""
-
-    SAFETENSORS = "safetensors"
-    KERAS = "keras"
-    H5 = "h5"
-    ONNX = "onnx"
-    NPZ = "npz"
-
-
 STORED = {
-    WeightsFormat.SAFETENSORS: CANONICAL,
+    WeightsFormat.SAFETENSORS: WEIGHTS,
     WeightsFormat.KERAS: "model.keras",
     WeightsFormat.H5: "model.weights.h5",
 }

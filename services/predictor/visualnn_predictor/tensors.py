@@ -3,18 +3,15 @@
 from array import array
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from visualnn_shared.datasets.schema import DType
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
 from visualnn_shared.training.serving import TensorSpec
 
-DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool"]
-V2_TYPES: dict[DType, str] = {
-    "float32": "FP32", "float64": "FP64", "int32": "INT32", "int64": "INT64", "uint8": "UINT8", "bool": "BOOL",
-}  # fmt: skip
 _CODES: dict[DType, str] = {"float32": "f", "float64": "d", "int32": "i", "int64": "q", "uint8": "B"}
 _NUMBERS = (int, float)
 MOST_AXES = 16

@@ -11,11 +11,11 @@ import orjson
 from numpy.typing import NDArray
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
-from visualnn_shared.training.serving import Serving, TensorSpec
+from visualnn_shared.training.serving import V2_TYPES, Serving, TensorSpec
 
 from visualnn_predictor.errors import RequestInvalid
 from visualnn_predictor.model import Arrays, Model
-from visualnn_predictor.tensors import V2_TYPES, NotNumbers, fits, flatten, show, to_array
+from visualnn_predictor.tensors import NotNumbers, fits, flatten, show, to_array
 
 _REQUEST_KEYS = {"id", "parameters", "inputs", "outputs"}
 _INPUT_KEYS = {"name", "shape", "datatype", "parameters", "data"}

@@ -27,8 +27,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(host, port, str(error)) from error
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just closed may be taken again
-        # Services adopt the socket by its number, and asyncio sets this option on TCP sockets of its own only. Without
-        # it an answer in two pieces waits for the client's delayed acknowledgement (40 ms). Accepted sockets inherit it.
+        # Services adopt the socket by its number, and asyncio sets this option on TCP sockets of its own only; without
+        # it an answer in two pieces waits for the client's delayed acknowledgement (40 ms). Accepted ones inherit it.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.bind(address)
         opened.listen(512)

@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.limits import Limits
-from visualnn_shared.datasets.schema import DType, LabelSchema
+from visualnn_shared.datasets.schema import By, DType, LabelSchema
 from visualnn_shared.datasets.statistics import Statistics
 
 
-def text_label(name: str, shape: tuple[int, ...], classes: Sequence[str], by: str = "name") -> LabelSchema:
+def text_label(name: str, shape: tuple[int, ...], classes: Sequence[str], by: By = "name") -> LabelSchema:
     """Labels that are names of classes, loaded as indexes into ``classes``."""
     count = len(classes)
     return LabelSchema(
         name=name, shape=shape, dtype="int32", kind="class", classes=tuple(classes), n_classes=count,
-        min=0, max=max(0, count - 1), whole=True, by="position" if by == "position" else "name",
+        min=0, max=max(0, count - 1), whole=True, by=by,
     )  # fmt: skip
 
 
 def number_label(
-    name: str, shape: tuple[int, ...], dtype: DType, seen: Statistics, limits: Limits, by: str = "name"
+    name: str, shape: tuple[int, ...], dtype: DType, seen: Statistics, limits: Limits, by: By = "name"
 ) -> LabelSchema:
     """Labels that are numbers: classes, real numbers, or open (see LabelSchema)."""
     as_class = seen.whole and seen.min >= 0 and seen.max < limits.class_index
@@ -30,7 +30,7 @@ def number_label(
     return LabelSchema(
         name=name, shape=shape, dtype=dtype, kind="class" if as_class and integer else "real",
         n_classes=int(seen.max) + 1 if as_class else None,
-        min=seen.min, max=seen.max, whole=seen.whole, by="position" if by == "position" else "name",
+        min=seen.min, max=seen.max, whole=seen.whole, by=by,
     )  # fmt: skip
 
 

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict
 DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool"]
 """The dtypes that samples have once loaded; smaller ones are widened, 8-bit pictures stay 8-bit."""
 
+By = Literal["name", "position"]
+"""A csv label column was found by its name, or is merely the last one."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,8 +48,7 @@ class LabelSchema(_Frozen):
     min: float
     max: float
     whole: bool
-    by: Literal["name", "position"] = "name"
-    """A csv label column was found by its name, or is merely the last one."""
+    by: By = "name"
 
 
 class DatasetSchema(_Frozen):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from visualnn_shared.store.tables import Job, Manifest
-from visualnn_shared.training.recipe import Device
+from visualnn_shared.training.names import Device
 
 
 class State(StrEnum):

@@ -7,7 +7,7 @@ from visualnn_shared.datasets.schema import LabelSchema
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import same_shape, show
 from visualnn_shared.training.head import Head
-from visualnn_shared.training.recipe import Loss, Metric
+from visualnn_shared.training.names import Loss, Metric
 from visualnn_shared.training.serving import Cast, OneHot, Reshape, Step, Task
 
 Reading = Literal["index", "one_hot", "rows", "binary", "flags", "real", "sign"]

@@ -1,26 +1,14 @@
-"""What a user may ask of a job. Each field is checked before a job is queued; what is left out is chosen."""
+"""What a user may ask of a job. Each field is checked before a job is queued; what is left out is chosen.
 
-from typing import Annotated, Any, Literal
+Numbers and switches are read strictly, as everything else of JSON is: ``"3"``, ``true`` and ``3.0`` are no integers. A
+whole number is a fine real number.
+"""
+
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam"]
-Loss = Literal[
-    "categorical_crossentropy",
-    "sparse_categorical_crossentropy",
-    "binary_crossentropy",
-    "mse",
-    "mae",
-    "huber",
-    "hinge",
-    "squared_hinge",
-    "categorical_hinge",
-    "kl_divergence",
-    "poisson",
-    "cosine_similarity",
-]
-Metric = Literal["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"]
-Device = Literal["cpu", "gpu", "any"]
+from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName
 
 
 class _Params(BaseModel):
@@ -38,37 +26,37 @@ class Optimizer(_Params):
 class TrainParams(_Params):
     """``params`` of a train job."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
+    epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 32
     optimizer: OptimizerName | Optimizer | None = None
     loss: Loss | None = None
     metrics: tuple[Metric, ...] | None = None
-    learning_rate: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
-    validation_split: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    shuffle: bool = True
+    learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
+    validation_split: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    shuffle: Annotated[bool, Field(strict=True)] = True
     device: Device = "any"
-    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
 class PredictParams(_Params):
     """``params`` of a batch predict job: the weights of ``job``, over one split of the data set."""
 
     job: str
-    split: Literal["train", "test", "all"] = "all"
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    split: EvaluatedSplit = "all"
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
-    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
 class EvaluateParams(_Params):
     """``params`` of an evaluate job: loss and metrics of the weights of ``job`` on one split of the data set."""
 
     job: str
-    split: Literal["train", "test", "all"] = "test"
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    split: EvaluatedSplit = "test"
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
-    time_limit_s: Annotated[float, Field(gt=0)] | None = None
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
 PARAMS: dict[str, type[_Params]] = {"train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams}

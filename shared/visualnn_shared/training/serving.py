@@ -3,9 +3,17 @@
 Written by the worker next to the weights and into the weights file, kept with the operator, applied by the predictor.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from visualnn_shared.datasets.schema import DType
+
+V2_TYPES: Mapping[str, str] = {
+    "float32": "FP32", "float64": "FP64", "int32": "INT32", "int64": "INT64", "uint8": "UINT8", "bool": "BOOL",
+}  # fmt: skip
+"""Our name of a tensor's type -> its name in the Open Inference Protocol (V2)."""
 
 
 class _Frozen(BaseModel):
@@ -17,7 +25,7 @@ class TensorSpec(_Frozen):
 
     name: str
     shape: tuple[int | None, ...]
-    dtype: Literal["float32", "float64", "int32", "int64", "uint8", "bool"]
+    dtype: DType
 
 
 class Reshape(_Frozen):

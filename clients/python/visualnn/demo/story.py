@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from visualnn_shared.errors import VisualNNError
+from visualnn_shared.training.serving import V2_TYPES
 from visualnn_shared.zoo import load
 
 from visualnn.client import Client
@@ -107,16 +108,13 @@ def _ask(client: Client, signature: dict[str, Any], digits: Digits) -> tuple[Arr
             {
                 "name": tensor["name"],
                 "shape": list(digits.x_test.shape),
-                "datatype": _DATATYPES[tensor["dtype"]],
+                "datatype": V2_TYPES[tensor["dtype"]],
                 "data": digits.x_test.ravel().tolist(),
             }
         ],
     )
     output = answer["outputs"][0]
     return friendly, np.array(output["data"]).reshape(output["shape"])
-
-
-_DATATYPES = {"uint8": "UINT8", "int32": "INT32", "int64": "INT64", "float32": "FP32", "float64": "FP64"}
 
 
 def _chosen(job: Job) -> list[str]:

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from visualnn_shared.store import jobs
+from visualnn_shared.training.weights import WeightsFormat
 
 from visualnn_api import documented, downloads, results
 from visualnn_api.deps import AllParts, Db, JobId, Objects, Owner
 from visualnn_api.documented import errors
 from visualnn_api.running import artifacts
 from visualnn_api.views.jobs import Artifacts
-from visualnn_api.weights import WeightsFormat
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["results"])
 

@@ -11,6 +11,7 @@ from visualnn_shared.datasets.data import Data
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.batches import Batches
@@ -108,7 +109,7 @@ def _files(
 ) -> list[Path]:
     """Write every file of the result."""
     network = training.network
-    weights_file.write(folder / weights_file.NAME, read_weights(network), trained)
+    weights_file.write(folder / WEIGHTS, read_weights(network), trained)
     network.model.save(folder / "model.keras")
     network.model.save_weights(folder / "model.weights.h5")
     (folder / "history.json").write_text(json.dumps(history))
@@ -116,7 +117,7 @@ def _files(
     few = (parts.test or parts.train).part(slice(0, SAMPLES))
     np.savez(folder / "samples.npz", **_predicted(training, few))
     names = (
-        weights_file.NAME,
+        WEIGHTS,
         "model.keras",
         "model.weights.h5",
         "history.json",

@@ -11,8 +11,6 @@ from visualnn_shared.training.serving import Serving
 from visualnn_worker.network import safetensors
 from visualnn_worker.network.safetensors import Tensors
 
-NAME = "weights.safetensors"
-
 
 @dataclass(frozen=True, slots=True)
 class Trained:

@@ -117,7 +117,7 @@ class Attempt:
         elif limit is not None and now - self._began_ns >= limit * 1e9:
             self._ending = Stop.TOO_LONG
         elif self._child.ended():
-            self._ending = self._ending or Broke(None)
+            self._ending = Broke(None)
         elif self._beat_due(now):
             self._say()
         elif now - self._looked_ns >= LOOK_S * 1e9:

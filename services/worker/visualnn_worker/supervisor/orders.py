@@ -5,10 +5,9 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import NotFound
 from visualnn_shared.jobs.model import Claim
 from visualnn_shared.store.tables import Dataset, Job, ModelVersion
+from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.order import DatasetRef, JobOrder
-
-WEIGHTS = "weights.safetensors"
 
 
 def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:

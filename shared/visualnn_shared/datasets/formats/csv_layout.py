@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.limits import Limits
+from visualnn_shared.datasets.schema import By
 
 LABEL_NAMES = ("label", "target", "class", "y")
 DEFAULT_FEATURE = "x"
@@ -26,7 +26,7 @@ class Layout:
     header: tuple[str, ...] | None
     label: int | None
     """Column of the label."""
-    by: Literal["name", "position"]
+    by: By
 
     def features(self) -> dict[str, list[int]]:
         """Feature name -> its columns: one feature of all columns, or several where every header is ``name[i]``."""
@@ -112,9 +112,7 @@ def _header(first: Sequence[str], others: Sequence[Sequence[str]]) -> tuple[str,
     return names if any(text[column] and first[column].strip() for column in numbers_below) else None
 
 
-def _label(
-    header: tuple[str, ...] | None, columns: int, findings: Findings
-) -> tuple[int | None, Literal["name", "position"]]:
+def _label(header: tuple[str, ...] | None, columns: int, findings: Findings) -> tuple[int | None, By]:
     named = [column for column, name in enumerate(header or ()) if name.casefold() in LABEL_NAMES]
     if len(named) > 1:
         assert header is not None
