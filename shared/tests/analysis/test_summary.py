@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from visualnn_shared import zoo
+from visualnn_shared.analysis.memory import Load
 from visualnn_shared.analysis.summary import summarise, summary
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import Invalid, SpecInvalid
@@ -84,13 +85,47 @@ def test_memory_by_hand() -> None:
     net.add("fc1", "Dense", units=20)
     net.add("fc2", "Dense", units=5)
     weights = (10 * 20 + 20) + (20 * 5 + 5)
-    memory = summary(net.spec(), batch_size=8, optimizer="adam").memory
+    memory = summary(net.spec(), Load(batch_size=8)).memory
     assert memory.weights_bytes == 4 * weights
     assert memory.inference_bytes == 4 * (weights + 8 * (10 + 20))  # fc1's input and output; later 20 + 5
     assert memory.training_bytes == 4 * (weights + weights * (1 + 2) + 8 * (10 + 20 + 5))
     assert (memory.batch_size, memory.optimizer) == (8, "adam")
-    plain = summary(net.spec(), batch_size=8, optimizer="sgd").memory
+    plain = summary(net.spec(), Load(batch_size=8, optimizer="sgd")).memory
     assert plain.training_bytes == 4 * (weights + weights + 8 * 35)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "weight_bytes", "value_bytes"), [("float64", 8, 8), ("bfloat16", 2, 2), ("mixed_float16", 4, 2)]
+)
+def test_a_dtype_policy_sets_the_size_of_variables_and_of_activations(
+    dtype: str, weight_bytes: int, value_bytes: int
+) -> None:
+    found = summary(zoo.load("digits-dnn"), Load(dtype=dtype, batch_size=3))
+    memory, values = found.memory, 64 + 512 + 512 + 512 + 512 + 10
+    assert memory.weights_bytes == memory.gradients_bytes == weight_bytes * found.params
+    assert memory.optimizer_bytes == 2 * memory.gradients_bytes
+    assert memory.activations_bytes == 3 * value_bytes * values
+    assert sum(layer.activation_bytes or 0 for layer in found.layers) == value_bytes * values
+
+
+def test_the_largest_batch_that_fits_is_the_last_that_fits() -> None:
+    spec, device = zoo.load("cifar-cnn"), 200_000_000
+    fit = summary(spec, Load(device_bytes=device)).memory.fit
+    assert fit is not None
+    assert fit.largest_training_batch
+    assert fit.largest_inference_batch
+    for batch, name in ((fit.largest_training_batch, "training"), (fit.largest_inference_batch, "inference")):
+        at, over = (summary(spec, Load(batch_size=b, device_bytes=device)).memory for b in (batch, batch + 1))
+        assert getattr(at, f"{name}_bytes") <= device < getattr(over, f"{name}_bytes")
+        assert at.fit is not None
+        assert over.fit is not None
+        assert (getattr(at.fit, f"{name}_fits"), getattr(over.fit, f"{name}_fits")) == (True, False)
+
+
+def test_a_net_whose_weights_alone_are_too_large_fits_with_no_batch() -> None:
+    fit = summary(zoo.load("cifar-cnn"), Load(device_bytes=1000)).memory.fit
+    assert fit is not None
+    assert (fit.training_fits, fit.largest_training_batch, fit.largest_inference_batch) == (False, 0, 0)
 
 
 def test_an_output_that_is_needed_later_stays_in_memory() -> None:
@@ -120,11 +155,13 @@ def test_frozen_values_need_no_gradient() -> None:
         ({"optimizer": "adamm"}, "optimizer must be one of sgd, rmsprop"),
         ({"optimizer": {"name": ["adam"]}}, "optimizer must be one of sgd, rmsprop"),
         ({"optimizer": {}}, "optimizer must be one of sgd, rmsprop"),
+        ({"dtype": "float8"}, "dtype must be one of float32, float16"),
+        ({"device_bytes": 0}, "device_bytes must be an integer of at least 1"),
     ],
 )
 def test_a_wrong_question_is_refused(options: dict[str, Any], rule: str) -> None:
     with pytest.raises(Invalid) as caught:
-        summary(zoo.load("linear"), **options)
+        summary(zoo.load("linear"), Load(**options))
     assert caught.value.problems[0].rule.startswith(rule)
 
 

@@ -6,18 +6,20 @@ Shapes and counts are those of the net that Keras builds. A cost that depends on
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from visualnn_shared.analysis.memory import FLOAT, layer_values, optimizer_problems, peak_values, slots
+from visualnn_shared.analysis.advice import advice
+from visualnn_shared.analysis.memory import DTYPES, Load, Memory, layer_values, memory
+from visualnn_shared.analysis.receptive_field import receptive_fields
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Entry
-from visualnn_shared.catalogue.free import Dim, Shape, known, to_json
+from visualnn_shared.catalogue.free import Shape, known, to_json
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.spec.problem import problem
+from visualnn_shared.spec.problem import Problem
 
 JsonShape = tuple[int | None, ...]
 
@@ -52,19 +54,12 @@ class LayerSummary:
     macs: int | None
     """Multiply-accumulates of matrix products and convolutions; other layers count none."""
     activation_bytes: int | None
-    """All outputs in float32."""
+    """All outputs of one sample."""
+    receptive_field: tuple[int, ...] | None
+    """Cells of the net's input that one cell of the output sees, along each spatial axis; None where that is not a
+    window: behind a Flatten or a global pooling, say."""
     weights: tuple[WeightSummary, ...]
     weights_of: str | None = None
-
-
-class Memory(_Frozen):
-    """Bytes for ``batch_size`` samples, in float32; the module ``memory`` says what is counted."""
-
-    weights_bytes: int
-    inference_bytes: int | None
-    training_bytes: int | None
-    batch_size: int
-    optimizer: str
 
 
 class Summary(_Frozen):
@@ -77,25 +72,23 @@ class Summary(_Frozen):
     non_trainable_params: int
     macs: int | None
     memory: Memory
+    warnings: tuple[Problem, ...]
+    """Likely mistakes of a net that is valid."""
 
 
-def summary(
-    spec: Spec,
-    batch_size: int = 1,
-    optimizer: str | Mapping[str, Any] = "adam",
-    catalogue: Mapping[str, Entry] = CATALOGUE,
-) -> Summary:
-    """Summarise a spec. Raises ``SpecInvalid`` with every problem, ``Invalid`` for a wrong batch size or optimizer."""
-    return summarise(resolve(spec, catalogue), batch_size, optimizer)
+def summary(spec: Spec, load: Load = Load(), catalogue: Mapping[str, Entry] = CATALOGUE) -> Summary:  # noqa: B008
+    """Summarise a spec. Raises ``SpecInvalid`` with every problem, ``Invalid`` for a wrong ``load``."""
+    return summarise(resolve(spec, catalogue), load)
 
 
-def summarise(resolved: Resolved, batch_size: int = 1, optimizer: str | Mapping[str, Any] = "adam") -> Summary:
+def summarise(resolved: Resolved, load: Load = Load()) -> Summary:  # noqa: B008
     """The same for a spec that is resolved already."""
     if resolved.problems:
         raise SpecInvalid(resolved.problems, resolved.name)
-    _check_options(batch_size, optimizer)
-    costs = _Costs()
-    layers = tuple([costs.of(layer) for layer in resolved.layers])
+    if wrong := load.problems():
+        raise Invalid("the summary's question", wrong)
+    costs, fields = _Costs(DTYPES[load.dtype][1]), receptive_fields(resolved)
+    layers = tuple([costs.of(layer, fields.get(layer.name)) for layer in resolved.layers])
     params = sum([layer.params for layer in layers])
     trainable = sum([layer.trainable_params for layer in layers])
     return Summary.model_construct(
@@ -105,7 +98,8 @@ def summarise(resolved: Resolved, batch_size: int = 1, optimizer: str | Mapping[
         trainable_params=trainable,
         non_trainable_params=params - trainable,
         macs=_total([layer.macs for layer in layers]),
-        memory=_memory(resolved, layers, (params, trainable), batch_size, optimizer),
+        memory=memory(resolved, params, trainable, load),
+        warnings=tuple(advice(resolved)),
     )
 
 
@@ -122,25 +116,29 @@ class _Cost(NamedTuple):
 class _Costs(dict[tuple[int, tuple[Shape, ...]], _Cost]):
     """Costs worked out once for the layers that are alike: these share their parameters, which the key names."""
 
-    def of(self, layer: ResolvedLayer) -> LayerSummary:
+    def __init__(self, value_bytes: int) -> None:
+        super().__init__()
+        self.value_bytes = value_bytes
+
+    def of(self, layer: ResolvedLayer, field: tuple[int, ...] | None) -> LayerSummary:
         key = (id(layer.params), layer.input_shapes)
         cost = self.get(key)
         if cost is None:
-            cost = self[key] = _cost(layer)
+            cost = self[key] = _cost(layer, self.value_bytes)
         name, type, *_ = layer
         if layer.weights_of is not None:
             return LayerSummary(
-                name, type, cost.shapes[0], cost.shapes, 0, 0, 0, cost.macs, cost.activation_bytes, (),
+                name, type, cost.shapes[0], cost.shapes, 0, 0, 0, cost.macs, cost.activation_bytes, field, (),
                 layer.weights_of,
             )  # fmt: skip
         weights = tuple([WeightSummary(f"{name}/{own}", shape, trains) for own, shape, trains in layer.weights])  # type: ignore[arg-type]
         shapes, params, trainable, macs, size = cost
         return LayerSummary(
-            name, type, shapes[0], shapes, params, trainable, params - trainable, macs, size, weights, None
+            name, type, shapes[0], shapes, params, trainable, params - trainable, macs, size, field, weights, None
         )
 
 
-def _cost(layer: ResolvedLayer) -> _Cost:
+def _cost(layer: ResolvedLayer, value_bytes: int) -> _Cost:
     params = trainable = 0
     for _name, shape, trains in layer.weights:
         size = prod(shape)
@@ -150,43 +148,10 @@ def _cost(layer: ResolvedLayer) -> _Cost:
     outs = layer.output_shapes
     macs = layer.entry.macs(layer.params, layer.input_shapes, outs)
     shapes = tuple([tuple(to_json(shape)) for shape in outs])
-    return _Cost(shapes, params, trainable, known(macs), _bytes(layer_values(outs)))
-
-
-def _check_options(batch_size: int, optimizer: str | Mapping[str, Any]) -> None:
-    problems = optimizer_problems(optimizer)
-    if type(batch_size) is not int or not 1 <= batch_size <= 2**31 - 1:
-        problems.append(problem("batch_size must be an integer of at least 1", batch_size, field="batch_size"))
-    if problems:
-        raise Invalid("the summary's question", problems)
-
-
-def _memory(
-    resolved: Resolved,
-    layers: tuple[LayerSummary, ...],
-    params_and_trainable: tuple[int, int],
-    batch_size: int,
-    optimizer: str | Mapping[str, Any],
-) -> Memory:
-    params, trainable = params_and_trainable
-    weights = FLOAT * params
-    peak = _bytes(peak_values(resolved))
-    kept = _total([layer.activation_bytes for layer in layers])
-    updates = FLOAT * trainable * (1 + slots(optimizer))
-    return Memory(
-        weights_bytes=weights,
-        inference_bytes=None if peak is None else weights + peak * batch_size,
-        training_bytes=None if kept is None else weights + updates + kept * batch_size,
-        batch_size=batch_size,
-        optimizer=optimizer if isinstance(optimizer, str) else str(optimizer["name"]),
-    )
+    return _Cost(shapes, params, trainable, known(macs), known(layer_values(outs) * value_bytes))
 
 
 def _total(parts: list[int | None]) -> int | None:
     """The sum, or None where a part is not known."""
     present = [part for part in parts if part is not None]
     return sum(present) if len(present) == len(parts) else None
-
-
-def _bytes(values: Dim) -> int | None:
-    return values * FLOAT if isinstance(values, int) else None

@@ -21,6 +21,19 @@ ModelArgument = Annotated[
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz or .csv file, or a data set's id.")]
 
 
+def byte_count(text: str) -> int:
+    """``8GiB``, ``512 MB`` or plain bytes. Raises ``Invalid``."""
+    from pydantic import ByteSize, TypeAdapter, ValidationError
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
+
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError:
+        rule, hint = "a size must be a number of bytes, with a unit or without", "for example 8GiB or 512MB"
+        raise Invalid("the command", [problem(rule, text, field="device-memory", hint=hint)]) from None
+
+
 def data_folder(given: Path | None) -> Path:
     """The folder that a command works on."""
     return (given or Path(os.environ.get("VISUALNN_DATA_DIR") or "~/.visualnn")).expanduser()

@@ -47,9 +47,20 @@ class Models:
     def delete(self, model: str) -> None:
         self._transport.json("DELETE", f"/models/{model}")
 
-    def summary(self, model: str, *, batch_size: int = 1, optimizer: str = "adam") -> dict[str, Any]:
+    def summary(
+        self,
+        model: str,
+        *,
+        batch_size: int = 1,
+        optimizer: str = "adam",
+        dtype: str = "float32",
+        device_bytes: int | None = None,
+    ) -> dict[str, Any]:
         """Shapes, parameters, MACs and memory, as ``visualnn summary`` prints them."""
-        found = self._transport.get(f"/models/{model}/summary", batch_size=batch_size, optimizer=optimizer)
+        asked = {"batch_size": batch_size, "optimizer": optimizer, "dtype": dtype}
+        if device_bytes is not None:
+            asked["device_bytes"] = device_bytes
+        found = self._transport.get(f"/models/{model}/summary", **asked)
         return dict(found)
 
 

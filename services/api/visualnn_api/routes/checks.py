@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Body
+from visualnn_shared.analysis.advice import advice
 from visualnn_shared.analysis.summary import Summary
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import etag
 
@@ -12,7 +14,7 @@ from visualnn_api.bodies import Documented, StrictRoute
 from visualnn_api.documented import errors
 from visualnn_api.examples import SPECS
 from visualnn_api.modelling import checked_spec
-from visualnn_api.summaries import BatchSize, OptimizerName, summarised
+from visualnn_api.summaries import Question, summarised
 from visualnn_api.views.platform import Checked
 
 router = APIRouter(tags=["specs"], route_class=StrictRoute)
@@ -23,10 +25,10 @@ SpecBody = Annotated[Any, Documented(Spec), Body(openapi_examples=SPECS)]
 async def check(body: SpecBody) -> Checked:
     """200 for a spec that can be built; 422 that lists every problem with layer, parameter, rule and value."""
     spec = await to_thread.run_sync(checked_spec, body)
-    return Checked(name=spec.name, layers=len(spec.layers), etag=etag(spec))
+    return Checked(name=spec.name, layers=len(spec.layers), etag=etag(spec), warnings=advice(resolve(spec)))
 
 
 @router.post("/summary", summary="Shapes, parameters, MACs and memory of a spec", responses=errors(400, 413, 415, 422))
-async def summary(body: SpecBody, batch_size: BatchSize = 1, optimizer: OptimizerName = "adam") -> Summary:
+async def summary(body: SpecBody, load: Question) -> Summary:
     """Layer by layer and in total, exactly as Keras would build it; 422 with every problem where it cannot be built."""
-    return await summarised(await to_thread.run_sync(checked_spec, body), batch_size, optimizer)
+    return await summarised(await to_thread.run_sync(checked_spec, body), load)

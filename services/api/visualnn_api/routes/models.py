@@ -13,7 +13,7 @@ from visualnn_api.conditional import if_match, quoted
 from visualnn_api.deps import Converter, Cursor, Db, Limit, ModelId, Number, NumberCursor, Owner, Settings
 from visualnn_api.documented import errors
 from visualnn_api.examples import SPECS
-from visualnn_api.summaries import BatchSize, OptimizerName, summarised
+from visualnn_api.summaries import Question, summarised
 from visualnn_api.views.common import Listing
 from visualnn_api.views.models import ModelRow, ModelView, Rename, VersionRow, VersionView, version_view
 
@@ -123,13 +123,12 @@ async def summary(
     model_id: ModelId,
     db: Db,
     owner: Owner,
-    batch_size: BatchSize = 1,
-    optimizer: OptimizerName = "adam",
+    load: Question,
     version: Annotated[int | None, Query(description="Default: the current one.", ge=1, le=2**31 - 1)] = None,
 ) -> Summary:
     """Layer by layer and in total; 422 with every problem where the network cannot be built."""
     spec = await db.read(modelling.spec_of, owner, model_id, version)
-    return await summarised(spec, batch_size, optimizer)
+    return await summarised(spec, load)
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from visualnn_shared.spec.problem import Problem
 from visualnn_shared.store.tables import Worker
 
 from visualnn_api.views.common import Timestamp, View
@@ -63,6 +64,8 @@ class Checked(View):
     layers: int
     etag: str
     """What the ETag of a version with this spec would be."""
+    warnings: list[Problem]
+    """Likely mistakes; none keeps the network from being built."""
 
 
 def worker_view(row: Worker) -> WorkerView:
