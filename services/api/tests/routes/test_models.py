@@ -136,6 +136,19 @@ def test_the_summary_is_of_the_version_that_is_asked_for(api: httpx.Client) -> N
     assert api.get(path, params={"version": 3}).status_code == 404
 
 
+def test_two_versions_are_compared_in_meaning(api: httpx.Client) -> None:
+    model = _post(api)
+    saved = api.put(f"models/{model['id']}/spec", json=_spec(256), headers={"If-Match": f'"{model["etag"]}"'})
+    assert saved.status_code == 200
+    found = api.get(f"models/{model['id']}/diff", params={"from": 1, "to": 2}).json()
+    changed = {one["name"]: one for one in found["changed"]}
+    assert changed["fc1"]["changes"]["units"] == {"before": 512, "after": 256}
+    assert found["params"]["after"] < found["params"]["before"]
+    assert api.get(f"models/{model['id']}/diff", params={"from": 2, "to": 2}).json()["same"] is True
+    assert api.get(f"models/{model['id']}/diff", params={"from": 1, "to": 3}).status_code == 404
+    assert api.get(f"models/{model['id']}/diff").status_code == 422
+
+
 def test_an_uploaded_file_becomes_a_model_with_its_report(converting: Gateway) -> None:
     data = json.dumps(_spec(name="from a file")).encode()
     answer = converting.api.post("models", files={"file": ("net.json", data)}, data={"name": "another name"})

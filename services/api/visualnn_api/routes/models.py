@@ -2,7 +2,10 @@
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Header, Query, Request, Response
+from visualnn_shared.analysis.diff import Diff
+from visualnn_shared.analysis.diff import diff as compare
 from visualnn_shared.analysis.summary import Summary
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.store import models
@@ -116,6 +119,20 @@ async def version(model_id: ModelId, number: Number, response: Response, db: Db,
     found = version_view(await db.read(models.version, owner, model_id, number))
     response.headers["ETag"] = quoted(found.etag)
     return found
+
+
+@router.get("/{model_id}/diff", summary="What differs between two versions", responses=errors(404, 422))
+async def diff(
+    model_id: ModelId,
+    db: Db,
+    owner: Owner,
+    before: Annotated[int, Query(alias="from", description="Number of the first version.", ge=1, le=2**31 - 1)],
+    after: Annotated[int, Query(alias="to", description="Number of the second version.", ge=1, le=2**31 - 1)],
+) -> Diff:
+    """Layers added, removed and changed in meaning, with what that costs; order and spelling are no difference."""
+    first = await db.read(modelling.spec_of, owner, model_id, before)
+    second = await db.read(modelling.spec_of, owner, model_id, after)
+    return await to_thread.run_sync(compare, first, second)
 
 
 @router.get("/{model_id}/summary", summary="Shapes, parameters, MACs and memory", responses=errors(404, 422))
