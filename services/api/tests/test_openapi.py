@@ -13,7 +13,8 @@ NAMES = [f"{method.upper()} {path}" for method, path, _ in CALLS]
 EXPECTED = """
 POST /models  GET /models  GET /models/{model_id}  PATCH /models/{model_id}  DELETE /models/{model_id}
 PUT /models/{model_id}/spec  GET /models/{model_id}/versions  GET /models/{model_id}/versions/{number}
-GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_id}/export  POST /check  POST /summary  GET /layers
+GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_id}/export  POST /check  POST /summary
+GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  POST /conversions  POST /datasets
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
