@@ -148,6 +148,12 @@ def test_generated_specs_come_back(spec: Spec, format: str) -> None:
     _check(spec, format)
 
 
+@pytest.mark.parametrize("format", BOTH_WAYS)
+def test_blocks_come_back_as_the_layers_they_stand_for(format: str) -> None:
+    fire = {"squeeze": 2, "expand_1x1": 3, "expand_3x3": 3}
+    assert _check(_chain(("FireBlock", fire), ("ResidualBlock", {"filters": 6}), shape=[8, 8, 3]), format)
+
+
 @pytest.mark.parametrize("name", zoo.NAMES)
 @pytest.mark.parametrize("format", BOTH_WAYS)
 def test_networks_of_the_zoo_come_back(name: str, format: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from visualnn_shared.analysis.expand import expand
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.mapping import without_defaults
 from visualnn_shared.catalogue.maps import plain
@@ -18,6 +19,7 @@ def canonical(spec: Spec, format: str = "native") -> dict[str, Any]:
     With a ``format``, what a file of it keeps: ``canonical(read(write(spec))) == canonical(spec, format)``.
     """
     module = formats()[format]
+    spec = expand(spec)
     if hasattr(module, "normal"):
         spec = module.normal(spec, Report(source="native", target=format))
     layers = {

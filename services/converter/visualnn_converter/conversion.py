@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from visualnn_shared.analysis.expand import expand
 from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import ConversionImpossible, TooLarge
 from visualnn_shared.spec.model import Spec
@@ -71,7 +72,7 @@ def convert(
     """
     module = _formats.named(target, "target")
     spec, own, report = read(data, source, filename, input_shape=input_shape, target=target)
-    written = module.write(spec, weights if weights is not None else own, report)
+    written = _written(module, spec, weights if weights is not None else own, report)
     return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
 
 
@@ -79,8 +80,19 @@ def write(spec: Spec, target: str, weights: Mapping[str, Any] | None = None, fil
     """A spec in a format: ``convert`` for what is already read."""
     module = _formats.named(target, "target")
     report = Report(source="native", target=target)
-    written = module.write(spec, weights, report)
+    written = _written(module, spec, weights, report)
     return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
+
+
+def _written(module: Any, spec: Spec, weights: Mapping[str, Any] | None, report: Report) -> bytes:
+    """Only our own format has blocks; every other gets the layers that they stand for."""
+    if module.NAME != "native":
+        flat = expand(spec)
+        if flat is not spec:
+            report.notes.append("blocks are written as the layers that they stand for")
+        spec = flat
+    data: bytes = module.write(spec, weights, report)
+    return data
 
 
 def _filename(spec: Spec, filename: str | None, extension: str) -> str:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visualnn_shared import zoo
 from visualnn_shared.analysis.check import check, checked
+from visualnn_shared.analysis.memory import Load
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.errors import SpecInvalid
@@ -301,7 +302,7 @@ def test_whatever_the_json_it_is_a_net_or_a_list_of_problems(document: Any) -> N
         assert all(p.rule for p in error.problems)
         assert 0 < len(json.dumps(error.as_problem_json(), allow_nan=False)) < 100_000
         return
-    totals = summary(spec, 3)
+    totals = summary(spec, Load(batch_size=3))
     assert totals.params == sum(layer.params for layer in totals.layers)
     assert json.dumps(totals.model_dump(mode="json"), allow_nan=False)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from visualnn_shared.analysis.expand import expand
 from visualnn_shared.analysis.graph import MOST_PROBLEMS, Wiring, unused, wire
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.catalogue import CATALOGUE
@@ -71,7 +72,7 @@ class Resolved:
 
 def resolve(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> Resolved:
     """Everything that is known of the net, and every problem. Never raises."""
-    wiring = wire(spec)
+    wiring = wire(expand(spec, catalogue))
     problems = wiring.problems
     resolved = Resolved(spec.name, problems=problems)
     walk = _Walk(wiring, catalogue, problems)

@@ -67,6 +67,8 @@ class Weight:
     initializer: str | None = None
 
 
+Expand = Callable[[str, Params, tuple[str, ...]], Sequence[Any]]
+"""``(name, params, inputs) -> layers`` of a block; the last layer has the block's own name, the others ``name/...``."""
 WeightsRule = Callable[[Params, Shapes], Sequence[Weight]]
 """``(params, input shapes) -> variables``, for layers whose variables depend on more than one switch each."""
 
@@ -112,6 +114,7 @@ class Entry:
 
     ``weights`` are its variables in Keras' order; ``weights_rule`` lists them instead where they depend on more than a
     switch. ``keras_class`` is ``module:Class`` of the Keras layer that computes it, where that is none of Keras' own.
+    ``expand`` makes a block of it: a named sub-net that stands for other layers, and is replaced by them first of all.
     """
 
     type: str
@@ -123,6 +126,7 @@ class Entry:
     weights: tuple[Weight, ...] = ()
     weights_rule: WeightsRule | None = None
     keras_class: str | None = None
+    expand: "Expand | None" = None
     macs: MacsRule = no_macs
     rules: Callable[[Params], Iterator[Broken]] = no_rules
     layout: Layout = "any"

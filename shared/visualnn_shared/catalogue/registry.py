@@ -11,6 +11,7 @@ from visualnn_shared.catalogue import layers
 from visualnn_shared.catalogue.entry import (
     Entry,
     Example,
+    Expand,
     Layout,
     MacsRule,
     Param,
@@ -41,6 +42,7 @@ def layer(
     weights: Sequence[Weight] = (),
     weights_rule: WeightsRule | None = None,
     keras_class: str | None = None,
+    expand: Expand | None = None,
     macs: MacsRule = no_macs,
     rules: Any = no_rules,
     layout: Layout = "any",
@@ -54,8 +56,8 @@ def layer(
     entry = Entry(
         type=type, doc=doc, group=group, shape=shape, ports=ports,
         params=(*params, *([TRAINABLE] if weights or weights_rule else [])), weights=tuple(weights),
-        weights_rule=weights_rule, keras_class=keras_class, macs=macs, rules=rules, layout=layout, palette=palette,
-        example=example, maps=maps or {},
+        weights_rule=weights_rule, keras_class=keras_class, expand=expand, macs=macs, rules=rules, layout=layout,
+        palette=palette, example=example, maps=maps or {},
     )  # fmt: skip
     _ENTRIES[type] = entry
     return entry

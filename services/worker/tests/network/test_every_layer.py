@@ -23,7 +23,11 @@ def agrees(network: Network) -> None:
     """Output shapes; every variable's shape and trainability; the count of all parameters."""
     found = network.resolved.layer("it")
     assert [list(t.shape[1:]) for t in network.model.outputs] == [to_json(shape) for shape in found.output_shapes]
-    weights = {f"it/{w.name}": (tuple(w.shape), w.trainable) for w in found.weights}
+    weights = {
+        f"{layer.name}/{w.name}": (tuple(w.shape), w.trainable)
+        for layer in network.resolved.layers  # a block is several layers
+        for w in layer.weights
+    }
     assert {n: (tuple(v.shape), bool(v.trainable)) for n, v in variables(network).items()} == weights
     assert network.model.count_params() == sum(int(np.prod(shape)) for shape, _ in weights.values())
 
