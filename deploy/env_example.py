@@ -42,6 +42,11 @@ VISUALNN_S3_ACCESS_KEY=visualnn:platform
 # WORKER_IMAGE=visualnn-worker
 # DISPATCHER_IMAGE=visualnn-dispatcher
 
+# ---- Layers of your own ----
+
+# Python modules, separated by commas, that declare more layer types; on PYTHONPATH of every service.
+# VISUALNN_PLUGINS=
+
 # ---- Other programs' variables ----
 
 # What Keras computes with: tensorflow, jax or torch; the worker's image holds tensorflow.

@@ -23,6 +23,8 @@ from visualnn_shared.catalogue.entry import (
     no_rules,
 )
 from visualnn_shared.catalogue.kinds import Bool
+from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.problem import problem
 
 _ENTRIES: dict[str, Entry] = {}
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(_ENTRIES)
@@ -64,9 +66,20 @@ def layer(
 
 
 def load() -> None:
-    """Import every module of ``layers``, and those that ``VISUALNN_PLUGINS`` names; each declares its entries."""
+    """Import every module of ``layers``, and those that ``VISUALNN_PLUGINS`` names; each declares its entries.
+
+    Raises ``Invalid`` for a plugin that cannot be imported.
+    """
     for module in sorted(iter_modules(layers.__path__), key=lambda m: m.name):
         import_module(f"{layers.__name__}.{module.name}")
     for name in os.environ.get("VISUALNN_PLUGINS", "").split(","):
         if name.strip():
-            import_module(name.strip())
+            _plugin(name.strip())
+
+
+def _plugin(name: str) -> None:
+    try:
+        import_module(name)
+    except ImportError as error:
+        rule, hint = "VISUALNN_PLUGINS must name modules that Python finds", f"{error}; put its folder on PYTHONPATH"
+        raise Invalid("the environment", [problem(rule, name, field="VISUALNN_PLUGINS", hint=hint)]) from error
