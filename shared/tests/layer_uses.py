@@ -51,13 +51,23 @@ def _named(kind: Named) -> st.SearchStrategy[Any]:
     return st.sampled_from(sorted(kind.variants)).flatmap(variant)
 
 
-def _zeros(_kind: ZeroPadding) -> st.SearchStrategy[Any]:
+def _zeros(kind: ZeroPadding) -> st.SearchStrategy[Any]:
     cell = st.integers(0, 3)
-    return cell | st.tuples(cell, cell) | st.tuples(st.tuples(cell, cell), st.tuples(cell, cell))
+    return cell | st.tuples(*[cell] * kind.rank) | _sides(kind.rank)
+
+
+def _window_padding(kind: WindowPadding) -> st.SearchStrategy[Any]:
+    words = st.sampled_from(kind.words)
+    return words | _sides(kind.rank) if kind.cells else words
+
+
+def _sides(rank: int) -> st.SearchStrategy[Any]:
+    cell = st.integers(0, 3)
+    return st.tuples(*[st.tuples(cell, cell)] * rank)
 
 
 STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
-    WindowPadding: lambda _kind: st.sampled_from(["valid", "same"]),
+    WindowPadding: _window_padding,
     ZeroPadding: _zeros,
     Named: _named,
     Optional: lambda kind: st.none() | values(kind.of),

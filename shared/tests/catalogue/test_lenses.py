@@ -137,7 +137,7 @@ UNREAD: list[tuple[Lens, dict[str, Any], Context, str]] = [
     (Pair("k", "k"), {"k": 1.5}, Context(), "k must be one or two integers"),
     (Pair("k", "k", short="kernel"), {"kernel_h": 1}, Context(), "kernel_h and kernel_w must be given together"),
     (OnnxPads(), {"auto_pad": "SAME_LOWER"}, Context(), "auto_pad must be NOTSET, VALID or SAME_UPPER"),
-    (OnnxPads(), {"pads": [1, 1]}, Context(), "pads must be four integers"),
+    (OnnxPads(), {"pads": [1, 1]}, Context(), "pads must be 4 integers"),
     (AtInput("p", "pads", 1, "int64", BorderPads()), {"pads": Const(1, "int64", [1] * 8)}, Context(),
      "pads must be eight numbers that pad rows and columns only"),
 ]  # fmt: skip

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Broken
 from visualnn_shared.catalogue.free import FREE
-from visualnn_shared.catalogue.shapes import axis_of, broadcast, window
+from visualnn_shared.catalogue.shapes import axis_of, broadcast
+from visualnn_shared.catalogue.windows import window
 
 small = st.integers(0, 4)
 

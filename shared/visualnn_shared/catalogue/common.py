@@ -3,14 +3,9 @@
 from visualnn_shared.catalogue.entry import Param, Weight
 from visualnn_shared.catalogue.kinds import Bool, Float, Int, Optional
 from visualnn_shared.catalogue.named import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
-from visualnn_shared.catalogue.padding import WindowPadding
 
 USE_BIAS = Param("use_bias", Bool(), True, "Whether a bias vector is added.")
 EPSILON = Param("epsilon", Float(0), 1e-3, "Small number added to the variance so that nothing is divided by zero.")
-PADDING = Param(
-    "padding", WindowPadding(), "valid",
-    "valid: none; same: what the output needs to have size / stride cells; or [[top, bottom], [left, right]] in cells.",
-)  # fmt: skip
 SEED = Param("seed", Optional(Int(0)), None, "Seed of the layer's random numbers; null draws one.")
 
 

@@ -100,7 +100,7 @@ def canonical(kind: Kind, value: Any) -> Any:
 
 
 class KerasPadding:
-    """``valid`` or ``same``; explicit cells have no word in Keras."""
+    """``valid``, ``same`` or ``causal``; explicit cells have no word in Keras."""
 
     def read(self, value: Any) -> Any:
         """The kind checks it."""
@@ -108,8 +108,8 @@ class KerasPadding:
 
     def write(self, value: Any) -> str:
         """Refuses explicit cells."""
-        if value in ("valid", "same"):
-            return str(value)
+        if isinstance(value, str):
+            return value
         raise ValueError("padding must be 'valid' or 'same' in this format")
 
 

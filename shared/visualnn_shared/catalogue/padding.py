@@ -1,60 +1,82 @@
-"""Kinds for the two meanings of ``padding``: what a window does at the border, and how many zeros are put around."""
+"""Kinds for the meanings of ``padding``: what a window does at the border, and how many cells are put around or cut."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from visualnn_shared.catalogue.kinds import LARGEST_INT, Refused
 
-Sides = tuple[tuple[int, int], tuple[int, int]]
-"""((top, bottom), (left, right))"""
+Sides = tuple[tuple[int, int], ...]
+"""(before, after) for each spatial axis: ((top, bottom), (left, right)) of a picture."""
+
+AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""Spatial axes by their number."""
+_BORDERS = {
+    1: "[[before, after]]",
+    2: "[[top, bottom], [left, right]]",
+    3: "[[front, back], [top, bottom], [left, right]]",
+}
 
 
-def _sides(value: Any) -> Sides | None:
-    if not isinstance(value, list | tuple) or len(value) != 2:
+def _sides(value: Any, rank: int) -> Sides | None:
+    if not isinstance(value, list | tuple) or len(value) != rank:
         return None
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value):
         return None
     if not all(type(n) is int and 0 <= n <= LARGEST_INT for pair in value for n in pair):
         return None
-    return ((value[0][0], value[0][1]), (value[1][0], value[1][1]))
+    return tuple([(before, after) for before, after in value])
 
 
 @dataclass(frozen=True, slots=True)
 class WindowPadding:
-    """``"valid"``, ``"same"`` or ``[[top, bottom], [left, right]]``, for windows over two spatial axes."""
+    """One of ``words``, or with ``cells`` as many as are added on each side, for windows over ``rank`` axes.
+
+    The normal form of cells is ``((top, bottom), (left, right))``, and likewise for other ranks.
+    """
+
+    rank: int = 2
+    words: tuple[str, ...] = ("valid", "same")
+    cells: bool = True
 
     @property
     def must_be(self) -> str:
-        return '"valid", "same" or [[top, bottom], [left, right]] in cells'
+        quoted = [f'"{word}"' for word in self.words]
+        last = f"{_BORDERS[self.rank]} in cells" if self.cells else quoted.pop()
+        return f"{', '.join(quoted)} or {last}"
 
     def clean(self, value: Any) -> str | Sides:
-        if isinstance(value, str) and value in ("valid", "same"):
+        if isinstance(value, str) and value in self.words:
             return value
-        sides = _sides(value)
+        sides = _sides(value, self.rank) if self.cells else None
         if sides is None:
-            hint = f"write {value.lower()!r}" if isinstance(value, str) and value.lower() in ("valid", "same") else None
+            hint = f"write {value.lower()!r}" if isinstance(value, str) and value.lower() in self.words else None
             raise Refused(self.must_be, value, hint=hint)
         return sides
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": "padding", "choices": ["valid", "same"], "limits": {"explicit": True}}
+        return {
+            "kind": "padding",
+            "choices": list(self.words),
+            "limits": {"explicit": self.cells, "length": self.rank},
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class ZeroPadding:
-    """Cells of zeros around a picture: ``n``, ``[height, width]`` or ``[[top, bottom], [left, right]]``."""
+    """Cells on each side of two or three axes: ``n``, ``[height, width]`` or ``[[top, bottom], [left, right]]``."""
+
+    rank: int = 2
 
     @property
     def must_be(self) -> str:
-        return "an integer of at least 0, [height, width] or [[top, bottom], [left, right]] in cells"
+        return f"an integer of at least 0, [{', '.join(AXES[self.rank])}] or {_BORDERS[self.rank]} in cells"
 
     def clean(self, value: Any) -> Sides:
-        pair = value if isinstance(value, list | tuple) else (value, value)
-        wide = [(n, n) if type(n) is int else n for n in pair] if len(pair) == 2 else None
-        sides = _sides(wide)
+        each = value if isinstance(value, list | tuple) else (value,) * self.rank
+        sides = _sides([(n, n) if type(n) is int else n for n in each], self.rank)
         if sides is None:
             raise Refused(self.must_be, value)
         return sides
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": "padding", "choices": [], "limits": {"explicit": True}}
+        return {"kind": "padding", "choices": [], "limits": {"explicit": True, "length": self.rank}}

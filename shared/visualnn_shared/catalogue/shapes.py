@@ -1,8 +1,4 @@
-"""Rules that entries share: output shapes and multiply-accumulates. Shapes are channels-last and have no batch axis."""
-
-from collections.abc import Iterator, Sequence
-from math import prod
-from typing import Any
+"""Output shapes that entries share. Shapes are channels-last and have no batch axis."""
 
 from visualnn_shared.catalogue.entry import Broken, Params, Shapes
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
@@ -38,104 +34,9 @@ def axes_of(axis: int | tuple[int, ...], shape: Shape, param: str = "axis") -> l
     return indices
 
 
-def window(n: Dim, size: int, stride: int, padding: Any, *, dilation: int = 1, ceil: bool = False) -> Dim:
-    """Number of windows along an axis of ``n`` cells. ``padding`` is ``"valid"``, ``"same"`` or (before, after).
-
-    ``same`` gives ceil(n / stride), as in TensorFlow. ``ceil`` rounds up, then drops a last window that would start
-    beyond the input and the padding before it, as in Caffe's pooling and in PyTorch.
-    """
-    if padding == "same":
-        return (n - 1) // stride + 1
-    before, after = (0, 0) if padding == "valid" else padding
-    span = n + before + after - (dilation * (size - 1) + 1)
-    if not ceil:
-        return span // stride + 1
-    count = (span + stride - 1) // stride + 1
-    return count - 1 if (count - 1) * stride >= n + before else count
-
-
-def windows(p: Params, shape: Shape, size: Sequence[int], size_param: str) -> Shape:
-    """Height and width of the output, by ``strides``, ``padding`` and, where there are, dilation and rounding."""
-    padding = p["padding"]
-    sides = (padding, padding) if isinstance(padding, str) else padding
-    dilation = p.get("dilation_rate", (1, 1))
-    ceil = p.get("ceil_mode", False)
-    out: Shape = tuple(
-        window(shape[i], size[i], p["strides"][i], sides[i], dilation=dilation[i], ceil=ceil) for i in range(2)
-    )
-    if any(n < 1 for n in out):
-        raise Broken(
-            f"{size_param} must fit into the padded input", tuple(size), param=size_param,
-            hint=f"the input is {shape[0]} x {shape[1]}; use a smaller window or padding 'same'",
-        )  # fmt: skip
-    return out
-
-
 def need_picture(shape: Shape) -> None:
     """Raises ``Broken`` where the input is not (height, width, channels)."""
     need_rank(shape, 3, "height, width, channels")
-
-
-def conv_shape(p: Params, ins: Shapes) -> list[Shape]:
-    """(height, width, channels) -> (rows, columns, ``filters``)."""
-    need_picture(ins[0])
-    channels = ins[0][-1]
-    if channels % p["groups"]:
-        hint = f"the input has {channels}"
-        raise Broken("groups must divide the input's channels", p["groups"], param="groups", hint=hint)
-    return [(*windows(p, ins[0], p["kernel_size"], "kernel_size"), p["filters"])]
-
-
-def depthwise_shape(p: Params, ins: Shapes) -> list[Shape]:
-    """(height, width, channels) -> (rows, columns, channels x ``depth_multiplier``)."""
-    need_picture(ins[0])
-    return [(*windows(p, ins[0], p["kernel_size"], "kernel_size"), ins[0][-1] * p["depth_multiplier"])]
-
-
-def conv_rules(p: Params) -> Iterator[Broken]:
-    """TensorFlow runs no convolution that is both strided and dilated; groups must share out the filters."""
-    if max(p["strides"]) > 1 and max(p["dilation_rate"]) > 1:
-        rule = "dilation_rate must be 1 where strides are above 1"
-        yield Broken(rule, p["dilation_rate"], param="dilation_rate", hint=f"strides are {list(p['strides'])}")
-    if "groups" in p and p["filters"] % p["groups"]:
-        yield Broken("groups must divide filters", p["groups"], param="groups", hint=f"filters is {p['filters']}")
-
-
-def conv_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
-    """Each output value sums kernel height x width x input channels / groups products; the bias is not counted."""
-    window_size: int = prod(p["kernel_size"])
-    groups: int = p["groups"]
-    return prod(outs[0]) * window_size * (ins[0][-1] // groups)
-
-
-def depthwise_macs(p: Params, _ins: Shapes, outs: Shapes) -> Dim:
-    """Each output value sums kernel height x width products."""
-    window_size: int = prod(p["kernel_size"])
-    return prod(outs[0]) * window_size
-
-
-def pool_shape(p: Params, ins: Shapes) -> list[Shape]:
-    """(height, width, channels) -> (rows, columns, channels)."""
-    need_picture(ins[0])
-    return [(*windows(p, ins[0], p["pool_size"], "pool_size"), ins[0][-1])]
-
-
-def pool_rules(p: Params) -> Iterator[Broken]:
-    """A window must see at least one real cell; rounding up has no meaning where the padding follows the size."""
-    if not isinstance(p["padding"], str):
-        for size, sides in zip(p["pool_size"], p["padding"], strict=True):
-            if max(sides) >= size:
-                hint = f"pool_size is {list(p['pool_size'])}"
-                yield Broken("padding must be smaller than pool_size", p["padding"], param="padding", hint=hint)
-                return
-    elif p["padding"] == "same" and p["ceil_mode"]:
-        yield Broken("ceil_mode must be false where padding is 'same'", True, param="ceil_mode")
-
-
-def global_pool_shape(p: Params, ins: Shapes) -> list[Shape]:
-    """(height, width, channels) -> (channels,), or (1, 1, channels) with ``keepdims``."""
-    need_picture(ins[0])
-    return [(1, 1, ins[0][-1]) if p["keepdims"] else (ins[0][-1],)]
 
 
 def broadcast(_p: Params, ins: Shapes) -> list[Shape]:

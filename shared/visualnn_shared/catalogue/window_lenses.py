@@ -1,7 +1,7 @@
-"""Lenses for what slides over height and width: kernels, strides, paddings."""
+"""Lenses for what slides over spatial axes: kernels, strides, paddings."""
 # ruff: noqa: ARG002  (a lens takes what every lens takes)
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,14 +110,15 @@ class CaffePads(Lens):
 
 @dataclass(frozen=True, slots=True)
 class OnnxPads(Lens):
-    """``pads`` as [top, left, bottom, right]; ``auto_pad`` where the size that ``same`` depends on is unknown.
+    """``pads``, all begins before all ends; ``auto_pad`` where the size that ``same`` depends on is unknown.
 
     ONNX Runtime refuses ``SAME_UPPER`` with a dilation, so explicit pads are written whenever they can be computed.
-    ``kernel`` and ``dilation`` name the layer's parameters.
+    ``kernel`` and ``dilation`` name the layer's parameters; ``rank`` is the number of spatial axes.
     """
 
     kernel: str = "kernel_size"
     dilation: str = ""
+    rank: int = 2
 
     def owns(self) -> tuple[str, ...]:
         return ("padding",)
@@ -129,16 +130,18 @@ class OnnxPads(Lens):
             return
         if auto != "NOTSET":
             raise Unmappable("auto_pad must be NOTSET, VALID or SAME_UPPER", auto, "padding", bag.line("auto_pad"))
-        pads = bag.many("pads") or [0, 0, 0, 0]
-        if len(pads) != 4:
-            raise Unmappable("pads must be four integers", pads, "padding", bag.line("pads"))
-        top, left, bottom, right = pads
-        p["padding"] = [[top, bottom], [left, right]] if any(pads) else "valid"
+        pads = bag.many("pads") or [0] * 2 * self.rank
+        if len(pads) != 2 * self.rank:
+            raise Unmappable(f"pads must be {2 * self.rank} integers", pads, "padding", bag.line("pads"))
+        begins, ends = pads[: self.rank], pads[self.rank :]
+        p["padding"] = [list(side) for side in zip(begins, ends, strict=True)] if any(pads) else "valid"
 
     def write(self, p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
         padding = p["padding"]
+        dilation = p[self.dilation] if self.dilation else (1,) * self.rank
+        if padding == "causal":
+            padding = [((size - 1) * step, 0) for size, step in zip(p[self.kernel], dilation, strict=True)]
         if padding == "same":
-            dilation = p[self.dilation] if self.dilation else (1, 1)
             padding = same_pads(p[self.kernel], p["strides"], dilation, ctx)
             if padding is None:
                 if any(step != 1 for step in dilation):
@@ -148,9 +151,9 @@ class OnnxPads(Lens):
                 return
         if padding == "valid":
             return
-        (top, bottom), (left, right) = padding
-        if top or left or bottom or right:
-            bag.put("pads", [top, left, bottom, right])
+        pads = [before for before, _ in padding] + [after for _, after in padding]
+        if any(pads):
+            bag.put("pads", pads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +185,12 @@ def _ends(p: Mapping[str, Any], ctx: Context) -> list[list[int]] | None:
     """The padding with which as many windows fit without rounding; None where it is not known, or would count."""
     if not ctx.input_shapes or not ctx.output_shapes:
         return None
-    sides = ((0, 0), (0, 0)) if isinstance(p["padding"], str) else p["padding"]
+    rank = len(p["pool_size"])
+    sides = ((0, 0),) * rank if isinstance(p["padding"], str) else p["padding"]
     if p.get("count_include_pad") and any(cell for side in sides for cell in side):
         return None
     found = []
-    for axis in range(2):
+    for axis in range(rank):
         size, count, before = ctx.input_shapes[0][axis], ctx.output_shapes[0][axis], sides[axis][0]
         if not isinstance(size, int) or not isinstance(count, int):
             return None
@@ -195,13 +199,13 @@ def _ends(p: Mapping[str, Any], ctx: Context) -> list[list[int]] | None:
 
 
 def same_pads(kernel: Any, strides: Any, dilation: Any, ctx: Context) -> list[list[int]] | None:
-    """The cells that ``same`` adds, [[top, bottom], [left, right]]; None where a size it depends on is unknown.
+    """The cells that ``same`` adds, [before, after] for each axis; None where a size it depends on is unknown.
 
     TensorFlow's rule: out = ceil(n / s), total = max((out - 1) s + (k - 1) d + 1 - n, 0), the odd cell at the end.
     """
     sizes = ctx.input_shapes[0] if ctx.input_shapes else None
     pads = []
-    for axis in range(2):
+    for axis in range(len(kernel)):
         span, stride = (kernel[axis] - 1) * dilation[axis] + 1, strides[axis]
         size = sizes[axis] if sizes is not None else None
         if stride == 1:
@@ -212,3 +216,12 @@ def same_pads(kernel: Any, strides: Any, dilation: Any, ctx: Context) -> list[li
             return None
         pads.append([total // 2, total - total // 2])
     return pads
+
+
+def over(rank: int, also: Callable[[Bag, Context], bool] | None = None) -> Callable[[Bag, Context], bool]:
+    """The condition that the first input is known to have ``rank`` spatial axes, and ``also`` holds."""
+
+    def fits(bag: Bag, ctx: Context) -> bool:
+        return ctx.rank == rank + 2 and (also is None or also(bag, ctx))
+
+    return fits

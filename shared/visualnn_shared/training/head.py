@@ -7,7 +7,10 @@ from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
 from visualnn_shared.catalogue.free import Free, Shape
 from visualnn_shared.spec.refs import Ref
 
-_SAME_VALUES = {"Dropout", "Flatten", "Reshape", "Permute", "GaussianNoise", "ZeroPadding2D"}
+_SAME_VALUES = {
+    "Dropout", "Flatten", "Reshape", "Permute", "GaussianNoise",
+    *(f"{move}{rank}D" for move in ("ZeroPadding", "Cropping", "SpatialDropout") for rank in (1, 2, 3)),
+}  # fmt: skip
 """Layers that leave values what they are: a softmax before a Flatten is still a softmax."""
 
 

@@ -1,11 +1,14 @@
-"""Explicit padding becomes a ZeroPadding2D before the layer, for formats that know only ``valid`` and ``same``."""
+"""Explicit padding becomes a layer of zeros before the layer, for formats that know only ``valid`` and ``same``."""
 
 from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Renaming, Weights
 
-_CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2D"})
+_CONVOLUTIONS = frozenset({
+    "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D",
+})  # fmt: skip
+_AVERAGES = frozenset({"AveragePooling1D", "AveragePooling2D", "AveragePooling3D"})
 
 
 def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
@@ -23,9 +26,11 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
         name = names.fresh(f"{layer.name}/padding")
         padding = layer.params["padding"]
         kept = {key: value for key, value in layer.params.items() if key not in ("padding", "count_include_pad")}
-        pad = Layer.model_construct(name=name, type="ZeroPadding2D", params={"padding": padding}, inputs=layer.inputs)
+        type = f"ZeroPadding{len(padding)}D"
+        cells = padding[0] if len(padding) == 1 else padding
+        pad = Layer.model_construct(name=name, type=type, params={"padding": cells}, inputs=layer.inputs)
         layers += [pad, layer.model_copy(update={"params": kept, "inputs": (name,)})]
-        report.rewrote(layer.name, "padding as ZeroPadding2D", f"{report.target} pads by valid and same only")
+        report.rewrote(layer.name, f"padding as {type}", f"{report.target} pads by valid and same only")
     return spec.model_copy(update={"layers": tuple(layers)}), weights
 
 
@@ -34,7 +39,5 @@ def _pads(layer: Layer) -> bool:
     padding = layer.params.get("padding", "valid")
     if isinstance(padding, str):
         return False
-    counts = (
-        layer.type == "AveragePooling2D" and layer.params.get("count_include_pad") and not layer.params.get("ceil_mode")
-    )
+    counts = layer.type in _AVERAGES and layer.params.get("count_include_pad") and not layer.params.get("ceil_mode")
     return layer.type in _CONVOLUTIONS or bool(counts)

@@ -5,7 +5,10 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
-_WINDOWS = frozenset({"Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D"})
+_WINDOWS = frozenset({
+    "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D",
+    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D",
+})  # fmt: skip
 
 
 def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Weights | None]:
@@ -18,7 +21,7 @@ def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Wei
 
 def _without(layer: Layer) -> Layer:
     padding = layer.params.get("padding", "valid")
-    none = padding != "same" and (padding == "valid" or not any(cell for side in padding for cell in side))
+    none = padding not in ("same", "causal") and (padding == "valid" or not any(cell for side in padding for cell in side))
     drop = [key for key in ("padding", "count_include_pad") if none and key in layer.params]
     if not drop:
         return layer

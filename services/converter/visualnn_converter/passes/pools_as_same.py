@@ -6,7 +6,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
-_POOLS = frozenset({"MaxPooling2D", "AveragePooling2D"})
+_POOLS = frozenset(f"{how}Pooling{rank}D" for how in ("Max", "Average") for rank in (1, 2, 3))
 
 
 def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
@@ -36,8 +36,8 @@ def _is_odd(layer: Layer) -> bool:
 
 
 def _word(layer: ResolvedLayer) -> str | None:
-    """``valid`` or ``same`` where both axes agree on one of them; None where neither says these windows."""
-    words = [_along(layer, axis) for axis in range(2)]
+    """``valid`` or ``same`` where all axes agree on one of them; None where neither says these windows."""
+    words = [_along(layer, axis) for axis in range(len(layer.params["pool_size"]))]
     found = set.intersection(*words)
     return "valid" if "valid" in found else "same" if found else None
 

@@ -1,4 +1,6 @@
-"""Convolutions over pictures."""
+"""Convolutions over sequences, pictures and volumes, whole and by channel."""
+
+from typing import Any
 
 from visualnn_shared.catalogue.caffe_maps import (
     CONVOLUTION,
@@ -9,25 +11,23 @@ from visualnn_shared.catalogue.caffe_maps import (
     read_depthwise,
     write_depthwise,
 )
-from visualnn_shared.catalogue.common import ACTIVITY, KERNEL_AND_BIAS, PADDING, USE_BIAS, activation, bias, variable
-from visualnn_shared.catalogue.entry import Example, Param, Params, Shapes, Weight
-from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.common import ACTIVITY, KERNEL_AND_BIAS, USE_BIAS, activation, bias, variable
+from visualnn_shared.catalogue.entry import Example, Param, Weight
 from visualnn_shared.catalogue.keras_maps import KERAS_PADDING, keras
-from visualnn_shared.catalogue.kinds import Choice, Int, Tuple
-from visualnn_shared.catalogue.lenses import At, AtInput, Fn, FromWeight, HasWeight, Is, Map, Sets, Training
-from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales, take_group, write_group
-from visualnn_shared.catalogue.padding import ZeroPadding
+from visualnn_shared.catalogue.kinds import Int
+from visualnn_shared.catalogue.lenses import At, Fn, FromWeight, HasWeight, Map, Training
+from visualnn_shared.catalogue.onnx_maps import take_group, write_group
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import (
+from visualnn_shared.catalogue.steps import Depthwise, Perm
+from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPads, Pair, over
+from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, padding, strides
+from visualnn_shared.catalogue.windows import (
     conv_macs,
     conv_rules,
     conv_shape,
     depthwise_macs,
     depthwise_shape,
-    need_picture,
 )
-from visualnn_shared.catalogue.steps import Depthwise, Perm
-from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPads, Pair
 
 CAFFE_WINDOW = (
     Pair("kernel_size", "kernel_size", short="kernel"),
@@ -35,139 +35,97 @@ CAFFE_WINDOW = (
     CaffePads(),
     Pair("dilation_rate", "dilation", 1),
 )
-ONNX_WINDOW = (
-    Ints("kernel_size", "kernel_shape"),
-    Ints("strides", "strides", (1, 1)),
-    Ints("dilation_rate", "dilations", (1, 1)),
-    OnnxPads("kernel_size", "dilation_rate"),
-)
-SCALES = AtInput("size", "scales", 2, "float32", Scales())
-KERNEL_SIZE = Param("kernel_size", Tuple(2), doc="Height and width of the window.")
-STRIDES = Param("strides", Tuple(2), (1, 1), "Steps of the window down and right.")
-DILATION = Param("dilation_rate", Tuple(2), (1, 1), "Distance between the cells of the window.")
-
-layer(
-    "Conv2D",
-    doc="A window of weights slides over the picture; each position gives one value for each filter.",
-    group="vision",
-    params=[
-        Param("filters", Int(1), doc="Number of output channels."), KERNEL_SIZE, STRIDES, PADDING, DILATION,
-        Param("groups", Int(1), 1, "Number of groups that channels and filters are split into."),
-        activation(), USE_BIAS, *KERNEL_AND_BIAS,
-    ],
-    shape=conv_shape,
-    rules=conv_rules,
-    weights=[
-        Weight("kernel", lambda p, ins: (*p["kernel_size"], ins[0][-1] // p["groups"], p["filters"]),
-               initializer="kernel_initializer"),
-        bias("filters"),
-    ],
-    macs=conv_macs,
-    layout="spatial",
-    maps={
-        "keras": [keras("Conv2D", KERAS_PADDING)],
-        "caffe": [Map("Convolution", [
-            At("filters", "num_output"), *CAFFE_WINDOW, At("groups", "group", 1), At("use_bias", "bias_term", True),
-            LINEAR, *CONVOLUTION, *FILLERS,
-        ], blobs=[("kernel", Perm("hwio", "oihw")), ("bias",)])],
-        "onnx": [Map("Conv", [
-            *ONNX_WINDOW, At("groups", "group", 1), FromWeight("filters", "kernel", -1), HasWeight("use_bias", "bias"),
-            LINEAR, Training(),
-        ], blobs=[("kernel", Perm("hwio", "oihw")), ("bias",)])],
-    },
-    example=Example(((32, 32, 3),), {"filters": 16, "kernel_size": [3, 3], "padding": "same"}),
-)  # fmt: skip
-
-layer(
-    "DepthwiseConv2D",
-    doc="A convolution of each channel by itself.",
-    group="vision",
-    params=[
-        KERNEL_SIZE, STRIDES, PADDING, DILATION,
-        Param("depth_multiplier", Int(1), 1, "Number of output channels for each input channel."),
-        activation(), USE_BIAS, *variable("depthwise", "glorot_uniform"), *variable("bias", "zeros"), ACTIVITY,
-    ],
-    shape=depthwise_shape,
-    rules=conv_rules,
-    weights=[
-        Weight("kernel", lambda p, ins: (*p["kernel_size"], ins[0][-1], p["depth_multiplier"]),
-               initializer="depthwise_initializer"),
-        Weight("bias", lambda p, ins: (ins[0][-1] * p["depth_multiplier"],), when="use_bias",
-               initializer="bias_initializer"),
-    ],
-    macs=depthwise_macs,
-    layout="spatial",
-    maps={
-        "keras": [keras("DepthwiseConv2D", KERAS_PADDING)],
-        "caffe": [Map("Convolution", [
-            *CAFFE_WINDOW, Fn(("depth_multiplier",), read_depthwise, write_depthwise),
-            At("use_bias", "bias_term", True), LINEAR, *CONVOLUTION,
-            Filler("depthwise_initializer", "weight_filler"), *FILLERS[1:],
-        ], blobs=[("kernel", Depthwise()), ("bias",)], when=is_depthwise)],
-        "onnx": [Map("Conv", [
-            *ONNX_WINDOW, FromWeight("depth_multiplier", "kernel", -1), Fn((), take_group, write_group),
-            HasWeight("use_bias", "bias"),
-            LINEAR, Training(),
-        ], blobs=[("kernel", Depthwise()), ("bias",)], when=is_depthwise)],
-    },
-    example=Example(((32, 32, 8),), {"kernel_size": 3, "padding": "same"}),
-)  # fmt: skip
 
 
-def _padded(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
-    (top, bottom), (left, right) = p["padding"]
-    return [(ins[0][0] + top + bottom, ins[0][1] + left + right, ins[0][2])]
+def _onnx_window(rank: int) -> tuple[Any, ...]:
+    return (
+        Ints("kernel_size", "kernel_shape"),
+        Ints("strides", "strides", (1,) * rank),
+        Ints("dilation_rate", "dilations", (1,) * rank),
+        OnnxPads("kernel_size", "dilation_rate", rank),
+    )
 
 
-layer(
-    "ZeroPadding2D",
-    doc="Zeros around the picture.",
-    group="vision",
-    params=[
-        Param(
-            "padding", ZeroPadding(), ((1, 1), (1, 1)), "Cells: n, [height, width] or [[top, bottom], [left, right]]."
-        )
-    ],
-    shape=_padded,
-    layout="spatial",
-    maps={
-        "keras": [keras("ZeroPadding2D")],
-        "onnx": [Map("Pad", [AtInput("padding", "pads", 1, "int64", BorderPads())])],
-    },
-    example=Example(((7, 7, 2),), {"padding": [[1, 0], [2, 3]]}),
-)
-
-
-def _upsampled(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
-    return [(ins[0][0] * p["size"][0], ins[0][1] * p["size"][1], ins[0][2])]
-
-
-layer(
-    "UpSampling2D",
-    doc="A picture made larger by whole factors.",
-    group="vision",
-    params=[
-        Param("size", Tuple(2), (2, 2), "Factors down and right."),
-        Param("interpolation", Choice(("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")), "nearest",
-              "How values between cells are made."),
-    ],
-    shape=_upsampled,
-    layout="spatial",
-    maps={
-        "keras": [keras("UpSampling2D")],
-        "onnx": [
-            Map("Resize", [
-                Sets("interpolation", "nearest"), SCALES, Is("mode", "nearest", "nearest"),
-                Is("coordinate_transformation_mode", "asymmetric", "half_pixel"),
-                Is("nearest_mode", "floor", "round_prefer_floor"),
-            ]),
-            Map("Resize", [
-                Sets("interpolation", "bilinear"), SCALES, Is("mode", "linear", "nearest"),
-                Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
-            ]),
+def _convolution(rank: int, example: Example, caffe: list[Map]) -> None:
+    """``Conv1D``, ``Conv2D`` or ``Conv3D``."""
+    axes = "dhw"[-rank:]
+    onnx = Map("Conv", [
+        *_onnx_window(rank), At("groups", "group", 1), FromWeight("filters", "kernel", -1),
+        HasWeight("use_bias", "bias"), LINEAR, Training(),
+    ], blobs=[("kernel", Perm(f"{axes}io", f"oi{axes}")), ("bias",)], when=None if rank == 2 else over(rank))  # fmt: skip
+    layer(
+        f"Conv{rank}D",
+        doc=f"A window of weights slides over the {SUBJECT[rank]}; each position gives one value for each filter.",
+        group="vision",
+        params=[
+            Param("filters", Int(1), doc="Number of output channels."), kernel_size(rank), strides(rank),
+            padding(rank, causal=rank == 1), dilation(rank),
+            Param("groups", Int(1), 1, "Number of groups that channels and filters are split into."),
+            activation(), USE_BIAS, *KERNEL_AND_BIAS,
         ],
-    },
-    example=Example(((8, 8, 4),), {"size": [2, 3]}),
+        shape=conv_shape,
+        rules=conv_rules,
+        weights=[
+            Weight("kernel", lambda p, ins: (*p["kernel_size"], ins[0][-1] // p["groups"], p["filters"]),
+                   initializer="kernel_initializer"),
+            bias("filters"),
+        ],
+        macs=conv_macs,
+        layout="spatial",
+        maps={"keras": [keras(f"Conv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx]},
+        example=example,
+    )  # fmt: skip
+
+
+_convolution(1, Example(((32, 8),), {"filters": 16, "kernel_size": 3, "padding": "causal"}), caffe=[])
+_convolution(
+    2,
+    Example(((32, 32, 3),), {"filters": 16, "kernel_size": [3, 3], "padding": "same"}),
+    caffe=[Map("Convolution", [
+        At("filters", "num_output"), *CAFFE_WINDOW, At("groups", "group", 1), At("use_bias", "bias_term", True),
+        LINEAR, *CONVOLUTION, *FILLERS,
+    ], blobs=[("kernel", Perm("hwio", "oihw")), ("bias",)])],
+)  # fmt: skip
+_convolution(3, Example(((8, 8, 8, 2),), {"filters": 4, "kernel_size": [3, 3, 3]}), caffe=[])
+
+
+def _depthwise(rank: int, example: Example, caffe: list[Map], onnx: list[Map]) -> None:
+    """``DepthwiseConv1D`` or ``DepthwiseConv2D``."""
+    layer(
+        f"DepthwiseConv{rank}D",
+        doc="A convolution of each channel by itself.",
+        group="vision",
+        params=[
+            kernel_size(rank), strides(rank), padding(rank), dilation(rank),
+            Param("depth_multiplier", Int(1), 1, "Number of output channels for each input channel."),
+            activation(), USE_BIAS, *variable("depthwise", "glorot_uniform"), *variable("bias", "zeros"), ACTIVITY,
+        ],
+        shape=depthwise_shape,
+        rules=conv_rules,
+        weights=[
+            Weight("kernel", lambda p, ins: (*p["kernel_size"], ins[0][-1], p["depth_multiplier"]),
+                   initializer="depthwise_initializer"),
+            Weight("bias", lambda p, ins: (ins[0][-1] * p["depth_multiplier"],), when="use_bias",
+                   initializer="bias_initializer"),
+        ],
+        macs=depthwise_macs,
+        layout="spatial",
+        maps={"keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": onnx},
+        example=example,
+    )  # fmt: skip
+
+
+_depthwise(1, Example(((32, 8),), {"kernel_size": 3, "padding": "same"}), caffe=[], onnx=[])
+_depthwise(
+    2,
+    Example(((32, 32, 8),), {"kernel_size": 3, "padding": "same"}),
+    caffe=[Map("Convolution", [
+        *CAFFE_WINDOW, Fn(("depth_multiplier",), read_depthwise, write_depthwise),
+        At("use_bias", "bias_term", True), LINEAR, *CONVOLUTION,
+        Filler("depthwise_initializer", "weight_filler"), *FILLERS[1:],
+    ], blobs=[("kernel", Depthwise()), ("bias",)], when=is_depthwise)],
+    onnx=[Map("Conv", [
+        *_onnx_window(2), FromWeight("depth_multiplier", "kernel", -1), Fn((), take_group, write_group),
+        HasWeight("use_bias", "bias"), LINEAR, Training(),
+    ], blobs=[("kernel", Depthwise()), ("bias",)], when=over(2, is_depthwise))],
 )  # fmt: skip

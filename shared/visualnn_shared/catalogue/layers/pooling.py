@@ -1,15 +1,17 @@
-"""Pooling over pictures."""
+"""Pooling by windows over sequences, pictures and volumes."""
+
+from typing import Any
 
 from visualnn_shared.catalogue.caffe_maps import ENGINE, read_count, write_count
-from visualnn_shared.catalogue.common import PADDING
-from visualnn_shared.catalogue.entry import Example, Param, Same
+from visualnn_shared.catalogue.entry import Example, Param
 from visualnn_shared.catalogue.keras_maps import KERAS_COUNT, KERAS_FLOOR, KERAS_PADDING, keras
-from visualnn_shared.catalogue.kinds import Bool, Tuple
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Is, Map, Sets
+from visualnn_shared.catalogue.kinds import Bool
+from visualnn_shared.catalogue.lenses import At, Enum, Fn, Is, Map
 from visualnn_shared.catalogue.onnx_maps import Flag
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import global_pool_shape, pool_rules, pool_shape
-from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPool, Pair
+from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPool, Pair, over
+from visualnn_shared.catalogue.window_params import padding, pool_size, pool_strides
+from visualnn_shared.catalogue.windows import pool_rules, pool_shape
 
 CAFFE_COUNT = Fn(("count_include_pad",), read_count, write_count)
 CAFFE_WINDOW = (
@@ -20,98 +22,65 @@ CAFFE_WINDOW = (
     Enum("ceil_mode", "round_mode", {"CEIL": True, "FLOOR": False}, "CEIL"),
     ENGINE,
 )
-ONNX_WINDOW = (
-    Ints("pool_size", "kernel_shape"),
-    Ints("strides", "strides", (1, 1)),
-    OnnxPool("pool_size"),
-)
-
-STRIDES = Param(
-    "strides", Tuple(2), Same("pool_size"), "Steps of the window down and right; default: the window's size."
-)
 CEIL_MODE = Param(
     "ceil_mode", Bool(), False,
     "Whether a last window that reaches over the border counts; it must start in the input or the padding before it.",
 )  # fmt: skip
-KEEPDIMS = Param("keepdims", Bool(), False, "Whether height and width stay as axes of 1.")
+EXAMPLES = {
+    1: Example(((32, 8),), {"pool_size": 2}),
+    2: Example(((32, 32, 8),), {"pool_size": 2}),
+    3: Example(((8, 8, 8, 4),), {"pool_size": 2}),
+}
 
-layer(
-    "MaxPooling2D",
-    doc="The largest value of each window.",
-    group="vision",
-    params=[Param("pool_size", Tuple(2), (2, 2), "Height and width of the window."), STRIDES, PADDING, CEIL_MODE],
-    shape=pool_shape,
-    rules=pool_rules,
-    layout="spatial",
-    maps={
-        "keras": [keras("MaxPooling2D", KERAS_PADDING, KERAS_FLOOR)],
-        "caffe": [Map("Pooling", [Is("pool", "MAX", "MAX"), *CAFFE_WINDOW])],
-        "onnx": [Map("MaxPool", [*ONNX_WINDOW, Is("storage_order", 0, 0)])],
-    },
-    example=Example(((32, 32, 8),), {"pool_size": 2}),
-)
 
-layer(
-    "AveragePooling2D",
-    doc="The mean of each window.",
-    group="vision",
-    params=[
-        Param("pool_size", Tuple(2), doc="Height and width of the window."), STRIDES, PADDING, CEIL_MODE,
-        Param("count_include_pad", Bool(), False, "Whether padding counts as zeros in the mean."),
-    ],
-    shape=pool_shape,
-    rules=pool_rules,
-    layout="spatial",
-    maps={
-        "keras": [keras("AveragePooling2D", KERAS_PADDING, KERAS_FLOOR, KERAS_COUNT)],
-        "caffe": [
-            Map("Pooling", [Is("pool", "AVE", "MAX"), *CAFFE_WINDOW, CAFFE_COUNT]),
-        ],
-        "onnx": [Map("AveragePool", [*ONNX_WINDOW, At("count_include_pad", "count_include_pad", 0, Flag())])],
-    },
-    example=Example(((8, 8, 4),), {"pool_size": [2, 2]}),
-)  # fmt: skip
+def _onnx(op: str, rank: int, *lenses: Any) -> Map:
+    window = (
+        Ints("pool_size", "kernel_shape"),
+        Ints("strides", "strides", (1,) * rank),
+        OnnxPool("pool_size", rank=rank),
+    )
+    return Map(op, [*window, *lenses], when=None if rank == 2 else over(rank))
 
-layer(
-    "GlobalAveragePooling2D",
-    doc="The mean of each channel.",
-    group="vision",
-    params=[KEEPDIMS],
-    shape=global_pool_shape,
-    layout="spatial",
-    maps={
-        "keras": [keras("GlobalAveragePooling2D")],
-        "caffe": [
-            Map(
-                "Pooling", [Is("pool", "AVE", "MAX"), Is("global_pooling", True, False), Sets("keepdims", True), ENGINE]
-            )
-        ],
-        "onnx": [
-            Map("GlobalAveragePool", [Sets("keepdims", True)]),
-            Map("GlobalAveragePool", [Sets("keepdims", False)], around="flattened", reads=False),
-        ],
-    },
-    example=Example(((7, 7, 64),)),
-)
 
-layer(
-    "GlobalMaxPooling2D",
-    doc="The largest value of each channel.",
-    group="vision",
-    params=[KEEPDIMS],
-    shape=global_pool_shape,
-    layout="spatial",
-    maps={
-        "keras": [keras("GlobalMaxPooling2D")],
-        "caffe": [
-            Map(
-                "Pooling", [Is("pool", "MAX", "MAX"), Is("global_pooling", True, False), Sets("keepdims", True), ENGINE]
-            )
+def _max_pooling(rank: int) -> None:
+    layer(
+        f"MaxPooling{rank}D",
+        doc="The largest value of each window.",
+        group="vision",
+        params=[pool_size(rank, (2,) * rank), pool_strides(rank), padding(rank), CEIL_MODE],
+        shape=pool_shape,
+        rules=pool_rules,
+        layout="spatial",
+        maps={
+            "keras": [keras(f"MaxPooling{rank}D", KERAS_PADDING, KERAS_FLOOR)],
+            "caffe": [Map("Pooling", [Is("pool", "MAX", "MAX"), *CAFFE_WINDOW])] if rank == 2 else [],
+            "onnx": [_onnx("MaxPool", rank, Is("storage_order", 0, 0))],
+        },
+        example=EXAMPLES[rank],
+    )
+
+
+def _average_pooling(rank: int) -> None:
+    layer(
+        f"AveragePooling{rank}D",
+        doc="The mean of each window.",
+        group="vision",
+        params=[
+            pool_size(rank), pool_strides(rank), padding(rank), CEIL_MODE,
+            Param("count_include_pad", Bool(), False, "Whether padding counts as zeros in the mean."),
         ],
-        "onnx": [
-            Map("GlobalMaxPool", [Sets("keepdims", True)]),
-            Map("GlobalMaxPool", [Sets("keepdims", False)], around="flattened", reads=False),
-        ],
-    },
-    example=Example(((7, 7, 64),), {"keepdims": True}),
-)
+        shape=pool_shape,
+        rules=pool_rules,
+        layout="spatial",
+        maps={
+            "keras": [keras(f"AveragePooling{rank}D", KERAS_PADDING, KERAS_FLOOR, KERAS_COUNT)],
+            "caffe": [Map("Pooling", [Is("pool", "AVE", "MAX"), *CAFFE_WINDOW, CAFFE_COUNT])] if rank == 2 else [],
+            "onnx": [_onnx("AveragePool", rank, At("count_include_pad", "count_include_pad", 0, Flag()))],
+        },
+        example=EXAMPLES[rank],
+    )  # fmt: skip
+
+
+for _rank in (1, 2, 3):
+    _max_pooling(_rank)
+    _average_pooling(_rank)
