@@ -11,32 +11,34 @@ from typing import Any
 import keras
 from keras import ops
 
-Sides = tuple[tuple[int, int], tuple[int, int]]
-"""Cells of padding: ((top, bottom), (left, right))."""
+Sides = tuple[tuple[int, int], ...]
+"""Cells of padding: (before, after) for each spatial axis."""
 
 
-class _Pooling2D(keras.layers.Layer):  # type: ignore[misc]
-    """What both share: window, steps, explicit padding, rounding. Input shape: (batch, height, width, channels)."""
+class _Pooling(keras.layers.Layer):  # type: ignore[misc]
+    """What all share: window, steps, explicit padding, rounding. Input shape: (batch, *sizes, channels).
+
+    The number of spatial axes is that of the window's sizes.
+    """
 
     def __init__(
         self,
-        pool_size: Sequence[int] = (2, 2),
+        pool_size: Sequence[int],
         strides: Sequence[int] | None = None,
-        padding: Sequence[Sequence[int]] = ((0, 0), (0, 0)),
+        padding: Sequence[Sequence[int]] | None = None,
         ceil_mode: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.pool_size = tuple(pool_size)
         self.strides = tuple(strides or pool_size)
-        self.padding: Sides = tuple(tuple(sides) for sides in padding)  # type: ignore[assignment]
+        self.padding: Sides = tuple((before, after) for before, after in padding or [(0, 0)] * len(self.pool_size))
         self.ceil_mode = ceil_mode
 
     def _reach(self) -> Sides:
         """The padding, and behind it what a last window rounded up may reach over: stride - 1 cells."""
-        (top, bottom), (left, right) = self.padding
         more = [s - 1 if self.ceil_mode else 0 for s in self.strides]
-        return (top, bottom + more[0]), (left, right + more[1])
+        return tuple((before, after + n) for (before, after), n in zip(self.padding, more, strict=True))
 
     def _pad(self, x: Any, sides: Sides, value: float) -> Any:
         return ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=value)
@@ -46,13 +48,14 @@ class _Pooling2D(keras.layers.Layer):  # type: ignore[misc]
         if not self.ceil_mode:
             return pooled
         sizes = ops.shape(x)
-        rows, columns = (
-            (sizes[axis + 1] + self.padding[axis][0] - 1) // self.strides[axis] + 1 for axis in range(2)
-        )  # a slice ends at the end by itself where there are fewer
-        return pooled[:, :rows, :columns]
+        ends = [
+            (sizes[axis + 1] + before - 1) // self.strides[axis] + 1 for axis, (before, _) in enumerate(self.padding)
+        ]  # a slice ends at the end by itself where there are fewer
+        return pooled[(slice(None), *(slice(end) for end in ends))]
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        return (input_shape[0], *(self._count(input_shape[a + 1], a) for a in range(2)), input_shape[3])
+        counts = [self._count(n, axis) for axis, n in enumerate(input_shape[1:-1])]
+        return (input_shape[0], *counts, input_shape[-1])
 
     def _count(self, n: int | None, axis: int) -> int | None:
         if n is None:
@@ -71,8 +74,7 @@ class _Pooling2D(keras.layers.Layer):  # type: ignore[misc]
         }
 
 
-@keras.saving.register_keras_serializable("visualnn")
-class MaxPooling2D(_Pooling2D):
+class _MaxPooling(_Pooling):
     """The largest real value of each window: padding counts as minus infinity."""
 
     def call(self, x: Any) -> Any:
@@ -82,8 +84,7 @@ class MaxPooling2D(_Pooling2D):
         return self._drop(pooled, x)
 
 
-@keras.saving.register_keras_serializable("visualnn")
-class AveragePooling2D(_Pooling2D):
+class _AveragePooling(_Pooling):
     """The mean of each window over its real cells, or with ``count_include_pad`` over those of the padding too.
 
     What a window rounded up reaches over beyond the padding never counts (Caffe, PyTorch).
@@ -99,17 +100,47 @@ class AveragePooling2D(_Pooling2D):
         return self._drop(ops.divide(self._mean(self._pad(x, self._reach(), 0.0)), share), x)
 
     def _counting(self, x: Any) -> Any:
-        """1 at every cell that counts, 0 elsewhere; (1, height, width, 1), padded."""
-        ones = ops.ones_like(x[:1, :, :, :1])
+        """1 at every cell that counts, 0 elsewhere; (1, *sizes, 1), padded."""
+        ones = ops.ones_like(x[:1, ..., :1])
         reach = self._reach()
         if not self.count_include_pad:
             return self._pad(ones, reach, 0.0)
         inner = self._pad(ones, self.padding, 1.0)
         beyond = tuple((0, whole[1] - own[1]) for whole, own in zip(reach, self.padding, strict=True))
-        return self._pad(inner, beyond, 0.0)  # type: ignore[arg-type]
+        return self._pad(inner, beyond, 0.0)
 
     def _mean(self, x: Any) -> Any:
         return ops.average_pool(x, self.pool_size, self.strides, padding="valid", data_format="channels_last")
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "count_include_pad": self.count_include_pad}
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class MaxPooling1D(_MaxPooling):
+    """The largest real value of each window of a sequence."""
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class MaxPooling2D(_MaxPooling):
+    """The largest real value of each window of a picture."""
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class MaxPooling3D(_MaxPooling):
+    """The largest real value of each window of a volume."""
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class AveragePooling1D(_AveragePooling):
+    """The mean of each window of a sequence."""
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class AveragePooling2D(_AveragePooling):
+    """The mean of each window of a picture."""
+
+
+@keras.saving.register_keras_serializable("visualnn")
+class AveragePooling3D(_AveragePooling):
+    """The mean of each window of a volume."""

@@ -13,13 +13,13 @@ from visualnn_shared.analysis.walk import ResolvedLayer
 from visualnn_shared.catalogue.keras_maps import config
 from visualnn_shared.catalogue.mapping import write_layer
 from visualnn_shared.catalogue.maps import Context
+from visualnn_shared.catalogue.padding import Sides
 from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.problem import problem
 
 from visualnn_worker import keras_layers
 from visualnn_worker.network.names import keras_name
 
-Sides = tuple[tuple[int, int], tuple[int, int]]
 Made = list[keras.layers.Layer]
 """The Keras layers that stand for one layer of the spec, in order; the last one carries its name and weights."""
 
@@ -53,11 +53,13 @@ def _own(layer: ResolvedLayer) -> keras.layers.Layer:
 
 
 def _convolution(layer: ResolvedLayer) -> Made | None:
-    """Keras convolutions pad by a word only: explicit cells become a ZeroPadding2D before a ``valid`` one."""
+    """Keras convolutions pad by a word only: explicit cells become zeros before a ``valid`` one."""
     padding = layer.params["padding"]
     if isinstance(padding, str):
         return None
-    zeros = keras.layers.ZeroPadding2D(padding, name=f"{keras_name(layer.name)}>padding")
+    rank = len(padding)
+    cells = padding[0] if rank == 1 else padding
+    zeros = getattr(keras.layers, f"ZeroPadding{rank}D")(cells, name=f"{keras_name(layer.name)}>padding")
     return [zeros, _plain(layer, padding="valid")]
 
 
@@ -65,11 +67,7 @@ def _max_pooling(layer: ResolvedLayer) -> Made | None:
     params = layer.params
     if isinstance(params["padding"], str) and not params["ceil_mode"]:
         return None
-    return [
-        keras_layers.MaxPooling2D(
-            params["pool_size"], params["strides"], _sides(layer), params["ceil_mode"], name=keras_name(layer.name)
-        )
-    ]
+    return [_own_pooling(layer)]
 
 
 def _average_pooling(layer: ResolvedLayer) -> Made | None:
@@ -78,31 +76,33 @@ def _average_pooling(layer: ResolvedLayer) -> Made | None:
     counts = params["count_include_pad"] and padding != "valid"
     if isinstance(padding, str) and not params["ceil_mode"] and not counts:
         return [_plain(layer, count_include_pad=False)]
-    return [
-        keras_layers.AveragePooling2D(
-            params["pool_size"], params["strides"], _sides(layer), params["ceil_mode"],
-            count_include_pad=params["count_include_pad"], name=keras_name(layer.name),
-        )
-    ]  # fmt: skip
+    return [_own_pooling(layer, count_include_pad=params["count_include_pad"])]
+
+
+def _own_pooling(layer: ResolvedLayer, **more: Any) -> keras.layers.Layer:
+    """Our pooling class of the same name, with the padding in cells."""
+    params = layer.params
+    made: keras.layers.Layer = getattr(keras_layers, layer.type)(
+        params["pool_size"], params["strides"], _sides(layer), params["ceil_mode"], name=keras_name(layer.name), **more
+    )
+    return made
 
 
 def _sides(layer: ResolvedLayer) -> Sides:
     """The padding in cells; ``same`` puts the odd cell at the end, as TensorFlow does."""
-    padding = layer.params["padding"]
+    padding, pool_size = layer.params["padding"], layer.params["pool_size"]
     if padding == "valid":
-        return ((0, 0), (0, 0))
+        return ((0, 0),) * len(pool_size)
     if padding != "same":
         return padding  # type: ignore[no-any-return]
     sides = []
-    for axis in range(2):
-        n = layer.input_shapes[0][axis]
+    for n, size, stride in zip(layer.input_shapes[0][:-1], pool_size, layer.params["strides"], strict=True):
         if not isinstance(n, int):
-            rule = "count_include_pad must be false where padding is 'same' and the picture's size is free"
+            rule = "count_include_pad must be false where padding is 'same' and the input's size is free"
             raise SpecInvalid([problem(rule, True, layer=layer.name, param="count_include_pad")])
-        size, stride = layer.params["pool_size"][axis], layer.params["strides"][axis]
         total = max((-(-n // stride) - 1) * stride + size - n, 0)
         sides.append((total // 2, total - total // 2))
-    return (sides[0], sides[1])
+    return tuple(sides)
 
 
 def _add(layer: ResolvedLayer) -> Made | None:
@@ -113,9 +113,9 @@ def _add(layer: ResolvedLayer) -> Made | None:
 
 
 _SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _convolution,
-    "MaxPooling2D": _max_pooling,
-    "AveragePooling2D": _average_pooling,
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D"), _convolution),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _convolution),
+    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "MaxPooling3D"), _max_pooling),
+    **dict.fromkeys(("AveragePooling1D", "AveragePooling2D", "AveragePooling3D"), _average_pooling),
     "Add": _add,
 }

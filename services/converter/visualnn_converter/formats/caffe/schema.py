@@ -11,6 +11,7 @@ PARAMS: Mapping[str, str] = {
     "BNLL": "",
     "Concat": "concat_param",
     "Convolution": "convolution_param",
+    "Deconvolution": "convolution_param",
     "Dropout": "dropout_param",
     "ELU": "elu_param",
     "Eltwise": "eltwise_param",
