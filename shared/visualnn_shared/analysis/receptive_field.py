@@ -82,7 +82,8 @@ def _upsampled(axis: _Axis, size: int, stride: int) -> _Axis:
 def _scaled(layer: ResolvedLayer, field: _Field) -> _Field | None:
     """UpSampling repeats or blends cells; other changes of size are no window."""
     factors = layer.params.get("size")
-    if not layer.type.startswith("UpSampling") or not isinstance(factors, tuple):
+    if not layer.type.startswith("UpSampling") or factors is None:
         return None
+    factors = factors if isinstance(factors, tuple) else (factors,)
     near = 1 if layer.params.get("interpolation", "nearest") == "nearest" else 2
     return tuple([_Axis(a.field + (near - 1) * a.jump, a.jump / n) for a, n in zip(field, factors, strict=True)])

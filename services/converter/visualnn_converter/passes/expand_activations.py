@@ -7,7 +7,10 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Renaming, Weights
 
-FUSED = frozenset({"Dense", "Conv2D", "DepthwiseConv2D"})
+FUSED = frozenset({
+    "Dense", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D",
+    "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
+})  # fmt: skip
 
 
 def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:

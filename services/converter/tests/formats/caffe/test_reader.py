@@ -253,8 +253,8 @@ def test_real_nets_have_their_published_parameters(corpus: Path, name: str, para
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("fcn", {"Python", "Deconvolution", "Crop"}),
-        ("pix2pix", {"Deconvolution", "Crop"}),
+        ("fcn", {"Python", "Crop"}),
+        ("pix2pix", {"Crop"}),
         ("siamese_mnist", {"Slice"}),
     ],
 )

@@ -15,7 +15,10 @@ from visualnn_converter.passes import calls_in_order, explicit_padding, legal_na
 from visualnn_converter.report import Report
 
 _POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
-_KEEP_TYPE = frozenset({"Reshape", "Flatten", "Permute", "Concatenate", "Dropout", "ZeroPadding2D", "UpSampling2D"})
+_KEEP_TYPE = frozenset({
+    "Reshape", "Flatten", "Permute", "Concatenate", "Dropout",
+    *(f"{move}{rank}D" for move in ("ZeroPadding", "Cropping", "UpSampling", "SpatialDropout") for rank in (1, 2, 3)),
+})  # fmt: skip
 
 
 def write_model(spec: Spec, report: Report) -> dict[str, Any]:
@@ -71,7 +74,7 @@ class _Writer:
         if not isinstance(written, Written):
             self.problems += written
             return
-        config = {"name": layer.name, "trainable": True, "dtype": _POLICY, **written.attributes}
+        config = {"name": layer.name, "dtype": _POLICY, **written.attributes}
         self._items[layer.name] = {
             "module": "keras.layers",
             "class_name": written.op,
