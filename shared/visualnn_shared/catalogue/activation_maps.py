@@ -48,10 +48,22 @@ def onnx_activations() -> list[Map]:
 
 def caffe_activations() -> list[Map]:
     """Functions that Caffe has as layers without parameters; ``relu`` and ``softmax`` are layers of their own."""
+    return [Map(op, (Sets("activation", name), *_caffe_lenses(name))) for name, op in _CAFFE.items()]
+
+
+def _caffe_lenses(name: str) -> list[Lens]:
     defaults: dict[str, tuple[tuple[str, Any], ...]] = {
         "exponential": (("base", -1.0), ("scale", 1.0), ("shift", 0.0)),
     }
-    return [
-        Map(op, (Sets("activation", name), *(Is(key, value, value) for key, value in defaults.get(name, ()))))
-        for name, op in _CAFFE.items()
-    ]
+    return [Is(key, value, value) for key, value in defaults.get(name, ())]
+
+
+def activation_maps(name: str) -> dict[str, list[Map]]:
+    """Maps of a layer type that is one of Activation's functions: it is written as that, and Activation reads it."""
+    maps = {"keras": [Map("Activation", (Is("activation", name),), reads=False)]}
+    if name in _CAFFE:
+        maps["caffe"] = [Map(_CAFFE[name], _caffe_lenses(name), reads=False)]
+    if name in _ONNX:
+        op, lenses, around = _ONNX[name]
+        maps["onnx"] = [Map(op, lenses, around=around, reads=False)]
+    return maps

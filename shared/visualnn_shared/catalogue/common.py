@@ -1,12 +1,16 @@
 """Parameters that many layers have, under Keras' names."""
 
 from visualnn_shared.catalogue.entry import Param, Weight
-from visualnn_shared.catalogue.kinds import Bool, Float, Int, Optional
+from visualnn_shared.catalogue.kinds import Bool, Float, Int, ListOf, Optional
 from visualnn_shared.catalogue.named import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
 
 USE_BIAS = Param("use_bias", Bool(), True, "Whether a bias vector is added.")
 EPSILON = Param("epsilon", Float(0), 1e-3, "Small number added to the variance so that nothing is divided by zero.")
 SEED = Param("seed", Optional(Int(0)), None, "Seed of the layer's random numbers; null draws one.")
+NOISE_SHAPE = Param(
+    "noise_shape", Optional(ListOf(Optional(Int(1)), 1)), None,
+    "Shape of the mask with the batch first: 1 drops a whole axis together, null follows the input.",
+)  # fmt: skip
 
 
 def activation(default: str = "linear", doc: str = "Function applied to the output.") -> Param:

@@ -81,3 +81,17 @@ def axis_shape(p: Params, ins: Shapes) -> list[Shape]:
     else:
         axes_of(axis, ins[0])
     return [ins[0]]
+
+
+def noise_shape(p: Params, ins: Shapes) -> list[Shape]:
+    """Element-wise, once ``noise_shape`` is known to suit the input. Raises ``Broken``."""
+    noise = p["noise_shape"]
+    full = (FREE, *ins[0])
+    if noise is not None and (
+        len(noise) != len(full) or any(n and n != 1 and n != m for n, m in zip(noise, full, strict=True))
+    ):
+        raise Broken(
+            "noise_shape must have an entry for each axis, the batch first: null, 1, or the axis' size", noise,
+            param="noise_shape", hint=f"the input is {full}",
+        )  # fmt: skip
+    return [ins[0]]

@@ -55,8 +55,16 @@ def build(spec: Spec, seed: int = 0) -> Network:
     inputs = [graph.tensors[layer.name][0] for layer in resolved.inputs]
     outputs = [graph.tensors[ref.layer][ref.output] for ref, _shape in resolved.outputs]
     model = keras.Model(_alone(inputs), _alone(outputs), name=keras_name(spec.name))
+    _freeze(model)
     owners = {layer.name: graph.made(layer)[-1] for layer in resolved.layers if _owns_weights(layer)}
     return Network(model, resolved, owners)
+
+
+def _freeze(model: keras.Model) -> None:
+    """Layers that are not trained tell their variables so; Keras forgets it where layers are made within layers."""
+    for layer in model._flatten_layers(include_self=False):
+        if not layer.trainable:
+            layer.trainable = False
 
 
 def _owns_weights(layer: ResolvedLayer) -> bool:

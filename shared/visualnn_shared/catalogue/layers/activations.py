@@ -1,5 +1,6 @@
 """Activations with parameters of their own."""
 
+from visualnn_shared.catalogue.activation_maps import activation_maps
 from visualnn_shared.catalogue.axis_lenses import Axis as FileAxis
 from visualnn_shared.catalogue.caffe_maps import ENGINE, Filler, read_shared, write_shared
 from visualnn_shared.catalogue.common import variable
@@ -126,3 +127,39 @@ layer(
     },
     example=Example(((10,),)),
 )
+
+layer(
+    "ThresholdedReLU",
+    doc="Keeps values above theta, and sets all others to 0.",
+    group="activation",
+    params=[Param("theta", Float(0), 1.0, "Values up to and including this one become 0.")],
+    shape=same_shape,
+    maps={
+        "keras": [
+            Map("ReLU", [At("theta", "threshold", 0.0)], reads=False),  # Keras 3 has the function under this name only
+            keras("ThresholdedReLU"),  # Keras 2
+        ],
+        "onnx": [Map("ThresholdedRelu", [At("theta", "alpha", 1.0)], reads=False)],
+    },
+    example=Example(((128,),)),
+)
+
+_FUNCTIONS = {
+    "SELU": ("selu", "An ELU whose scale and limit keep mean 0 and variance 1 from layer to layer."),
+    "Softplus": ("softplus", "log(1 + exp(x)), a smooth ReLU."),
+    "Softsign": ("softsign", "x / (1 + |x|), between -1 and 1."),
+    "Sigmoid": ("sigmoid", "1 / (1 + exp(-x)), between 0 and 1."),
+    "Tanh": ("tanh", "The hyperbolic tangent, between -1 and 1."),
+    "HardSigmoid": ("hard_sigmoid", "x / 6 + 1 / 2, cut off at 0 and at 1."),
+    "GELU": ("gelu", "x times the share of a standard normal distribution that lies below x."),
+    "Swish": ("silu", "x times the sigmoid of x; also called SiLU."),
+}
+for _type, (_function, _doc) in _FUNCTIONS.items():
+    layer(
+        _type,
+        doc=_doc,
+        group="activation",
+        shape=same_shape,
+        maps=activation_maps(_function),
+        example=Example(((128,),)),
+    )

@@ -6,7 +6,7 @@ from math import prod
 from visualnn_shared.catalogue.activation_maps import caffe_activations, onnx_activations
 from visualnn_shared.catalogue.axis_lenses import LastAxis
 from visualnn_shared.catalogue.caffe_maps import FILLERS, LINEAR, Filler, read_target, write_target
-from visualnn_shared.catalogue.common import KERNEL_AND_BIAS, SEED, USE_BIAS, activation, bias, variable
+from visualnn_shared.catalogue.common import KERNEL_AND_BIAS, NOISE_SHAPE, SEED, USE_BIAS, activation, bias, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
 from visualnn_shared.catalogue.free import FREE, Dim, Shape, from_json
 from visualnn_shared.catalogue.keras_maps import keras
@@ -28,7 +28,7 @@ from visualnn_shared.catalogue.lenses import (
 from visualnn_shared.catalogue.named import ACTIVATION
 from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import need_rank, same_shape
+from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
 
 DENSE = (FromWeight("units", "kernel", -1), HasWeight("use_bias", "bias"), LINEAR, Training())
@@ -106,30 +106,16 @@ layer(
 )
 
 
-def _dropout_shape(p: Params, ins: Shapes) -> list[Shape]:
-    noise = p["noise_shape"]
-    full = (FREE, *ins[0])
-    if noise is not None and (
-        len(noise) != len(full) or any(n and n != 1 and n != m for n, m in zip(noise, full, strict=True))
-    ):
-        raise Broken(
-            "noise_shape must have an entry for each axis, the batch first: null, 1, or the axis' size", noise,
-            param="noise_shape", hint=f"the input is {full}",
-        )  # fmt: skip
-    return [ins[0]]
-
-
 layer(
     "Dropout",
     doc="Sets a share of the values to zero while training, and scales the others up.",
     group="common",
     params=[
         Param("rate", Float(0, 1), doc="Share of the values that is dropped."),
-        Param("noise_shape", Optional(ListOf(Optional(Int(1)), 1)), None,
-              "Shape of the mask with the batch first: 1 drops a whole axis together, null follows the input."),
+        NOISE_SHAPE,
         SEED,
     ],
-    shape=_dropout_shape,
+    shape=noise_shape,
     maps={
         "keras": [keras("Dropout")],
         "caffe": [Map("Dropout", [At("rate", "dropout_ratio", 0.5), Training(("seed",)), Only("noise_shape", (None,)),
@@ -138,19 +124,6 @@ layer(
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip
-
-layer(
-    "GaussianNoise",
-    doc="Adds normal noise while training.",
-    group="noise",
-    params=[Param("stddev", Float(0, 1), doc="Standard deviation of the noise."), SEED],
-    shape=same_shape,
-    maps={
-        "keras": [keras("GaussianNoise")],
-        "onnx": [Map("Identity", [Training(("stddev", "seed"))], reads=False)],
-    },
-    example=Example(((128,),), {"stddev": 0.1}),
-)
 
 layer(
     "Flatten",

@@ -6,13 +6,13 @@ from visualnn_shared.catalogue.axis_lenses import ChannelAxis
 from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.common import EPSILON, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
-from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
 from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import axis_shape, axis_weight, need_picture
+from visualnn_shared.catalogue.shapes import axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
@@ -87,6 +87,66 @@ layer(
             )
         ],
     },
+    example=Example(((10, 32),)),
+)
+
+
+def _group_shape(p: Params, ins: Shapes) -> list[Shape]:
+    """Element-wise; the groups share out the cells along ``axis``. Raises ``Broken``."""
+    cells = ins[0][axis_of(p["axis"], ins[0])]
+    if cells is FREE:
+        raise Broken("the axis that is grouped must have a known size", ins[0], param="axis")
+    groups = p["groups"]
+    if groups != -1 and cells % groups:
+        raise Broken("groups must divide the size of the axis", groups, param="groups", hint=f"it has {cells} cells")
+    return [ins[0]]
+
+
+def _group_rules(p: Params) -> Iterator[Broken]:
+    if p["groups"] == 0:
+        yield Broken("groups must be at least 1, or -1 for one a channel", 0, param="groups")
+
+
+layer(
+    "GroupNormalization",
+    doc="Each sample to mean 0 and variance 1 within groups of channels.",
+    group="normalization",
+    params=[
+        Param("groups", Int(-1), 32, "Number of groups; -1 gives each channel its own (instance normalisation)."),
+        Param("axis", Axis(), -1, "The axis that is divided into groups, usually the channels."),
+        EPSILON,
+        CENTER,
+        SCALE,
+        *GAMMA_AND_BETA,
+    ],
+    shape=_group_shape,
+    rules=_group_rules,
+    weights=[GAMMA, BETA],
+    maps={"keras": [keras("GroupNormalization")]},
+    example=Example(((8, 8, 16),), {"groups": 4}),
+)
+
+layer(
+    "RMSNormalization",
+    doc="Each sample divided by the root of its mean square along one or more axes, times a learnt scale.",
+    group="normalization",
+    params=[
+        Param("axis", Axis(several=True), -1, "The axis or axes to normalise along."),
+        Param("epsilon", Float(0), 1e-6, "Small number added to the mean square so that nothing is divided by zero."),
+    ],
+    shape=axis_shape,
+    weights=[Weight("scale", axis_weight)],
+    maps={"keras": [keras("RMSNormalization")]},
+    example=Example(((10, 32),)),
+)
+
+layer(
+    "UnitNormalization",
+    doc="Each sample divided by its Euclidean length along one or more axes.",
+    group="normalization",
+    params=[Param("axis", Axis(several=True), -1, "The axis or axes along which the length becomes 1.")],
+    shape=axis_shape,
+    maps={"keras": [keras("UnitNormalization")]},
     example=Example(((10, 32),)),
 )
 

@@ -2,8 +2,18 @@
 
 from collections.abc import Iterator
 
-from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activation, variable
-from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
+from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activation, bias, variable
+from visualnn_shared.catalogue.entry import (
+    Broken,
+    Example,
+    MacsRule,
+    Param,
+    Params,
+    Ports,
+    ShapeRule,
+    Shapes,
+    Weight,
+)
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Float, Int
@@ -50,32 +60,100 @@ RNN_PARAMS = [
 ]
 
 
-def lstm_shape(p: Params, ins: Shapes) -> list[Shape]:
-    """(steps, features) -> the output, then the states h and c where ``return_state``. Raises ``Broken``."""
-    need_rank(ins[0], 2, "steps, features")
-    steps, _features = ins[0]
-    state: Shape = (p["units"],)
-    if len(ins) == 2:
-        raise Broken("the initial state must be two inputs, h and c", 1)
+def rnn_shape(states: int) -> ShapeRule:
+    """(steps, features) -> the output, then ``states`` states where ``return_state``. The rule raises ``Broken``."""
+
+    def shape(p: Params, ins: Shapes) -> list[Shape]:
+        need_rank(ins[0], 2, "steps, features")
+        steps, _features = ins[0]
+        state: Shape = (p["units"],)
+        need_states(ins, states, state)
+        if p["unroll"] and steps is FREE:
+            raise Broken("unroll must be false where the number of steps is free", True, param="unroll")
+        first: Shape = (steps, p["units"]) if p["return_sequences"] else state
+        return [first, *[state] * states] if p["return_state"] else [first]
+
+    return shape
+
+
+def need_states(ins: Shapes, states: int, state: Shape) -> None:
+    """Raises ``Broken`` where the initial states, the inputs after the first, are not ``states`` of this shape."""
+    if len(ins) not in (1, 1 + states):
+        raise Broken(f"the initial state must be {states} inputs, one for each state of the layer", len(ins) - 1)
     if any(given != state for given in ins[1:]):
-        raise Broken(f"each initial state must have the shape ({p['units']},)", list(ins[1:]))
-    if p["unroll"] and steps is FREE:
-        raise Broken("unroll must be false where the number of steps is free", True, param="unroll")
-    first: Shape = (steps, p["units"]) if p["return_sequences"] else state
-    return [first, state, state] if p["return_state"] else [first]
+        raise Broken(f"each initial state must have the shape {state}", list(ins[1:]))
 
 
-def _rnn_rules(p: Params) -> Iterator[Broken]:
+def rnn_rules(p: Params) -> Iterator[Broken]:
+    """No layer keeps its states between batches."""
     if p["stateful"]:
         yield Broken("stateful must be false, because a spec has no batch size", True, param="stateful")
 
 
-def _lstm_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
-    """Each step multiplies (features + units) values into 4 gates of units; element-wise products are not counted."""
-    steps, features = ins[0]
-    units: int = p["units"]
-    return steps * (4 * units * (features + units))
+def _rnn_macs(gates: int) -> MacsRule:
+    """Each step multiplies (features + units) values into the gates of units; element-wise products do not count."""
 
+    def macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
+        steps, features = ins[0]
+        units: int = p["units"]
+        return steps * (gates * units * (features + units))
+
+    return macs
+
+
+def _kernels(gates: int) -> list[Weight]:
+    """The kernels of the inputs and of the state, with all gates along the last axis."""
+    return [
+        Weight("kernel", lambda p, ins: (ins[0][-1], gates * p["units"]), initializer="kernel_initializer"),
+        Weight(
+            "recurrent_kernel",
+            lambda p, _ins: (p["units"], gates * p["units"]),
+            initializer="recurrent_initializer",
+        ),
+    ]
+
+
+def _gru_bias(p: Params, _ins: Shapes) -> Shape:
+    """With ``reset_after`` the inputs and the state have a bias each."""
+    return (2, 3 * p["units"]) if p["reset_after"] else (3 * p["units"],)
+
+
+layer(
+    "SimpleRNN",
+    doc="A recurrent layer without gates: each step's output is a function of the inputs and of the step before.",
+    group="recurrent",
+    params=[param for param in RNN_PARAMS if param.name != "recurrent_activation"],
+    ports=Ports(1, 2, ("sequence", "initial_state"), "state"),
+    shape=rnn_shape(1),
+    rules=rnn_rules,
+    weights=[*_kernels(1), bias("units")],
+    macs=_rnn_macs(1),
+    layout="plain",
+    maps={"keras": [keras("SimpleRNN", *KERAS_RNN)]},
+    example=Example(((80, 16),), {"units": 8}),
+)
+
+# Gates lie in the order z, r, h along the last axis.
+layer(
+    "GRU",
+    doc="Gated recurrent units: gates decide what each step keeps of the state and what it takes in.",
+    group="recurrent",
+    params=[
+        *RNN_PARAMS,
+        Param(
+            "reset_after", Bool(), True,
+            "Whether the reset gate acts after the matrix product (cuDNN's form, with two biases) or before it.",
+        ),
+    ],
+    ports=Ports(1, 2, ("sequence", "initial_state"), "state"),
+    shape=rnn_shape(1),
+    rules=rnn_rules,
+    weights=[*_kernels(3), Weight("bias", _gru_bias, when="use_bias", initializer="bias_initializer")],
+    macs=_rnn_macs(3),
+    layout="plain",
+    maps={"keras": [keras("GRU", *KERAS_RNN)]},
+    example=Example(((80, 16),), {"units": 8, "return_sequences": True}),
+)  # fmt: skip
 
 # Gates lie in the order i, f, c, o along the last axis.
 layer(
@@ -87,14 +165,13 @@ layer(
         Param("unit_forget_bias", Bool(), True, "Whether the forget gate's bias starts at 1."),
     ],
     ports=Ports(1, 3, ("sequence", "initial_h", "initial_c"), "state"),
-    shape=lstm_shape,
-    rules=_rnn_rules,
+    shape=rnn_shape(2),
+    rules=rnn_rules,
     weights=[
-        Weight("kernel", lambda p, ins: (ins[0][-1], 4 * p["units"]), initializer="kernel_initializer"),
-        Weight("recurrent_kernel", lambda p, _ins: (p["units"], 4 * p["units"]), initializer="recurrent_initializer"),
+        *_kernels(4),
         Weight("bias", lambda p, _ins: (4 * p["units"],), when="use_bias", initializer="bias_initializer"),
     ],
-    macs=_lstm_macs,
+    macs=_rnn_macs(4),
     layout="plain",
     maps={
         "keras": [keras("LSTM", *KERAS_RNN)],
