@@ -64,7 +64,8 @@ def _freeze(model: keras.Model) -> None:
     """Layers that are not trained tell their variables so; Keras forgets it where layers are made within layers."""
     for layer in model._flatten_layers(include_self=False):
         if not layer.trainable:
-            layer.trainable = False
+            for variable in layer.weights:
+                variable.trainable = False
 
 
 def _owns_weights(layer: ResolvedLayer) -> bool:
