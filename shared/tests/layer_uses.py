@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.einsum import Equation, Letters
 from visualnn_shared.catalogue.entry import Entry
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
 from visualnn_shared.catalogue.named import Named
@@ -66,10 +67,14 @@ def _sides(rank: int) -> st.SearchStrategy[Any]:
     return st.tuples(*[st.tuples(cell, cell)] * rank)
 
 
+_EQUATIONS = ["ab,bc->ac", "abc,cd->abd", "abc,bcd->ad", "...x,xy->...y", "...ab,bc->...ac", "ab...,bc->ac...", "abc,bd->adc"]
+
 STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     WindowPadding: _window_padding,
     ZeroPadding: _zeros,
     Named: _named,
+    Equation: lambda _kind: st.sampled_from(_EQUATIONS),
+    Letters: lambda _kind: st.sampled_from(["c", "d", "y", "cd"]),
     Optional: lambda kind: st.none() | values(kind.of),
     Tuple: lambda kind: values(kind.of) | st.tuples(*[values(kind.of)] * kind.length),
     ListOf: lambda kind: st.lists(values(kind.of), min_size=kind.least, max_size=max(4, kind.least)),
