@@ -5,8 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.einsum import Equation, Letters
 from visualnn_shared.catalogue.entry import Entry
+from visualnn_shared.catalogue.inner import Inner
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
 from visualnn_shared.catalogue.named import Named
 from visualnn_shared.catalogue.padding import WindowPadding, ZeroPadding
@@ -67,12 +69,28 @@ def _sides(rank: int) -> st.SearchStrategy[Any]:
     return st.tuples(*[st.tuples(cell, cell)] * rank)
 
 
+_WRAPPED = (
+    "Activation", "BatchNormalization", "Bidirectional", "Conv2D", "ConvLSTM1D", "Dense", "DepthwiseConv2D", "Dropout",
+    "EinsumDense", "Flatten", "GRU", "LSTM", "LayerNormalization", "MaxPooling2D", "SimpleRNN", "TimeDistributed",
+)  # fmt: skip
+
+
+@st.composite
+def _inner(draw: st.DrawFn, kind: Inner) -> Any:
+    """A layer's example with other values for some parameters; the check refuses what does not suit the input."""
+    entry = CATALOGUE[draw(st.sampled_from([name for name in _WRAPPED if name in kind.choices]))]
+    changed = draw(st.lists(st.sampled_from(entry.params), unique_by=lambda p: p.name, max_size=3))
+    others = {param.name: draw(values(param.kind)) for param in changed if param.name != "layer"}
+    return {"type": entry.type, "params": {**entry.example.params, **others}}
+
+
 _EQUATIONS = ["ab,bc->ac", "abc,cd->abd", "abc,bcd->ad", "...x,xy->...y", "...ab,bc->...ac", "ab...,bc->ac...", "abc,bd->adc"]
 
 STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     WindowPadding: _window_padding,
     ZeroPadding: _zeros,
     Named: _named,
+    Inner: _inner,
     Equation: lambda _kind: st.sampled_from(_EQUATIONS),
     Letters: lambda _kind: st.sampled_from(["c", "d", "y", "cd"]),
     Optional: lambda kind: st.none() | values(kind.of),

@@ -16,6 +16,7 @@ from visualnn_shared.analysis.summary import summary
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.free import to_json
+from visualnn_shared.catalogue.inner import Inner
 from visualnn_shared.catalogue.kinds import Kind, Optional
 from visualnn_shared.catalogue.named import ACTIVATION, Named
 from visualnn_shared.spec.model import Spec
@@ -51,9 +52,13 @@ def keras() -> Any:
         return pytest.importorskip("keras")
 
 
-def keras_value(kind: Kind, value: Any) -> Any:
+def keras_value(keras: Any, kind: Kind, value: Any) -> Any:
     """A clean value as Keras takes it."""
     inner = kind.of if isinstance(kind, Optional) else kind
+    if isinstance(inner, Inner) and value is not None:
+        kinds = CATALOGUE[value["type"]].kinds
+        made = {name: keras_value(keras, kinds[name], item) for name, item in value["params"].items()}
+        return getattr(keras.layers, value["type"])(**made)
     if isinstance(inner, Named) and value is not None and inner is not ACTIVATION:  # Keras knows no bare "constant"
         variant, params = inner.complete(value)
         config = {k: (v[0] if len(v) == 1 else list(v)) if isinstance(v, tuple) else v for k, v in params.items()}
@@ -64,7 +69,7 @@ def keras_value(kind: Kind, value: Any) -> Any:
 def keras_layer(keras: Any, layer: ResolvedLayer) -> Any:
     """The Keras layer, from the catalogue's clean parameters."""
     given_params = {
-        name: keras_value(layer.entry.kinds[name], value) for name, value in layer.params.items() if name not in OURS
+        name: keras_value(keras, layer.entry.kinds[name], value) for name, value in layer.params.items() if name not in OURS
     }
     if layer.type == "Input":
         return keras.Input(**given_params, name=layer.name)

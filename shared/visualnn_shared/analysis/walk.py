@@ -15,15 +15,13 @@ from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Broken, Entry, Weight
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.kinds import LARGEST_INT, closest
-from visualnn_shared.catalogue.named import INITIALIZER
+from visualnn_shared.catalogue.suiting import unsuited
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
 MAX_RANK = 64
 """NumPy's limit."""
-_ANY_RANK = {name for name, variant in INITIALIZER.variants.items() if variant.ranks == (0, LARGEST_INT)}
-"""Initializers that need no look at their variable."""
 
 
 class Variable(NamedTuple):
@@ -210,21 +208,13 @@ class _Walk:
                 if n is FREE:
                     unknown[weight.name] = shape
             if weight.initializer is not None:
-                value = params[weight.initializer]
-                if not isinstance(value, str) or value not in _ANY_RANK:
-                    self._initializer(layer.name, weight, value, shape)
+                broken = unsuited(weight, params, shape)
+                if broken is not None:
+                    self._broken(layer.name, broken)
         if unknown:
             hint = "give the Input layer a fixed size along this axis"
             self.problems.append(problem("weights must have a known shape", unknown, layer=layer.name, hint=hint))
         return tuple(found)
-
-    def _initializer(self, name: str, weight: Weight, value: Any, shape: Shape) -> None:
-        least, most = INITIALIZER.variant(value).ranks
-        if not least <= len(shape) <= most:
-            ranks = f"{least} axes" if least == most else f"at least {least} axes"
-            rule = f"{weight.initializer} must suit {weight.name}: this initializer needs {ranks}"
-            hint = f"{weight.name} has the shape {shape}"
-            self.problems.append(problem(rule, value, layer=name, param=weight.initializer, hint=hint))
 
     def _broken(self, name: str, broken: Broken) -> None:
         found = problem(broken.rule, broken.received, layer=name, param=broken.param, hint=broken.hint)

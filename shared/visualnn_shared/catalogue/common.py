@@ -2,7 +2,7 @@
 
 from visualnn_shared.catalogue.entry import Param, Weight
 from visualnn_shared.catalogue.kinds import Bool, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.named import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
+from visualnn_shared.catalogue.named import ACTIVATION, ACTIVITY_REGULARIZER, CONSTRAINT, INITIALIZER, REGULARIZER
 
 USE_BIAS = Param("use_bias", Bool(), True, "Whether a bias vector is added.")
 EPSILON = Param("epsilon", Float(0), 1e-3, "Small number added to the variance so that nothing is divided by zero.")
@@ -27,8 +27,9 @@ def variable(name: str, initializer: str) -> list[Param]:
 
 
 ACTIVITY = Param(
-    "activity_regularizer", REGULARIZER, None, "Penalty on the layer's output that training adds to the loss."
-)
+    "activity_regularizer", ACTIVITY_REGULARIZER, None,
+    "Penalty on the layer's output that training adds to the loss.",
+)  # fmt: skip
 KERNEL_AND_BIAS = [*variable("kernel", "glorot_uniform"), *variable("bias", "zeros"), ACTIVITY]
 
 

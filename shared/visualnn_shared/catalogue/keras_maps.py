@@ -8,11 +8,12 @@ from typing import Any
 from visualnn_shared.catalogue.kinds import Axis, Kind, Optional
 from visualnn_shared.catalogue.lenses import At, Fn, Harmless, Only
 from visualnn_shared.catalogue.maps import Bag, Context, Lens, Map, Unmappable, plain
-from visualnn_shared.catalogue.named import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER, Named
+from visualnn_shared.catalogue.named import ACTIVATION, ACTIVITY_REGULARIZER, CONSTRAINT, INITIALIZER, REGULARIZER, Named
 
 _MODULES = {
     id(INITIALIZER): "keras.initializers",
     id(REGULARIZER.of): "keras.regularizers",
+    id(ACTIVITY_REGULARIZER.of): "keras.regularizers",
     id(CONSTRAINT.of): "keras.constraints",
 }
 

@@ -4,12 +4,14 @@ Normal form: the name alone where every parameter has its default, else ``{"name
 the parameters that differ. Keras' class names and its ``{"class_name": ..., "config": {...}}`` form are accepted too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.kinds import (
     LARGEST_INT,
+    Bool,
     Choice,
     Float,
     Int,
@@ -23,13 +25,17 @@ from visualnn_shared.catalogue.kinds import (
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One named thing: Keras' class, parameters with kind and default, and the ranks of tensors it works on."""
+    """One named thing: Keras' class, parameters with kind and default, and the tensors it works on.
+
+    Their ``ranks``, and ``needs``: from parameters and shape to what it needs besides, or None where that is given.
+    """
 
     name: str
     keras_class: str
     params: Mapping[str, tuple[Kind, Any]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     ranks: tuple[int, int] = (0, LARGEST_INT)
+    needs: Callable[[Mapping[str, Any], Shape], str | None] | None = None
 
 
 class Named:
@@ -121,6 +127,30 @@ _SCALING: dict[str, tuple[Kind, Any]] = {
     "seed": SEED,
 }
 
+_WINDOWS = (
+    "barthann", "bartlett", "blackman", "blackmanharris", "bohman", "boxcar", "cosine", "exponential", "flattop",
+    "hamming", "hann", "lanczos", "nuttall", "parzen", "taylor", "triang", "tukey",
+)  # fmt: skip
+"""SciPy's window functions that need no parameters."""
+_FOURIER: dict[str, tuple[Kind, Any]] = {
+    "side": (Choice(("real", "imag")), "real"),
+    "window": (Optional(Choice(_WINDOWS)), "hann"),
+    "scaling": (Optional(Choice(("density", "spectrum"))), "density"),
+    "periodic": (Bool(), False),
+}
+
+
+def _needs_bands(_params: Mapping[str, Any], shape: Shape) -> str | None:
+    """(window, 1, fft length / 2 + 1)."""
+    return "the axes (cells of the window, 1, 2 or more bands)" if shape[1] != 1 or shape[2] < 2 else None
+
+
+def _needs_pairs(params: Mapping[str, Any], shape: Shape) -> str | None:
+    """One row, or column, has no other to be orthogonal to."""
+    mode = params["mode"]
+    return f"at least 2 {mode}" if shape[mode == "columns"] < 2 else None
+
+
 INITIALIZER = Named("initializer", [
     Variant("zeros", "Zeros", aliases=("zero",)),
     Variant("ones", "Ones", aliases=("one",)),
@@ -135,14 +165,23 @@ INITIALIZER = Named("initializer", [
     Variant("orthogonal", "Orthogonal", {"gain": (_NUMBER, 1.0), "seed": SEED}, aliases=("OrthogonalInitializer",),
             ranks=(2, LARGEST_INT)),
     Variant("identity", "Identity", {"gain": (_NUMBER, 1.0)}, aliases=("IdentityInitializer",), ranks=(2, 2)),
+    Variant("stft", "STFT", _FOURIER, aliases=("STFTInitializer",), ranks=(3, 3), needs=_needs_bands),
 ])  # fmt: skip
 
 _STRENGTH: tuple[Kind, Any] = (Float(0), 0.01)
-REGULARIZER = Optional(Named("regularizer", [
+_SIZES = [
     Variant("l1", "L1", {"l1": _STRENGTH}),
     Variant("l2", "L2", {"l2": _STRENGTH}),
     Variant("l1_l2", "L1L2", {"l1": (Float(0), 0.0), "l2": (Float(0), 0.0)}, aliases=("l1l2",)),
+]
+REGULARIZER = Optional(Named("regularizer", [
+    *_SIZES,
+    Variant("orthogonal_regularizer", "OrthogonalRegularizer",
+            {"factor": _STRENGTH, "mode": (Choice(("rows", "columns")), "rows")}, aliases=("orthogonal",),
+            ranks=(2, 2), needs=_needs_pairs),
 ]))  # fmt: skip
+ACTIVITY_REGULARIZER = Optional(Named("regularizer", _SIZES))
+"""Penalties that outputs can have: their batch has no size that is known beforehand."""
 
 _AXES: tuple[Kind, Any] = (ListOf(Int(-8, 8), 1, 8, alone=True), (0,))
 CONSTRAINT = Optional(Named("constraint", [
