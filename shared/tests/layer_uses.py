@@ -84,7 +84,15 @@ def _inner(draw: st.DrawFn, kind: Inner) -> Any:
     return {"type": entry.type, "params": {**entry.example.params, **others}}
 
 
-_EQUATIONS = ["ab,bc->ac", "abc,cd->abd", "abc,bcd->ad", "...x,xy->...y", "...ab,bc->...ac", "ab...,bc->ac...", "abc,bd->adc"]
+_EQUATIONS = [
+    "ab,bc->ac",
+    "abc,cd->abd",
+    "abc,bcd->ad",
+    "...x,xy->...y",
+    "...ab,bc->...ac",
+    "ab...,bc->ac...",
+    "abc,bd->adc",
+]
 
 STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     WindowPadding: _window_padding,

@@ -69,7 +69,9 @@ def keras_value(keras: Any, kind: Kind, value: Any) -> Any:
 def keras_layer(keras: Any, layer: ResolvedLayer) -> Any:
     """The Keras layer, from the catalogue's clean parameters."""
     given_params = {
-        name: keras_value(keras, layer.entry.kinds[name], value) for name, value in layer.params.items() if name not in OURS
+        name: keras_value(keras, layer.entry.kinds[name], value)
+        for name, value in layer.params.items()
+        if name not in OURS
     }
     if layer.type == "Input":
         return keras.Input(**given_params, name=layer.name)

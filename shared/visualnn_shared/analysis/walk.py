@@ -12,7 +12,7 @@ from visualnn_shared.analysis.expand import expand
 from visualnn_shared.analysis.graph import MOST_PROBLEMS, Wiring, unused, wire
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.catalogue import CATALOGUE
-from visualnn_shared.catalogue.entry import Broken, Entry, Weight
+from visualnn_shared.catalogue.entry import Broken, Entry
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.kinds import LARGEST_INT, closest
 from visualnn_shared.catalogue.suiting import unsuited

@@ -167,5 +167,3 @@ def applied(value: Mapping[str, Any], inputs: Sequence[Shape], param: str = "lay
     """The layer of a clean value at ``inputs``, with some parameters ``changed``."""
     entry = CATALOGUE[value["type"]]
     return Applied(param, entry, {**_complete(entry, value["params"]), **changed}, inputs)
-
-

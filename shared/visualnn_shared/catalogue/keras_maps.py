@@ -8,7 +8,14 @@ from typing import Any
 from visualnn_shared.catalogue.kinds import Axis, Kind, Optional
 from visualnn_shared.catalogue.lenses import At, Fn, Harmless, Only
 from visualnn_shared.catalogue.maps import Bag, Context, Lens, Map, Unmappable, plain
-from visualnn_shared.catalogue.named import ACTIVATION, ACTIVITY_REGULARIZER, CONSTRAINT, INITIALIZER, REGULARIZER, Named
+from visualnn_shared.catalogue.named import (
+    ACTIVATION,
+    ACTIVITY_REGULARIZER,
+    CONSTRAINT,
+    INITIALIZER,
+    REGULARIZER,
+    Named,
+)
 
 _MODULES = {
     id(INITIALIZER): "keras.initializers",

@@ -109,7 +109,9 @@ layer(
 PROJECTIONS = [
     DROPOUT,
     USE_BIAS,
-    Param("sliding_window", Optional(Int(1)), None, "How many steps before and after a query step are seen; null: all."),
+    Param(
+        "sliding_window", Optional(Int(1)), None, "How many steps before and after a query step are seen; null: all."
+    ),
     *variable("kernel", "glorot_uniform"),
     *variable("bias", "zeros"),
     ACTIVITY,
@@ -165,7 +167,9 @@ def _heads_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
     the output; a gate adds Q q h v.
     """
     query, value, key = _three(ins)
-    heads, key_dim, value_dim = p["num_heads"], p["key_dim"], _value_dim(p)
+    heads: int = p["num_heads"]
+    key_dim: int = p["key_dim"]
+    value_dim = _value_dim(p)
     queries, values = prod(query[:-1]), prod(value[:-1])
     seen = prod(value[i] for i in _attended(p, len(query)))
     into = queries * query[-1] * heads * key_dim + values * heads * (key[-1] * key_dim + value[-1] * value_dim)
@@ -218,7 +222,7 @@ layer(
 )  # fmt: skip
 
 
-def _grouped_shape(p: Params, ins: Shapes) -> list[Shape]:
+def _grouped_shape(_p: Params, ins: Shapes) -> list[Shape]:
     """(steps, features), values and keys -> as the query. Raises ``Broken``."""
     query, value, key = _three(ins)
     for shape in (query, value, key):
@@ -242,7 +246,8 @@ def _grouped_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
     Q q h d + V (k' + v') g d + 2 Q V h d + Q h d q, where q, k' and v' are the inputs' features; a gate adds Q q h d.
     """
     query, value, key = _three(ins)
-    wide, narrow = p["num_query_heads"] * p["head_dim"], p["num_key_value_heads"] * p["head_dim"]
+    wide: int = p["num_query_heads"] * p["head_dim"]
+    narrow: int = p["num_key_value_heads"] * p["head_dim"]
     projections = query[0] * query[-1] * wide * (3 if p["use_gate"] else 2)
     return projections + value[0] * narrow * (key[-1] + value[-1]) + 2 * query[0] * value[0] * wide
 

@@ -8,7 +8,7 @@ from visualnn_shared.catalogue.axis_lenses import LastAxis
 from visualnn_shared.catalogue.caffe_maps import FILLERS, LINEAR, Filler, read_target, write_target
 from visualnn_shared.catalogue.common import KERNEL_AND_BIAS, NOISE_SHAPE, SEED, USE_BIAS, activation, bias, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
-from visualnn_shared.catalogue.free import FREE, Dim, Shape, from_json
+from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional
 from visualnn_shared.catalogue.lenses import (
