@@ -4,6 +4,19 @@ They are registered under ``visualnn>Name``: a ``.keras`` file that holds one lo
 """
 
 from visualnn_worker.keras_layers.affine import BiasAdd, Scale
+from visualnn_worker.keras_layers.caffe_math import (
+    BNLL,
+    MVN,
+    AbsVal,
+    ArgMax,
+    Clip,
+    Exp,
+    Log,
+    Power,
+    Reduction,
+    Threshold,
+)
+from visualnn_worker.keras_layers.caffe_shape import SPP, Crop, Im2col, Parameter, Slice, Split, Tile
 from visualnn_worker.keras_layers.local import LocallyConnected1D, LocallyConnected2D
 from visualnn_worker.keras_layers.lrn import LRN
 from visualnn_worker.keras_layers.merge import WeightedSum
@@ -15,18 +28,44 @@ from visualnn_worker.keras_layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from visualnn_worker.keras_layers.pyramid import L2NormPooling2D, SpatialPyramidPooling
+from visualnn_worker.keras_layers.taught import HierarchicalSoftmax, Highway, LayerScale, Maxout, StochasticDepth
 
 __all__ = [
+    "BNLL",
     "LRN",
+    "MVN",
+    "SPP",
+    "AbsVal",
+    "ArgMax",
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
     "BiasAdd",
+    "Clip",
+    "Crop",
+    "Exp",
+    "HierarchicalSoftmax",
+    "Highway",
+    "Im2col",
+    "L2NormPooling2D",
+    "LayerScale",
     "LocallyConnected1D",
     "LocallyConnected2D",
+    "Log",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "Maxout",
+    "Parameter",
+    "Power",
+    "Reduction",
     "Scale",
+    "Slice",
+    "SpatialPyramidPooling",
+    "Split",
+    "StochasticDepth",
+    "Threshold",
+    "Tile",
     "WeightedSum",
 ]
