@@ -6,7 +6,7 @@ Shapes and counts are those of the net that Keras builds. A cost that depends on
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -94,8 +94,8 @@ def summarise(resolved: Resolved, batch_size: int = 1, optimizer: str | Mapping[
     if resolved.problems:
         raise SpecInvalid(resolved.problems, resolved.name)
     _check_options(batch_size, optimizer)
-    shapes = _JsonShapes()
-    layers = tuple([_layer(layer, shapes) for layer in resolved.layers])
+    costs = _Costs()
+    layers = tuple([costs.of(layer) for layer in resolved.layers])
     params = sum([layer.params for layer in layers])
     trainable = sum([layer.trainable_params for layer in layers])
     return Summary.model_construct(
@@ -109,12 +109,48 @@ def summarise(resolved: Resolved, batch_size: int = 1, optimizer: str | Mapping[
     )
 
 
-class _JsonShapes(dict[Shape, JsonShape]):
-    """Each shape as JSON has it, made once: most layers of a net share a few."""
+class _Cost(NamedTuple):
+    """What layers of equal type, parameters and inputs have in common."""
 
-    def __missing__(self, shape: Shape) -> JsonShape:
-        found = self[shape] = tuple(to_json(shape))
-        return found
+    shapes: tuple[JsonShape, ...]
+    params: int
+    trainable: int
+    macs: int | None
+    activation_bytes: int | None
+
+
+class _Costs(dict[tuple[int, tuple[Shape, ...]], _Cost]):
+    """Costs worked out once for the layers that are alike: these share their parameters, which the key names."""
+
+    def of(self, layer: ResolvedLayer) -> LayerSummary:
+        key = (id(layer.params), layer.input_shapes)
+        cost = self.get(key)
+        if cost is None:
+            cost = self[key] = _cost(layer)
+        name, type, *_ = layer
+        if layer.weights_of is not None:
+            return LayerSummary(
+                name, type, cost.shapes[0], cost.shapes, 0, 0, 0, cost.macs, cost.activation_bytes, (),
+                layer.weights_of,
+            )  # fmt: skip
+        weights = tuple([WeightSummary(f"{name}/{own}", shape, trains) for own, shape, trains in layer.weights])  # type: ignore[arg-type]
+        shapes, params, trainable, macs, size = cost
+        return LayerSummary(
+            name, type, shapes[0], shapes, params, trainable, params - trainable, macs, size, weights, None
+        )
+
+
+def _cost(layer: ResolvedLayer) -> _Cost:
+    params = trainable = 0
+    for _name, shape, trains in layer.weights:
+        size = prod(shape)
+        assert isinstance(size, int)  # resolve refuses weights with a free axis
+        params += size
+        trainable += size if trains else 0
+    outs = layer.output_shapes
+    macs = layer.entry.macs(layer.params, layer.input_shapes, outs)
+    shapes = tuple([tuple(to_json(shape)) for shape in outs])
+    return _Cost(shapes, params, trainable, known(macs), _bytes(layer_values(outs)))
 
 
 def _check_options(batch_size: int, optimizer: str | Mapping[str, Any]) -> None:
@@ -123,26 +159,6 @@ def _check_options(batch_size: int, optimizer: str | Mapping[str, Any]) -> None:
         problems.append(problem("batch_size must be an integer of at least 1", batch_size, field="batch_size"))
     if problems:
         raise Invalid("the summary's question", problems)
-
-
-def _layer(layer: ResolvedLayer, shapes: _JsonShapes) -> LayerSummary:
-    weights: list[WeightSummary] = []
-    params = trainable = 0
-    if layer.weights_of is None:
-        for name, shape, trains in layer.weights:
-            size = prod(shape)
-            assert isinstance(size, int)  # resolve refuses weights with a free axis
-            params += size
-            if trains:
-                trainable += size
-            weights.append(WeightSummary(f"{layer.name}/{name}", shape, trains))  # type: ignore[arg-type]
-    outs = layer.output_shapes
-    out_shapes = tuple([shapes[shape] for shape in outs])
-    macs = layer.entry.macs(layer.params, layer.input_shapes, outs)
-    return LayerSummary(
-        layer.name, layer.type, out_shapes[0], out_shapes, params, trainable, params - trainable, known(macs),
-        _bytes(layer_values(outs)), tuple(weights), layer.weights_of,
-    )  # fmt: skip
 
 
 def _memory(

@@ -94,6 +94,16 @@ def resolve(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> Resolved:
     return resolved
 
 
+class _Worked(NamedTuple):
+    """What a layer's type, parameters and input shapes say of it."""
+
+    entry: Entry
+    params: dict[str, Any]
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    weights: tuple[Variable, ...]
+
+
 class _Walk:
     """The state of one pass: output shapes of the layers behind it."""
 
@@ -103,6 +113,7 @@ class _Walk:
         self.problems = problems
         self.shapes: dict[str, tuple[Shape, ...]] = {}
         self.sharers = False
+        self._alike: dict[tuple[str, str, tuple[Shape, ...]], _Worked] = {}
 
     def params_only(self, layer: Layer) -> tuple[Entry, dict[str, Any]] | None:
         """Entry and clean parameters, or None where either has problems."""
@@ -126,11 +137,28 @@ class _Walk:
 
     def layer(self, layer: Layer) -> ResolvedLayer | None:
         """The layer resolved, or None where it, or what feeds it, has a problem."""
+        refs = self.wiring.inputs[layer.name]
+        ins = self._input_shapes(layer.name, refs)
+        # Deep nets repeat their blocks: what is known of a layer holds for every other of the same type, parameters
+        # and inputs. Parameters are JSON, so equal texts are equal values.
+        key = (layer.type, repr(layer.params), ins or ())
+        worked = self._alike.get(key) if ins is not None else None
+        if worked is None:
+            before = len(self.problems)
+            worked = self._work(layer, refs, ins)
+            if worked is None:
+                return None
+            if len(self.problems) == before:
+                self._alike[key] = worked
+        entry, params, ins, outs, weights = worked
+        self.shapes[layer.name] = outs
+        self.sharers = self.sharers or layer.weights_of is not None
+        return ResolvedLayer(layer.name, layer.type, entry, params, refs, ins, outs, weights, layer.weights_of)
+
+    def _work(self, layer: Layer, refs: Sequence[Ref], ins: tuple[Shape, ...] | None) -> _Worked | None:
         known = self.params_only(layer)
         entry = known[0] if known else self.catalogue.get(layer.type)
-        refs = self.wiring.inputs[layer.name]
         arity = entry is None or self._arity(layer, entry, len(refs))
-        ins = self._input_shapes(layer.name, refs)
         if known is None or ins is None or not arity:
             return None
         entry, params = known
@@ -139,10 +167,8 @@ class _Walk:
         except Broken as broken:
             self._broken(layer.name, broken)
             return None
-        self.shapes[layer.name] = outs
-        self.sharers = self.sharers or layer.weights_of is not None
         weights = self._weights(layer, entry, params, ins) if entry.has_weights else ()
-        return ResolvedLayer(layer.name, layer.type, entry, params, refs, ins, outs, weights, layer.weights_of)
+        return _Worked(entry, params, ins, outs, weights)
 
     def _arity(self, layer: Layer, entry: Entry, count: int) -> bool:
         ports = entry.ports
