@@ -4,8 +4,28 @@ They are registered under ``visualnn>Name``: a ``.keras`` file that holds one lo
 """
 
 from visualnn_worker.keras_layers.affine import BiasAdd, Scale
+from visualnn_worker.keras_layers.caffe_math import (
+    BNLL,
+    MVN,
+    AbsVal,
+    ArgMax,
+    Clip,
+    Exp,
+    Log,
+    Power,
+    Reduction,
+    Threshold,
+)
+from visualnn_worker.keras_layers.caffe_shape import SPP, Crop, Im2col, Parameter, Slice, Split, Tile
 from visualnn_worker.keras_layers.lrn import LRN
 from visualnn_worker.keras_layers.merge import WeightedSum
 from visualnn_worker.keras_layers.pooling import AveragePooling2D, MaxPooling2D
+from visualnn_worker.keras_layers.pyramid import L2NormPooling2D, SpatialPyramidPooling
+from visualnn_worker.keras_layers.taught import HierarchicalSoftmax, Highway, LayerScale, Maxout, StochasticDepth
 
-__all__ = ["LRN", "AveragePooling2D", "BiasAdd", "MaxPooling2D", "Scale", "WeightedSum"]
+__all__ = [
+    "BNLL", "LRN", "MVN", "SPP", "AbsVal", "ArgMax", "AveragePooling2D", "BiasAdd", "Clip", "Crop", "Exp",
+    "HierarchicalSoftmax", "Highway", "Im2col", "L2NormPooling2D", "LayerScale", "Log", "MaxPooling2D", "Maxout",
+    "Parameter", "Power", "Reduction", "Scale", "Slice", "SpatialPyramidPooling", "Split", "StochasticDepth",
+    "Threshold", "Tile", "WeightedSum",
+]  # fmt: skip
