@@ -9,6 +9,7 @@ from visualnn_shared.catalogue.entry import Entry
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
 from visualnn_shared.catalogue.named import Named
 from visualnn_shared.catalogue.padding import WindowPadding, ZeroPadding
+from visualnn_shared.catalogue.ranges import NumberOrNumbers, Span
 from visualnn_shared.spec.model import Layer, Spec
 
 SMALL_INT = 6
@@ -61,6 +62,8 @@ STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     ZeroPadding: _zeros,
     Named: _named,
     Optional: lambda kind: st.none() | values(kind.of),
+    Span: lambda kind: values(kind.of) | st.tuples(*[values(kind.of)] * 2).map(sorted),
+    NumberOrNumbers: lambda kind: values(kind.of) | st.lists(values(kind.of), min_size=1, max_size=4),
     Tuple: lambda kind: values(kind.of) | st.tuples(*[values(kind.of)] * kind.length),
     ListOf: lambda kind: st.lists(values(kind.of), min_size=kind.least, max_size=max(4, kind.least)),
     Axis: _axis,
