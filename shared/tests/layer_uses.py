@@ -12,6 +12,7 @@ from visualnn_shared.catalogue.inner import Inner
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Kind, ListOf, Optional, Tuple
 from visualnn_shared.catalogue.named import Named
 from visualnn_shared.catalogue.padding import WindowPadding, ZeroPadding
+from visualnn_shared.catalogue.ranges import NumberOrNumbers, Span
 from visualnn_shared.spec.model import Layer, Spec
 
 SMALL_INT = 6
@@ -102,6 +103,8 @@ STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     Equation: lambda _kind: st.sampled_from(_EQUATIONS),
     Letters: lambda _kind: st.sampled_from(["c", "d", "y", "cd"]),
     Optional: lambda kind: st.none() | values(kind.of),
+    Span: lambda kind: values(kind.of) | st.tuples(*[values(kind.of)] * 2).map(sorted),
+    NumberOrNumbers: lambda kind: values(kind.of) | st.lists(values(kind.of), min_size=1, max_size=4),
     Tuple: lambda kind: values(kind.of) | st.tuples(*[values(kind.of)] * kind.length),
     ListOf: lambda kind: st.lists(values(kind.of), min_size=kind.least, max_size=max(4, kind.least)),
     Axis: _axis,
