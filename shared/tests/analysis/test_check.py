@@ -13,6 +13,8 @@ from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.model import Spec
 
+from shared.tests.zoo_nets import SMALL
+
 IN = {"name": "in", "type": "Input", "params": {"shape": [8, 8, 3]}}
 
 
@@ -257,7 +259,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
     """A built-in network as JSON with a few parts replaced, removed, doubled or filled with other parameters."""
-    document: Any = zoo.load(draw(st.sampled_from(zoo.NAMES))).model_dump(mode="json")
+    document: Any = zoo.load(draw(st.sampled_from(SMALL))).model_dump(mode="json")
     for _ in range(draw(st.integers(1, 4))):
         path = draw(st.sampled_from(places(document)))
         action = draw(st.sampled_from(["replace", "remove", "double", "param", "type"]))

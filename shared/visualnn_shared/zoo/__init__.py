@@ -1,48 +1,76 @@
-"""Built-in networks: small builders, one file a group."""
+"""Built-in networks: small builders, one file a family. Importing builds none of them."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.zoo import basic, cifar, digits, text
+from visualnn_shared.zoo import (
+    alexnet,
+    autoencoder,
+    basic,
+    cifar,
+    densenet,
+    digits,
+    dqn,
+    googlenet,
+    inception,
+    inception_4,
+    mobilenet,
+    pairs,
+    resnet,
+    sequences,
+    squeezenet,
+    text,
+    vgg,
+)
+from visualnn_shared.zoo.network import Network
 
-_NETS: dict[str, tuple[str, str, int | None, Callable[[], Spec]]] = {
-    "linear": ("Straight line", "basic", None, basic.linear),
-    "two-input": ("Two inputs", "basic", 3, basic.two_input),
-    "mnist-dnn": ("Dense network for MNIST", "digits", 10, digits.mnist_dnn),
-    "mnist-cnn": ("Convolutional network for MNIST", "digits", 10, digits.mnist_cnn),
-    "digits-dnn": ("Dense network for 8 x 8 digits", "digits", 10, digits.digits_dnn),
-    "cifar-fnn": ("Dense network for CIFAR-10", "pictures", 10, cifar.cifar_fnn),
-    "cifar-cnn": ("Convolutional network for CIFAR-10", "pictures", 10, cifar.cifar_cnn),
-    "imdb-lstm": ("Recurrent network for film reviews", "text", 2, text.imdb_lstm),
-}
-"""Name -> title, group, number of classes (None: a regression), builder."""
+_FAMILIES = (
+    basic, digits, cifar, alexnet, vgg, googlenet, inception, inception_4, resnet, densenet, squeezenet, mobilenet,
+    text, sequences, autoencoder, pairs, dqn,
+)  # fmt: skip
 
-NAMES: tuple[str, ...] = tuple(_NETS)
+NETWORKS: Mapping[str, Network] = MappingProxyType(
+    {name: network for family in _FAMILIES for name, network in family.NETWORKS.items()}
+)
+"""Every network by name, the simple ones first."""
+
+NAMES: tuple[str, ...] = tuple(NETWORKS)
 
 
 def load(name: str) -> Spec:
     """The network of this name. Raises ``NotFound``."""
-    if name not in _NETS:
-        hint = closest(name, list(_NETS)) or f"there are {', '.join(NAMES)}"
+    if name not in NETWORKS:
+        hint = closest(name, list(NETWORKS)) or f"there are {', '.join(NAMES)}"
         raise NotFound(f"a built-in network ({hint})", name)
-    return _NETS[name][3]()
+    return NETWORKS[name].build()
 
 
 def describe() -> list[dict[str, Any]]:
-    """One row for each network: ``name, title, group, input`` (shape by input layer), ``classes, params, doc``."""
-    return [_row(name) for name in NAMES]
+    """One row for each network: ``name, title, group, paper, input`` (shape by input layer), ``classes, params, doc``.
+
+    ``classes`` and ``paper`` are None where there are none. The first call in a process builds every network.
+    """
+    return [_row(name, network) for name, network in NETWORKS.items()]
 
 
-def _row(name: str) -> dict[str, Any]:
-    title, group, classes, build = _NETS[name]
-    spec = build()
-    shapes = {layer.name: layer.params["shape"] for layer in spec.layers if layer.type == "Input"}
-    doc = " ".join((build.__doc__ or "").split())
-    params = summary(spec).params
+def _row(name: str, network: Network) -> dict[str, Any]:
+    inputs, params = _measured(name)
+    shapes = {layer: list(shape) for layer, shape in inputs}
     return {
-        "name": name, "title": title, "group": group, "input": shapes, "classes": classes, "params": params, "doc": doc,
+        "name": name, "title": network.title, "group": network.group, "paper": network.paper, "input": shapes,
+        "classes": network.classes, "params": params, "doc": network.doc,
     }  # fmt: skip
+
+
+@cache
+def _measured(name: str) -> tuple[tuple[tuple[str, tuple[int | None, ...]], ...], int]:
+    """Names and shapes of the inputs, and the number of parameters."""
+    spec = load(name)
+    inputs = tuple((layer.name, tuple(layer.params["shape"])) for layer in spec.layers if layer.type == "Input")
+    return inputs, summary(spec).params

@@ -1,7 +1,12 @@
 """Networks for handwritten digits."""
 
+from typing import Any
+
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.zoo.builder import Net
+from visualnn_shared.zoo.network import Network
+
+LENET = "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998): Gradient-Based Learning Applied to Document Recognition"
 
 
 def _dense(name: str, values: int) -> Spec:
@@ -42,3 +47,37 @@ def mnist_cnn() -> Spec:
     net.add("drop1", "Dropout", rate=0.5)
     net.add("prob", "Dense", units=10, activation="softmax")
     return net.spec()
+
+
+def lenet_body(net: Net, x: str, suffix: str = "", owner: str | None = None) -> str:
+    """Two convolutions with pooling and a dense layer of 500, as in Caffe's MNIST examples, fed by ``x``.
+
+    ``suffix`` ends every name; with ``owner``, the layers use the weights of those whose names end so.
+    """
+
+    def add(name: str, type: str, **params: Any) -> str:
+        shared = None if owner is None or type not in ("Conv2D", "Dense") else f"{name}{owner}"
+        return net.add(f"{name}{suffix}", type, net.last if name != "conv1" else x, weights_of=shared, **params)
+
+    for i, filters in enumerate((20, 50), start=1):
+        add(f"conv{i}", "Conv2D", filters=filters, kernel_size=5)
+        add(f"pool{i}", "MaxPooling2D", pool_size=2, strides=2, ceil_mode=True)
+    add("flatten", "Flatten")
+    return add("ip1", "Dense", units=500, activation="relu")
+
+
+def lenet() -> Spec:
+    """Two convolutions, each with pooling, and two dense layers; sizes as in Caffe's version."""
+    net = Net("lenet")
+    lenet_body(net, net.input("data", 28, 28, 1))
+    net.add("ip2", "Dense", units=10)
+    net.add("prob", "Activation", activation="softmax")
+    return net.spec()
+
+
+NETWORKS = {
+    "mnist-dnn": Network("Dense network for MNIST", "digits", mnist_dnn, 10),
+    "mnist-cnn": Network("Convolutional network for MNIST", "digits", mnist_cnn, 10),
+    "digits-dnn": Network("Dense network for 8 x 8 digits", "digits", digits_dnn, 10),
+    "lenet": Network("LeNet", "digits", lenet, 10, LENET),
+}

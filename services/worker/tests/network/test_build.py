@@ -11,6 +11,8 @@ from visualnn_shared.spec.reading import read_spec
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights, set_weights
 
+from shared.tests.zoo_nets import SMALL
+
 
 def one_layer(kind, params, shapes, name="it"):
     """A net of one layer between inputs of these shapes and all of its outputs."""
@@ -26,7 +28,7 @@ def one_layer(kind, params, shapes, name="it"):
     return read_spec({**draft, "outputs": outputs})
 
 
-@pytest.mark.parametrize("name", zoo.NAMES)
+@pytest.mark.parametrize("name", SMALL)
 def test_a_built_in_net_has_the_parameters_of_its_summary_in_keras(name):
     spec = zoo.load(name)
     network, said = build(spec), summary(spec)

@@ -1,0 +1,22 @@
+"""Deep Q-network: what each action is worth."""
+
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.zoo.builder import Net
+from visualnn_shared.zoo.network import Network
+
+PAPER = "V. Mnih, K. Kavukcuoglu, D. Silver and others (2015): Human-level Control through Deep Reinforcement Learning"
+
+
+def dqn() -> Spec:
+    """The value of each of Atari's 18 actions, seen from the last four screens of 84 x 84 in grey."""
+    net = Net("dqn")
+    net.input("screens", 84, 84, 4)
+    for i, (filters, size, stride) in enumerate([(32, 8, 4), (64, 4, 2), (64, 3, 1)], start=1):
+        net.add(f"conv{i}", "Conv2D", filters=filters, kernel_size=size, strides=stride, activation="relu")
+    net.add("flatten", "Flatten")
+    net.add("fc", "Dense", units=512, activation="relu")
+    net.add("values", "Dense", units=18)
+    return net.spec()
+
+
+NETWORKS = {"dqn": Network("Deep Q-network for Atari", "games", dqn, paper=PAPER)}
