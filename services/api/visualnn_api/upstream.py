@@ -23,6 +23,14 @@ class Refused(VisualNNError):  # noqa: N818 - named as its family
         self._body = {**body, "status": status}
         self.status = status  # type: ignore[misc]  # of this one answer
 
+    def calling(self, field: str, name: str) -> "Refused":
+        """The same, with ``field`` under the name that our own caller knows it by."""
+        problems = [
+            {**one, "where": {**one["where"], "field": name}} if one.get("where", {}).get("field") == field else one
+            for one in self._body.get("problems", [])
+        ]
+        return Refused({**self._body, "problems": problems}, self.status)
+
     def as_problem_json(self) -> dict[str, Any]:
         return {**super().as_problem_json(), **self._body}
 

@@ -192,3 +192,13 @@ def test_an_export_in_an_unknown_format_is_refused(converting: Gateway, format: 
     answer = converting.api.get(f"models/{model['id']}/export", params={"format": format})
     assert answer.status_code == 422
     assert answer.json()["problems"]
+
+
+def test_an_unknown_format_is_named_as_the_caller_named_it(converting: Gateway) -> None:
+    file = {"file": ("net.json", b"{}")}
+    uploaded = converting.api.post("models", files=file, data={"format": "zzz"})
+    exported = converting.api.get(f"models/{_post(converting.api)['id']}/export", params={"format": "zzz"})
+    for answer in (uploaded, exported):
+        assert answer.status_code == 422
+        (one,) = answer.json()["problems"]
+        assert (one["where"]["field"], one["received"]) == ("format", "zzz")
