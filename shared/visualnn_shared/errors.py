@@ -6,7 +6,7 @@ Boundaries (HTTP, command line, job rows) render them; nothing below a boundary 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from visualnn_shared.spec.problem import Problem
+from visualnn_shared.spec.problem import Problem, problem
 
 
 class VisualNNError(Exception):
@@ -22,7 +22,8 @@ class VisualNNError(Exception):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  - {p}" for p in self.problems)])
+        """The sentence, and a line for each problem that it does not tell already."""
+        return "\n".join([self.detail, *(f"  - {p}" for p in self.problems if p.rule not in self.detail)])
 
     def as_problem_json(self) -> dict[str, Any]:
         """The body of an ``application/problem+json`` answer (RFC 9457)."""
@@ -77,7 +78,7 @@ class NotFound(VisualNNError):
     title = "There is no such thing"
 
     def __init__(self, kind: str, key: object) -> None:
-        super().__init__(f"{kind} must exist; received {str(key)[:200]!r}")
+        super().__init__(f"{kind} must exist; received {str(key)[:200]!r}", [problem(f"{kind} must exist", str(key))])
 
 
 class Conflict(VisualNNError):
@@ -88,7 +89,7 @@ class Conflict(VisualNNError):
     title = "The present state does not allow it"
 
     def __init__(self, rule: str, received: object) -> None:
-        super().__init__(f"{rule}; received {str(received)[:200]!r}")
+        super().__init__(f"{rule}; received {str(received)[:200]!r}", [problem(rule, str(received))])
 
 
 class IdempotencyMismatch(VisualNNError):
@@ -99,9 +100,10 @@ class IdempotencyMismatch(VisualNNError):
     title = "The Idempotency-Key was used for another request"
 
     def __init__(self, key: str, job_id: str) -> None:
+        rule, hint = "an Idempotency-Key must come with one body only", "use a new key for a new job"
         super().__init__(
-            f"an Idempotency-Key must come with one body only; received {key[:200]!r} with a body other than the one "
-            f"that made job {job_id}; use a new key for a new job"
+            f"{rule}; received {key[:200]!r} with a body other than the one that made job {job_id}; {hint}",
+            [problem(rule, key, field="Idempotency-Key", hint=hint)],
         )
 
 
@@ -111,9 +113,8 @@ class PreconditionFailed(VisualNNError):
     title = "Someone was faster"
 
     def __init__(self, current: str, received: str) -> None:
-        super().__init__(
-            f"If-Match must name the current version {current}; received {received}; read it again and redo the change"
-        )
+        rule, hint = f"If-Match must name the current version {current}", "read it again and redo the change"
+        super().__init__(f"{rule}; received {received}; {hint}", [problem(rule, received, field="If-Match", hint=hint)])
 
 
 class PreconditionRequired(VisualNNError):
@@ -122,7 +123,8 @@ class PreconditionRequired(VisualNNError):
     title = "The request must say which version it changes"
 
     def __init__(self, current: str) -> None:
-        super().__init__(f"If-Match must be given; received none; the current version is {current}")
+        rule, hint = "If-Match must be given", f"the current version is {current}"
+        super().__init__(f"{rule}; received none; {hint}", [problem(rule, None, field="If-Match", hint=hint)])
 
 
 class TooLarge(VisualNNError):
@@ -131,7 +133,8 @@ class TooLarge(VisualNNError):
     title = "The input is too large"
 
     def __init__(self, what: str, limit: int, received: int | str) -> None:
-        super().__init__(f"{what} must be at most {limit:,}; received {received}")
+        rule = f"{what} must be at most {limit:,}"
+        super().__init__(f"{rule}; received {received}", [problem(rule, received)])
 
 
 class Forbidden(VisualNNError):
@@ -142,7 +145,7 @@ class Forbidden(VisualNNError):
     title = "This is not allowed"
 
     def __init__(self, rule: str, received: object) -> None:
-        super().__init__(f"{rule}; received {str(received)[:200]!r}")
+        super().__init__(f"{rule}; received {str(received)[:200]!r}", [problem(rule, str(received))])
 
 
 class Overloaded(VisualNNError):

@@ -17,14 +17,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from visualnn_shared.errors import Forbidden, Invalid, TooLarge, VisualNNError
-from visualnn_shared.spec.problem import problem
+from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.validation import problems_of
 
 PROBLEM_JSON = "application/problem+json"
 _log = logging.getLogger(__name__)
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _PARTS = {"body", "query", "path", "header", "cookie"}  # where FastAPI found a value; the field's own path follows
 
 
@@ -58,24 +60,32 @@ async def _on_own_error(_request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    found: list[Problem] = []
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+        rule = f"the method must be {headers['Allow'].replace(', ', ' or ') or 'another one'} here"
+        found = [problem(rule, request.method[:20], field="method")]
+    elif error.status_code == HTTPStatus.NOT_FOUND and error.detail == title:
+        found = [problem("the path must be one that this server knows", request.url.path, field="path")]
     body = {
         "type": f"urn:visualnn:error:{title.lower().replace(' ', '-')}",
         "title": title,
         "status": error.status_code,
-        "detail": str(error.detail) if error.detail != title else _told(request, error),
-        "problems": [],
+        "detail": f"{found[0].rule}; received {found[0].received!r}" if found else str(error.detail),
+        "problems": [one.model_dump(mode="json") for one in found],
     }
-    return _problem(body, error.status_code, dict(error.headers or {}))
+    return _problem(body, error.status_code, headers)
 
 
-def _told(request: Request, error: HTTPException) -> str:
-    """A sentence for an error that the framework gives its status' name only."""
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return f"the path must be one that this server knows; received {request.url.path[:200]!r}"
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "another one")
-        return f"the method must be {allowed} here; received {request.method[:20]}"
-    return str(error.detail)
+def _allowed(request: Request) -> str:
+    """The methods of every route with the request's path; the framework names those of the first one alone."""
+    asked = {key: request.scope[key] for key in ("type", "path", "root_path", "headers") if key in request.scope}
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.router.routes)
+    )
 
 
 async def _on_request_validation(_request: Request, error: Exception) -> Response:

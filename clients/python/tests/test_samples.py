@@ -41,6 +41,8 @@ def test_several_inputs_are_given_by_name() -> None:
         ([PICTURE], "[]", ["a sample of 'x' must have 6 numbers (2 x 3)"]),
         ([PICTURE], "[[1, 2], [3]]", ["an input must be a rectangular list of numbers"]),
         ([PICTURE], '["a"]', ["an input must be a rectangular list of numbers"]),
+        ([PICTURE], "[1, 2, 3, 4, 5, true]", ["an input must be a rectangular list of numbers"]),
+        ([ONE], "false", ["an input must be a rectangular list of numbers"]),
         ([PICTURE], "null", ["an input must be a rectangular list of numbers"]),
         ([PICTURE], "[1, 2", ["an input must be JSON"]),
         (PAIR, "[1, 2]", ["the samples of a network with several inputs must be given by name"]),

@@ -44,6 +44,8 @@ class Job(_Record):
     attempt: int = 0
     metrics: dict[str, Any] = {}
     chosen: dict[str, Any] | None = None
+    model: dict[str, Any] | None = None
+    """id and version of the model that it trains, or whose weights it uses."""
     error: dict[str, Any] | None = None
     params: dict[str, Any] = {}
     cancel_requested: bool = False

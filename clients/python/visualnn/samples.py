@@ -32,6 +32,8 @@ class RawInput:
 
         Raises ``Invalid`` for ragged or other than numeric values, and for a count that does not divide.
         """
+        if self.dtype != "bool" and (found := _boolean(value)) is not None:
+            raise _wrong([problem(_RECTANGULAR, found, field=field, hint="true and false are no numbers")])
         array = _numbers(value, field)
         if None in self.shape:
             return array.reshape(1, *array.shape) if array.ndim == len(self.shape) else array
@@ -81,6 +83,13 @@ def _json(text: str, field: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _wrong([problem("an input must be JSON", text[:200], field=field, hint=str(error))]) from None
+
+
+def _boolean(value: Any) -> bool | None:
+    """The first boolean in nested lists."""
+    if isinstance(value, list):
+        return next((found for item in value if (found := _boolean(item)) is not None), None)
+    return value if isinstance(value, bool) else None
 
 
 def _numbers(value: Any, field: str) -> Array:

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,23 @@ def test_an_unknown_path_or_method_is_a_problem_document(lone: Gateway, method: 
     assert answer.headers["content-type"] == PROBLEM
     assert answer.json()["status"] == status
     assert "received" in answer.json()["detail"]
-    assert answer.json()["problems"] == []
+    (one,) = answer.json()["problems"]
+    assert one["received"] == (method if status == 405 else path)
+    assert one["where"]["field"] == ("method" if status == 405 else "path")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/v1/jobs", "GET, POST"),
+        ("POST", "/api/v1/models/model-1", "DELETE, GET, PATCH"),
+        ("DELETE", "/api/v1/jobs/job-1/weights", "GET, HEAD"),
+    ],
+)
+def test_every_method_that_a_path_has_is_named(lone: Gateway, method: str, path: str, allowed: str) -> None:
+    answer = lone.http.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert allowed.replace(", ", " or ") in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -152,3 +169,22 @@ def test_two_gateways_in_a_process_do_not_mix_their_metrics(lone: Gateway, anoth
     lone.http.get("/healthz")
     assert 'route="/healthz"' not in other.http.get("/metrics").text
     assert isinstance(other.http, httpx.Client)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "field"),
+    [
+        ("GET", "/api/v1/jobs/job-1", {}, 404, None),
+        ("POST", "/api/v1/check", {"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "Content-Type"),
+        ("GET", "/api/v1/models", {"headers": {"Host": "evil.example"}}, 403, None),
+    ],
+)
+def test_every_refusal_has_its_problem(
+    lone: Gateway, method: str, path: str, options: dict[str, Any], status: int, field: str | None
+) -> None:
+    answer = lone.http.request(method, path, **options)
+    assert answer.status_code == status
+    (one,) = answer.json()["problems"]
+    assert one["where"]["field"] == field
+    assert one["rule"] in answer.json()["detail"]
+    assert one["received"] is not None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from visualnn_shared.errors import Invalid, VisualNNError
-from visualnn_shared.spec.problem import Problem
+from visualnn_shared.spec.problem import Problem, problem
 
 
 class Malformed(Invalid):
@@ -25,7 +25,9 @@ class UnsupportedMedia(VisualNNError):  # noqa: N818 - named as its family
     title = "The body is of the wrong kind"
 
     def __init__(self, wanted: str, received: str) -> None:
-        super().__init__(f"Content-Type must be {wanted}; received {received[:200] or 'none'}")
+        rule = f"Content-Type must be {wanted}"
+        found = problem(rule, received or None, field="Content-Type")
+        super().__init__(f"{rule}; received {received[:200] or 'none'}", [found])
 
 
 class RangeNotSatisfiable(VisualNNError):  # noqa: N818 - named as its family
@@ -36,5 +38,6 @@ class RangeNotSatisfiable(VisualNNError):  # noqa: N818 - named as its family
     title = "The file has no such bytes"
 
     def __init__(self, received: str, size: int) -> None:
-        super().__init__(f"Range must start inside the {size:,} bytes of the file; received {received[:200]}")
+        rule = f"Range must start inside the {size:,} bytes of the file"
+        super().__init__(f"{rule}; received {received[:200]}", [problem(rule, received, field="Range")])
         self.size = size

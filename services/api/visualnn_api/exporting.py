@@ -11,7 +11,7 @@ from visualnn_api import downloads
 from visualnn_api.converting import Conversion, convert
 from visualnn_api.downloads import File
 from visualnn_api.settings import ApiSettings
-from visualnn_api.upstream import Upstream
+from visualnn_api.upstream import Refused, Upstream
 
 Target = Annotated[
     str, Query(description="A format that GET /formats lists as written.", pattern=r"^[a-z0-9_-]{1,32}$")
@@ -29,6 +29,9 @@ async def exported(
             convert(converter, target=target, spool_dir=settings.spool_dir, spec=spec)
         )
         return await sent(request, made, bundle, stack)
+    except Refused as refused:
+        await stack.aclose()
+        raise refused.calling("target", "format") from None
     except BaseException:
         await stack.aclose()
         raise

@@ -23,6 +23,16 @@ class Refused(VisualNNError):  # noqa: N818 - named as its family
         self._body = {**body, "status": status}
         self.status = status  # type: ignore[misc]  # of this one answer
 
+    def calling(self, field: str, name: str) -> "Refused":
+        """The same, with ``field`` under the name that our own caller knows it by."""
+        problems = []
+        for one in self.problems:
+            if one.where.field == field:
+                rule, where = one.rule.replace(f"{field} ", f"{name} ", 1), one.where.model_copy(update={"field": name})
+                one = one.model_copy(update={"rule": rule, "where": where})
+            problems.append(one.model_dump(mode="json"))
+        return Refused({**self._body, "problems": problems}, self.status)
+
     def as_problem_json(self) -> dict[str, Any]:
         return {**super().as_problem_json(), **self._body}
 

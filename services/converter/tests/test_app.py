@@ -101,8 +101,8 @@ def test_a_shape_that_is_none_is_refused(client: Client, shape: str) -> None:
     [
         ("/read", {"files": {"file": ("a", b"")}}, 422, "file"),
         ("/read", {"files": {"file": ("a", b"\x00\x01")}}, 422, "file"),
-        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "onnx"}}, 422, "source"),
-        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "nonsense"}}, 422, "source"),
+        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "onnx"}}, 422, "format"),
+        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "nonsense"}}, 422, "format"),
         ("/read", {"data": {"format": "caffe"}}, 422, "file"),
         ("/convert", {"files": {"file": ("a", LENET)}}, 422, "target"),
         ("/convert", {"files": {"file": ("a", LENET)}, "data": {"target": "pytorch"}}, 422, "target"),

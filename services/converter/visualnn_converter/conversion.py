@@ -40,15 +40,17 @@ def read(
     *,
     input_shape: Any = None,
     target: str = "native",
+    field: str = "source",
 ) -> tuple[Spec, Weights | None, Report]:
     """Spec and weights of a file; the format is recognised by its content unless ``source`` names it.
 
     ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
-    one list for each input name. Raises ``Invalid`` or ``SpecInvalid`` with every problem, ``TooLarge``.
+    one list for each input name; ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with
+    every problem, ``TooLarge``.
     """
     if len(data) > LARGEST_FILE:
         raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
-    module = _formats.named(source, "source") if source else _formats.sniffed(data, filename)
+    module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
     report = Report(source=module.NAME, target=target)
     try:
         spec, weights = module.read(data, report, input_shape=input_shape)

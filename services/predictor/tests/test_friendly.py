@@ -76,6 +76,7 @@ def test_numbers_and_pictures_mix_in_their_order(digits: Any) -> None:
         ({"inputs": [FLAT, [[1, 2, 3], [4, 5]]]}, ["same length", "inputs.1"]),
         ({"inputs": [FLAT, [0, 1, 2, 3, 4, 256]]}, ["from 0 to 255", "inputs.1"]),
         ({"inputs": [FLAT, [0, 1, 2, 3, 4, "5"]]}, ["must be numbers", "inputs.1"]),
+        ({"inputs": [FLAT, [0, 1, 2, 3, 4, True]]}, ["must be numbers", "True", "inputs.1"]),
         ({"inputs": [FLAT, [0, 1, 2, 3, 4, [5]]]}, ["same depth", "inputs.1"]),
         ({"inputs": [None]}, ["must have 6 values"]),
         ({"inputs": [FLAT] * 20_000}, ["at most 16,384 samples"]),

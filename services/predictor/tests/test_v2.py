@@ -59,6 +59,7 @@ def test_the_id_comes_back_and_parameters_are_read_over(digits: Any) -> None:
         ({"inputs": [tensor(data=[0, 1, 2, 3, 4, 0.5])]}, ["whole numbers", "0.5", "it is value 5"]),
         ({"inputs": [tensor(data=[0, 1, 2, 3, 4, "5"])]}, ["must be numbers", "'5'"]),
         ({"inputs": [tensor(data=[0, 1, 2, 3, 4, None])]}, ["must be numbers", "None"]),
+        ({"inputs": [tensor(data=[False, 1, 2, 3, 4, 5])]}, ["must be numbers", "False"]),
         ({"inputs": [tensor(data="AAAA")]}, ["data must be a list"]),
         ({"inputs": [{"name": "x", "shape": [1, 2, 3], "datatype": "UINT8"}]}, ["data must be given"]),
         ({"inputs": [tensor()], "outputs": [{"name": "z"}]}, ["must be among the operator's (y)", "outputs.0.name"]),

@@ -46,7 +46,7 @@ def flatten(data: Any) -> tuple[tuple[int, ...], Sequence[Any]]:
 
 
 def to_array(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
-    """A flat array of ``dtype``. Raises NotNumbers for texts, nulls, fractions in integers, and what does not fit."""
+    """A flat array of ``dtype``. Raises NotNumbers for texts, booleans, nulls, fractions, and what does not fit."""
     code = _CODES.get(dtype)
     if code is not None:
         try:
@@ -55,18 +55,20 @@ def to_array(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
             return _slowly(values, dtype)
         if code in "fd" and not np.isfinite(found).all():
             raise NotNumbers(f"values must be finite numbers of type {dtype}", "one that is too large")
+        if ((found == 0) | (found == 1)).any() and bool in set(map(type, values)):  # true and false are no numbers
+            return _slowly(values, dtype)
         return found
     return _slowly(values, dtype)
 
 
 def _slowly(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
-    """As ``to_array`` for what it does not take at once: whole numbers written as 5.0, booleans; or the rule broken."""
+    """As ``to_array`` for what it does not take at once: whole numbers written as 5.0, values of a bool input."""
     for index, value in enumerate(values):
         if isinstance(value, list):
             raise NotNumbers("nested lists must have the same depth", f"a list at value {index}")
         if dtype == "bool" and value not in (0, 1):
             raise NotNumbers("values must be true or false", value, f"it is value {index}")
-        if not isinstance(value, _NUMBERS):
+        if not isinstance(value, _NUMBERS) or (isinstance(value, bool) and dtype != "bool"):
             raise NotNumbers("values must be numbers", value, f"it is value {index}")
         if dtype not in ("float32", "float64") and value != int(value):
             raise NotNumbers("values must be whole numbers", value, f"it is value {index}")

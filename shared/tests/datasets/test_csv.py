@@ -154,12 +154,52 @@ def test_only_the_first_rows_are_loaded_when_asked(tmp_path: Path) -> None:
         ('a,y\n"1"2,3\n', ["quoted cells must end", "line 2"]),
         (b"a,y\n1,\xff\xfe\n", ["must be UTF-8", "line 2"]),
         ("a,y\n1,2\n".encode("utf-16"), ["must be UTF-8"]),
-        (b"a,y\n1,\x00\n", ["must be UTF-8", "line 2"]),
+        (b"a,y\n1,\x00\n", ["NUL", "line 2"]),
     ],
 )
 def test_every_broken_rule_is_reported_with_its_line(tmp_path: Path, text: str | bytes, expected: list[str]) -> None:
     found = problems(tmp_path, text)
     assert all(part in "\n".join(found) for part in expected), found
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("x,y\n1,nan\n2,3\n4,\n", [(2, "y"), (4, "y")]),
+        ("x,y\na,nan\n2,3\n4,inf\nb,\n", [(2, "x"), (2, "y"), (4, "y"), (5, "x"), (5, "y")]),
+        ("x,y\n1,nan\n2,cat\n4,\n", [(4, "y")]),
+        ("x,y\n1,1e300\n-1e39,2\n3,3\n", [(2, "y"), (3, "x")]),
+    ],
+)
+def test_no_problem_hides_another(tmp_path: Path, text: str, places: list[tuple[int, str]]) -> None:
+    with pytest.raises(DatasetInvalid) as caught:
+        look(tmp_path, text)
+    assert [(one.where.line, one.where.field) for one in caught.value.problems] == places
+
+
+def test_numbers_that_a_network_would_take_for_infinite_are_refused(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, "x,y\n1,2\n1e300,3\n")
+    assert "a feature must be from -3.4028e+38 to 3.4028e+38" in told
+    assert "received '1e300'; line 3, field x" in told
+    found = look(tmp_path, "x,y\n1,2\n3.4e38,-3.4e38\n")
+    assert arrays(tmp_path, found)[0] == {"x": [[1.0], [np.float32("3.4e38")]]}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\n \n\n", "a csv must have rows; received 'blank lines'"),
+        (b"x,y\n1,\x002\n", "without NUL bytes; received '1,\ufffd2'; line 2; one is at character 3"),
+        (
+            "café,y\n1,2\n".encode("latin-1"),
+            "must be UTF-8 text; received 'caf\ufffd,y'; line 1; byte e9 at character 4",
+        ),
+    ],
+)
+def test_a_file_that_is_no_csv_is_told_why_in_plain_text(tmp_path: Path, data: bytes, told: str) -> None:
+    with pytest.raises(DatasetInvalid) as caught:
+        look(tmp_path, data)
+    assert told in str(caught.value)
 
 
 def test_a_row_deep_in_the_file_is_reported_with_its_line(tmp_path: Path) -> None:

@@ -242,6 +242,25 @@ def only_dataset_invalid(path: Path, data: bytes) -> None:
     assert {name: len(split) for name, split in load(path, "npz", found.schema).splits.items()} == found.splits
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.zeros(3))
+    data = buffer.getvalue()
+    at = data.rindex(b"x.npy")
+    (tmp_path / "data.npz").write_bytes(data[:at] + b"\0" + data[at + 1 :])
+    with pytest.raises(DatasetInvalid):
+        inspect(tmp_path / "data.npz", "data.npz")
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_numbers_that_a_network_would_take_for_infinite_are_refused(tmp_path: Path, name: str) -> None:
+    arrays = {"x": np.zeros((4, 2)), "y": np.zeros((4, 2)), name: np.array([[0, 1], [2, 3], [4, -1e308], [5, 6]])}
+    np.savez(tmp_path / "data.npz", **arrays)  # type: ignore[arg-type]
+    with pytest.raises(DatasetInvalid, match=r"from -3\.4028e\+38 to .* index \[2, 1\]") as caught:
+        inspect(tmp_path / "data.npz", "data.npz")
+    assert [one.where.field for one in caught.value.problems] == [name]
+
+
 @FUZZ
 @given(data=st.binary(max_size=400))
 def test_random_bytes_are_a_dataset_invalid(tmp_path: Path, data: bytes) -> None:

@@ -7,6 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Networks compute in 32-bit floats; a larger number would be infinite there."""
+
+
+def fits(value: float) -> bool:
+    """Whether it is a number, and finite as a 32-bit float."""
+    return abs(value) <= LARGEST
+
+
+def must_fit(what: str, value: float) -> str:
+    """The rule that ``value``, which does not fit, breaks."""
+    if math.isfinite(value):
+        return f"{what} must be from -{LARGEST:.5g} to {LARGEST:.5g}, as 32-bit floats are"
+    return f"{what} must be a finite number"
+
 
 @dataclass(slots=True)
 class Statistics:
@@ -15,19 +30,17 @@ class Statistics:
     min: float = math.inf
     max: float = -math.inf
     whole: bool = True
-    finite: bool = True
     values: int = 0
 
     def see(self, piece: NDArray[Any]) -> int | None:
-        """Take ``piece`` (any shape) in. The flat position of its first NaN or infinity, or None."""
+        """Take ``piece`` (any shape) in. The flat position of its first value that does not fit, or None."""
         if piece.size == 0:
             return None
         self.values += piece.size
         low, high = float(piece.min()), float(piece.max())
         if piece.dtype.kind == "f":
-            if not (math.isfinite(low) and math.isfinite(high)):
-                self.finite = False
-                return int(np.argmin(np.isfinite(piece.reshape(-1))))
+            if not (fits(low) and fits(high)):
+                return int(np.argmin(np.abs(piece.reshape(-1)) <= LARGEST))
             self.whole = self.whole and bool((piece == np.floor(piece)).all())
         self.min, self.max = min(self.min, low), max(self.max, high)
         return None

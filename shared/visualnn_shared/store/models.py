@@ -144,4 +144,4 @@ def _add_version(s: Session, model_id: str, number: int, spec: Spec, source: dic
 
 
 def _quoted(etags: frozenset[str]) -> str:
-    return ", ".join(sorted(etags)) or "none"
+    return ", ".join(sorted(etags)) or "no strong ETag"

@@ -12,10 +12,8 @@ from visualnn.cli.options import AsJson, DataDir
 def convert(
     source: Annotated[str, typer.Argument(metavar="SRC", help="zoo:NAME, a model file, or a model's id.")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="The file to write.")],
-    from_: Annotated[
-        str | None, typer.Option("--from", help="Format of SRC [default: found out].", show_default=False)
-    ] = None,
-    to: Annotated[str | None, typer.Option(help="Format of DST [default: by its ending].", show_default=False)] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Format of SRC.", show_default="found out")] = None,
+    to: Annotated[str | None, typer.Option(help="Format of DST.", show_default="by its ending")] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Weights (.safetensors) to write along.", exists=True, dir_okay=False)
     ] = None,
@@ -27,8 +25,12 @@ def convert(
     from visualnn_standalone.local import convert_file, format_of
 
     from visualnn.cli.output import print_json
+    from visualnn.cli.saving import must_be_writable
 
     to = to or format_of(target.name)
+    must_be_writable(target, "DST")
+    if report is not None:
+        must_be_writable(report, "--report")
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     converted = convert_file(data, to, source=from_, filename=filename, weights=carried)
@@ -58,7 +60,6 @@ def _source(text: str, format: str | None, data_dir: Path | None) -> tuple[bytes
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".part")
     new.write_bytes(data)
     new.replace(path)

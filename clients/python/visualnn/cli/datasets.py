@@ -21,7 +21,7 @@ def list_datasets(context: typer.Context, data_dir: DataDir = None, as_json: AsJ
         print_json([one.model_dump(mode="json", by_alias=True) for one in found])
         return
     rows = [(one.id, one.name, ", ".join(f"{split} {count}" for split, count in one.splits.items())) for one in found]
-    print_table("", ["data set", "name", "samples"], rows)
+    print_table("", ["=data set", "name", "samples"], rows)
 
 
 @app.command()

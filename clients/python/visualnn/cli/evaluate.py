@@ -17,9 +17,11 @@ def evaluate(
     """Compute loss and metrics of trained weights on a data set."""
     from visualnn.cli.connect import connected
     from visualnn.cli.output import number, print_json, print_table
-    from visualnn.cli.sources import stored_dataset
+    from visualnn.cli.sources import must_be_job, must_be_known, stored_dataset
     from visualnn.cli.waiting import wait_or_cancel
 
+    must_be_job(job)
+    must_be_known(dataset=dataset)
     with connected(data_dir) as client:
         data = stored_dataset(client, dataset)
         queued = client.jobs.evaluate(job, data, split=split)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visualnn.cli.options import AsJson, DataDir
+from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
     from visualnn.records import Job
@@ -36,7 +37,7 @@ def list_jobs(
         print_json([job.model_dump(mode="json") for job in found])
         return
     rows = [(job.id, job.kind, job.state, f"{job.progress:.0%}", job.attempt, _note(job)) for job in found]
-    print_table("", ["job", "kind", "state", ">done", ">attempt", ""], rows)
+    print_table("", ["=job", "kind", "state", ">done", ">attempt", ""], rows)
 
 
 @app.command()
@@ -95,16 +96,19 @@ def events(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) 
 def weights(
     job: JobArgument,
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
-    format: Annotated[str, typer.Option(help="safetensors, keras, h5, ...")] = "safetensors",
+    format: Format = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Fetch the weights of a succeeded train job, checked by their sha256."""
     from visualnn.cli.connect import connected
     from visualnn.cli.output import print_json, say
+    from visualnn.cli.saving import chosen_format, must_be_writable
 
+    chosen = chosen_format(out, format, "FILE")
+    must_be_writable(out, "FILE")
     with connected(data_dir, worker=False) as client:
-        found = client.jobs.weights(job, out, format=format)
+        found = client.jobs.weights(job, out, format=chosen)
     if as_json:
         print_json(found.model_dump())
     else:

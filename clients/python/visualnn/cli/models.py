@@ -20,7 +20,7 @@ def list_models(context: typer.Context, data_dir: DataDir = None, as_json: AsJso
     if as_json:
         print_json([one.model_dump(mode="json") for one in found])
     else:
-        print_table("", ["model", "name", ">version"], [(one.id, one.name, one.version) for one in found])
+        print_table("", ["=model", "name", ">version"], [(one.id, one.name, one.version) for one in found])
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")]
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Data folder [default: VISUALNN_DATA_DIR or ~/.visualnn].", show_default=False),
+    typer.Option(help="Data folder.", show_default="VISUALNN_DATA_DIR or ~/.visualnn"),
 ]
 ModelArgument = Annotated[
     str,
@@ -19,6 +19,9 @@ ModelArgument = Annotated[
     ),
 ]
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz or .csv file, or a data set's id.")]
+
+
+DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]
 
 
 def byte_count(text: str) -> int:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,14 +25,18 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """To stdout. Columns whose name starts with ``>`` are aligned to the right; columns without names have no head."""
+    """To stdout. Columns whose name starts with ``>`` are aligned to the right, those with ``=`` are kept on one line.
+
+    Columns without names have no head.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", show_header=any(columns))
     for name in columns:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
+        table.add_column(name.lstrip(">="), justify=justify, overflow="fold", no_wrap=name.startswith("="))
     for row in rows:
         table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     Console(highlight=False).print(table)

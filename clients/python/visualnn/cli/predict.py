@@ -19,7 +19,9 @@ def predict(
         Path | None, typer.Option(help="Samples: .npz, .csv, .json, or a picture.", exists=True, dir_okay=False)
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples of --file.")] = None,
-    version: Annotated[str | None, typer.Option(help="Version or alias of the operator [default: newest].")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version or alias of the operator.", show_default="the newest")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """What a MODEL or DATASET argument names: a built-in network, a file, or something on the server."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.spec.problem import problem
+from visualnn_shared.spec.problem import Problem, problem
 
 if TYPE_CHECKING:
     from visualnn.client import Client
     from visualnn.records import Dataset, Model
 
 ZOO = "zoo:"
+_ID = re.compile(r"[0-9a-z-]{1,64}")
 Connect = Callable[[], AbstractContextManager["Client"]]
 
 
@@ -32,6 +34,43 @@ def load_spec(text: str, connect: Connect) -> Spec:
 
     with connect() as client, _missing_as(_no_model(text)):
         return checked(client.models.get(text).spec or {})
+
+
+def must_be_known(*, model: str | None = None, dataset: str | None = None) -> None:
+    """Raises ``Invalid`` where an argument is no file and cannot be an id: nothing need be started to say so."""
+    problems: list[Problem] = []
+    if model is not None and not (model.startswith(ZOO) or _may_be(model)):
+        problems += _no_model(model).problems
+    if dataset is not None and not _may_be(dataset):
+        problems += _no_dataset(dataset).problems
+    if problems:
+        raise Invalid("the command", problems)
+
+
+def must_be_job(text: str) -> None:
+    """Raises ``Invalid`` where JOB cannot be the id of one, such as a file of weights."""
+    if _ID.fullmatch(text):
+        return
+    hint = "see: visualnn jobs"
+    if text.endswith(".safetensors") and Path(text).is_file():
+        from visualnn.weights_file import read_info
+
+        hint = f"this file is of job {read_info(Path(text)).job}"
+    rule = "JOB must be the id of a train job that succeeded"
+    raise Invalid("the command", [problem(rule, text, field="JOB", hint=hint)])
+
+
+def named_model(client: "Client", text: str) -> tuple[str, str]:
+    """The name of the model that MODEL names, and what a train job calls it; a file is stored first.
+
+    A built-in network is left to the server, which stores it once.
+    """
+    if text.startswith(ZOO):
+        from visualnn_shared.zoo import load
+
+        return load(text.removeprefix(ZOO)).name, text
+    stored = stored_model(client, text)
+    return stored.name, stored.id
 
 
 def stored_model(client: "Client", text: str) -> "Model":
@@ -54,13 +93,13 @@ def stored_dataset(client: "Client", text: str) -> "Dataset":
 
 @contextmanager
 def _missing_as(other: Invalid) -> Iterator[None]:
-    """Raise ``other`` where the server knows no such id."""
+    """Raise ``other`` where the server knows no such id, or says that it is none."""
     from visualnn.errors import ApiError
 
     try:
         yield
     except ApiError as error:
-        if error.status != 404:
+        if error.status not in (404, 422):
             raise
         raise other from None
 
@@ -103,6 +142,10 @@ def _no_model(text: str) -> Invalid:
 
 def _no_dataset(text: str) -> Invalid:
     return _unknown("DATASET", text, "an .npz or .csv file, or a data set's id", "see: visualnn datasets")
+
+
+def _may_be(text: str) -> bool:
+    return Path(text).is_file() or _ID.fullmatch(text) is not None
 
 
 def _unknown(what: str, received: str, kinds: str, hint: str) -> Invalid:

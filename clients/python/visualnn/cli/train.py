@@ -2,16 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
+from visualnn_shared.training.names import Loss, Metric, OptimizerName
+from visualnn_shared.training.weights import ENDINGS, WeightsFormat
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument
+from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
     from visualnn.client import Client
 
-_CHOSEN = "[default: chosen to fit, and told]"
+_CHOSEN = "chosen to fit, and told"
+
+
+def _one_of(names: Any) -> str:
+    return f"One of {', '.join(get_args(names))}"
 
 
 def train(
@@ -19,26 +26,38 @@ def train(
     dataset: DatasetArgument,
     out: Annotated[
         Path | None,
-        typer.Option(help="File for the trained weights [default: MODEL's name .safetensors].", show_default=False),
+        typer.Option(help="File for the trained weights.", show_default="MODEL's name with the format's ending"),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training samples.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
     optimizer: Annotated[
-        str | None, typer.Option(help='Name, or JSON: {"name": "sgd", "momentum": 0.9} ' + _CHOSEN, show_default=False)
+        str | None,
+        typer.Option(
+            help=_one_of(OptimizerName) + ', or JSON: {"name": "sgd", "momentum": 0.9}.', show_default=_CHOSEN
+        ),
     ] = None,
-    loss: Annotated[str | None, typer.Option(help=f"Loss {_CHOSEN}.", show_default=False)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="[default: the optimizer's]", show_default=False)] = None,
-    validation_split: Annotated[float | None, typer.Option(help="Share of the training samples set aside.")] = None,
+    loss: Annotated[str | None, typer.Option(help=f"{_one_of(Loss)}.", show_default=_CHOSEN)] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Size of the optimizer's steps.", show_default="the optimizer's own")
+    ] = None,
+    validation_split: Annotated[
+        float | None, typer.Option(help="Share of the training samples set aside.", show_default="0")
+    ] = None,
     metrics: Annotated[
-        list[str] | None, typer.Option(help=f"Repeat it, or give a list: a,b {_CHOSEN}.", show_default=False)
+        list[str] | None,
+        typer.Option(help=f"{_one_of(Metric)}; repeat it, or give a list: a,b.", show_default=_CHOSEN),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of initial weights, shuffling and dropout.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of initial weights, shuffling and dropout.", show_default="0")
+    ] = None,
     shuffle: Annotated[
-        bool | None, typer.Option(help="Shuffle the training samples each epoch.", show_default=False)
+        bool | None, typer.Option(help="Shuffle the training samples each epoch.", show_default="shuffle")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, gpu or any.")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds one attempt may take.")] = None,
-    format: Annotated[str, typer.Option(help="Of the weights file: safetensors, keras, h5.")] = "safetensors",
+    device: DeviceOption = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds one attempt may take.", show_default="no limit")
+    ] = None,
+    format: Format = None,
     operator: Annotated[
         str | None, typer.Option(help="Register the result as this operator.", show_default=False)
     ] = None,
@@ -52,7 +71,12 @@ def train(
     """
     from visualnn.cli.connect import connected
     from visualnn.cli.output import print_json
+    from visualnn.cli.saving import chosen_format, must_be_writable
+    from visualnn.cli.sources import must_be_known
 
+    chosen = chosen_format(out, format, "--out")
+    must_be_writable(out or Path("weights"), "--out")
+    must_be_known(model=model, dataset=dataset)
     params = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -67,7 +91,7 @@ def train(
         "time_limit_s": time_limit,
     }
     with connected(data_dir) as client:
-        result = _train(client, model, dataset, params, out, format, operator)
+        result = _train(client, model, dataset, params, out, chosen, operator)
     if as_json:
         print_json(result)
     else:
@@ -80,25 +104,26 @@ def _train(
     dataset: str,
     params: dict[str, Any],
     out: Path | None,
-    format: str,
+    format: WeightsFormat,
     operator: str | None,
 ) -> dict[str, Any]:
     from visualnn.cli.output import note
-    from visualnn.cli.sources import stored_dataset, stored_model
+    from visualnn.cli.saving import fetching
+    from visualnn.cli.sources import named_model, stored_dataset
     from visualnn.cli.waiting import wait_or_cancel
 
-    stored = stored_model(client, model)
+    name, wanted = named_model(client, model)
     data = stored_dataset(client, dataset)
-    job = client.jobs.train(stored, data, **params)
-    note(f"job {job.id}: {stored.name} on {data.name}, {client.url}")
-    ended = wait_or_cancel(client, job, f"training {stored.name}")
-    weights = client.jobs.weights(
-        ended.id, out or Path(f"{_file_name(stored.name)}{_ENDINGS.get(format, '')}"), format=format
-    )
+    job = client.jobs.train(wanted, data, **params)
+    note(f"job {job.id}: {name} on {data.name}, {client.url}")
+    ended = wait_or_cancel(client, job, f"training {name}")
+    file = out or Path(f"{_file_name(name)}{ENDINGS[format]}")
+    with fetching(ended.id, format):
+        weights = client.jobs.weights(ended.id, file, format=format)
     result: dict[str, Any] = {
         "job": ended.id,
         "state": ended.state,
-        "model": {"id": stored.id, "name": stored.name, "version": stored.version},
+        "model": {"name": name, **(ended.model or {})},
         "dataset": {"id": data.id, "name": data.name, "splits": data.splits},
         "params": ended.params,
         "chosen": ended.chosen or {},
@@ -110,9 +135,6 @@ def _train(
         registered = client.operators.create(operator, ended.id)
         result["operator"] = {"name": registered.name, "version": registered.version, "replay": registered.replay}
     return result
-
-
-_ENDINGS = {"safetensors": ".safetensors", "keras": ".keras", "h5": ".weights.h5", "npz": ".npz", "onnx": ".onnx"}
 
 
 def _file_name(name: str) -> str:
@@ -132,7 +154,7 @@ def _optimizer(text: str | None) -> Any:
 def _print(result: dict[str, Any]) -> None:
     from visualnn.cli.output import number, print_table, say
 
-    metrics = {name: value for name, value in result["metrics"].items() if isinstance(value, int | float)}
+    metrics = {name: value for name, value in result["metrics"].items() if name != "epoch" and _is_number(value)}
     tested = {name: value for name, value in metrics.items() if name.startswith("test_")}
     print_table("result", ["metric", ">value"], [(name, number(value)) for name, value in (tested or metrics).items()])
     if result["chosen"]:
@@ -144,6 +166,10 @@ def _print(result: dict[str, Any]) -> None:
         say(f"operator  {one['name']} version {one['version']}; try: visualnn predict {one['name']} --input ...")
     else:
         say(f"job       {result['job']}; register it with: visualnn operators create NAME {result['job']}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _short(value: Any) -> str:

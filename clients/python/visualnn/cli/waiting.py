@@ -1,5 +1,6 @@
 """Waiting for a job, with Ctrl-C as a request to cancel it."""
 
+import time
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+_STARTING_S = 15.0
+"""What a worker may take to come online before its absence is told."""
+_LOOK_S = 0.5
 
 
 def wait_or_cancel(client: "Client", job: "Job", title: str) -> "Job":
@@ -20,15 +24,29 @@ def wait_or_cancel(client: "Client", job: "Job", title: str) -> "Job":
 
     Raises ``JobFailed``, ``JobCancelled`` (by somebody else), ``typer.Exit`` with status 130 after a Ctrl-C.
     """
-    if job.waiting_for:
-        note(f"job {job.id} waits: {job.waiting_for}")
+    from visualnn.errors import ServerUnreachable
+
     try:
         with JobProgress(title) as progress:
+            _tell_why_it_waits(client, job)
             return client.jobs.wait(job.id, on_event=progress.on_event)
     except KeyboardInterrupt:
         note(f"cancelling job {job.id} (Ctrl-C again leaves without waiting)")
         _cancel(client, job)
         raise typer.Exit(INTERRUPTED) from None
+    except ServerUnreachable:
+        note(f"job {job.id} goes on where its server does; follow it with: visualnn jobs wait {job.id}")
+        raise
+
+
+def _tell_why_it_waits(client: "Client", job: "Job") -> None:
+    """A note where no worker takes the job; a worker that is just starting needs none."""
+    until = time.monotonic() + _STARTING_S
+    while job.waiting_for and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+        job = client.jobs.get(job.id)
+    if job.waiting_for:
+        note(f"job {job.id} waits: {job.waiting_for}")
 
 
 def _cancel(client: "Client", job: "Job") -> None:

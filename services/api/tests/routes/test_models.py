@@ -64,6 +64,10 @@ def test_the_next_version_needs_the_etag_of_the_current_one(api: httpx.Client) -
     missing = api.put(path, json=_spec(100))
     assert missing.status_code == 428
     assert model["etag"] in missing.json()["detail"]
+    assert [one["where"]["field"] for one in missing.json()["problems"]] == ["If-Match"]
+    bare = api.put(path, json=_spec(), headers={"If-Match": model["etag"]})
+    assert (bare.status_code, bare.json()["version"]) == (200, 1)
+    assert api.put(path, json=_spec(100), headers={"If-Match": "v1"}).status_code == 400
     saved = api.put(path, json=_spec(100), headers={"If-Match": f'"{model["etag"]}"'})
     assert saved.status_code == 200
     assert saved.json()["version"] == 2
@@ -71,6 +75,7 @@ def test_the_next_version_needs_the_etag_of_the_current_one(api: httpx.Client) -
     late = api.put(path, json=_spec(200), headers={"If-Match": f'"{model["etag"]}"'})
     assert late.status_code == 412
     assert saved.json()["etag"] in late.json()["detail"]
+    assert late.json()["problems"][0]["received"] == model["etag"]
     assert api.put(path, json=_spec(300), headers={"If-Match": "*"}).json()["version"] == 3
     weak = api.put(path, json=_spec(400), headers={"If-Match": f'W/"{model["etag"]}"'})
     assert weak.status_code == 412
@@ -205,3 +210,14 @@ def test_an_export_in_an_unknown_format_is_refused(converting: Gateway, format: 
     answer = converting.api.get(f"models/{model['id']}/export", params={"format": format})
     assert answer.status_code == 422
     assert answer.json()["problems"]
+
+
+def test_an_unknown_format_is_named_as_the_caller_named_it(converting: Gateway) -> None:
+    file = {"file": ("net.json", b"{}")}
+    uploaded = converting.api.post("models", files=file, data={"format": "zzz"})
+    exported = converting.api.get(f"models/{_post(converting.api)['id']}/export", params={"format": "zzz"})
+    for answer in (uploaded, exported):
+        assert answer.status_code == 422
+        (one,) = answer.json()["problems"]
+        assert (one["where"]["field"], one["received"]) == ("format", "zzz")
+        assert one["rule"].startswith("format must be a format that can be ")

@@ -51,11 +51,11 @@ def describe() -> list[dict[str, Any]]:
 def named(name: str, field: str) -> ModuleType:
     """The format of this name. Raises ``Invalid``; ``field`` is where the name came from."""
     module = formats().get(name)
-    can = reads if field == "source" else writes
+    can = writes if field == "target" else reads
     if module is not None and can(module):
         return module
     allowed = [known for known, one in formats().items() if can(one)]
-    verb = "read" if field == "source" else "written"
+    verb = "written" if field == "target" else "read"
     rule = f"{field} must be a format that can be {verb}: {', '.join(allowed)}"
     raise Invalid("the request", [problem(rule, name, field=field, hint=closest(name, allowed))])
 

@@ -20,7 +20,7 @@ from visualnn_shared.datasets.formats.csv_lines import Lines
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import DatasetSchema, DType, FeatureSchema, LabelSchema, Splits
-from visualnn_shared.datasets.statistics import Statistics
+from visualnn_shared.datasets.statistics import LARGEST, Statistics, fits, must_fit
 
 NAME = "csv"
 EXTENSIONS = (".csv", ".tsv", ".txt")
@@ -37,6 +37,8 @@ class _Chunk:
     numbers: NDArray[np.float64]
     labels: list[str]
     lines: list[int]
+    spoilt: list[tuple[int, str]] = field(default_factory=list)
+    """Line and label of the rows that were left out for their features."""
 
 
 @dataclass(slots=True)
@@ -46,11 +48,13 @@ class _Labels:
     seen: Statistics = field(default_factory=Statistics)
     texts: set[str] | None = field(default_factory=set)
     text_line: int | None = None
+    unfit: list[tuple[int, str]] = field(default_factory=list)
+    """Lines and cells that are no numbers to learn; fine where all labels are texts."""
 
 
 def sniff(start: bytes) -> bool:
-    """Whether a file that starts so may be text."""
-    return bool(start.strip()) and b"\x00" not in start
+    """Whether a file that starts so may be meant as text; what is wrong with it, reading tells with its line."""
+    return bool(start)
 
 
 def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]:
@@ -70,10 +74,10 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
             _see_labels(labels, chunk, layout, findings, limits)
     if not rows and not findings:
         findings.add("a csv must have rows below its header", "none")
+    label = _label(labels, layout, findings, limits)
+    findings.problems.sort(key=lambda one: one.where.line or 0)
     findings.raise_any()
     features = tuple(_feature(name, len(mine), per_feature[name]) for name, mine in groups.items())
-    label = _label(labels, layout, findings, limits)
-    findings.raise_any()
     return DatasetSchema(features=features, label=label, columns=layout.header), {"train": rows}
 
 
@@ -126,10 +130,9 @@ def _chunks(path: Path, layout: Layout, findings: Findings, limits: Limits) -> I
         good = [pair for pair in batch if _even(pair, layout, findings)]
         chunk = _numbers(good, layout) if not lines.underscore else None
         if chunk is None:
-            chunk = _numbers([pair for pair in good if _all_numbers(pair, layout, findings)], layout)
+            chunk = _judged(good, layout, findings)
         lines.underscore = False
-        if chunk is not None and chunk.lines:
-            yield chunk
+        yield chunk
         if findings.full:
             return
 
@@ -143,7 +146,7 @@ def _even(pair: tuple[int, list[str]], layout: Layout, findings: Findings) -> bo
 
 
 def _numbers(batch: Sequence[tuple[int, list[str]]], layout: Layout) -> _Chunk | None:
-    """The rows as numbers; None where a cell is no finite number."""
+    """The rows as numbers; None where a cell is none, or not finite as a 32-bit float."""
     label = layout.label
     cells = (row if label is None else row[:label] + row[label + 1 :] for _, row in batch)
     try:
@@ -152,21 +155,34 @@ def _numbers(batch: Sequence[tuple[int, list[str]]], layout: Layout) -> _Chunk |
         return None
     width = layout.columns - (label is not None)
     numbers = np.frombuffer(flat, np.float64).reshape(len(batch), width) if flat else np.empty((0, width))
-    if not np.isfinite(numbers).all():
+    if not (np.abs(numbers) <= LARGEST).all():
         return None
     labels = [row[label].strip() for _, row in batch] if label is not None else []
     return _Chunk(numbers, labels, [line for line, _ in batch])
 
 
+def _judged(batch: Sequence[tuple[int, list[str]]], layout: Layout, findings: Findings) -> _Chunk:
+    """The rows whose features are numbers, and the labels of the others, which are judged all the same."""
+    good: list[tuple[int, list[str]]] = []
+    spoilt: list[tuple[int, list[str]]] = []
+    for pair in batch:
+        (good if _all_numbers(pair, layout, findings) else spoilt).append(pair)
+    chunk = _numbers(good, layout)
+    assert chunk is not None
+    if layout.label is not None:
+        chunk.spoilt = [(line, row[layout.label].strip()) for line, row in spoilt]
+    return chunk
+
+
 def _all_numbers(pair: tuple[int, list[str]], layout: Layout, findings: Findings) -> bool:
-    """Whether each cell is a finite number; each that is not is a finding."""
+    """Whether each cell is a number that fits; each that is not is a finding."""
     line, row = pair
     good = True
     for column, cell in enumerate(row):
-        if column == layout.label or (is_number(cell) and np.isfinite(float(cell))):
+        if column == layout.label or (is_number(cell) and fits(float(cell))):
             continue
         good = False
-        rule = "a feature must be a finite number" if is_number(cell) else "a feature must be a number"
+        rule = must_fit("a feature", float(cell)) if is_number(cell) else "a feature must be a number"
         findings.add(rule, cell[:100], line=line, field=layout.name(column), hint=_hint(cell))
     return good
 
@@ -183,17 +199,16 @@ def _hint(cell: str) -> str | None:
 def _see_labels(labels: _Labels, chunk: _Chunk, layout: Layout, findings: Findings, limits: Limits) -> None:
     assert layout.label is not None
     name = layout.name(layout.label)
-    empty = [line for line, label in zip(chunk.lines, chunk.labels, strict=True) if not label]
-    for line in empty:
-        findings.add("a label must be given", "", line=line, field=name)
+    cells = [*zip(chunk.lines, chunk.labels, strict=True), *chunk.spoilt]
+    for line, label in cells:
+        if not label:
+            findings.add("a label must be given", "", line=line, field=name)
     if labels.text_line is None:
-        text = [line for line, label in zip(chunk.lines, chunk.labels, strict=True) if label and not is_number(label)]
-        labels.text_line = text[0] if text else None
-    if labels.text_line is None and not empty:
-        numbers = np.array(chunk.labels, np.float64)
-        bad = labels.seen.see(numbers)
-        if bad is not None:
-            findings.add("a label must be a finite number", chunk.labels[bad], line=chunk.lines[bad], field=name)
+        labels.text_line = next((line for line, label in cells if label and not is_number(label)), None)
+    if labels.text_line is None:
+        numbers = np.array([label for _, label in cells if label], np.float64)
+        if labels.seen.see(numbers) is not None:
+            labels.unfit += [(line, label) for line, label in cells if label and not fits(float(label))]
     if labels.texts is not None:
         labels.texts.update(chunk.labels)
         if len(labels.texts) > limits.text_classes:
@@ -205,6 +220,10 @@ def _label(labels: _Labels, layout: Layout, findings: Findings, limits: Limits) 
         return None
     name = layout.name(layout.label)
     if labels.text_line is None:
+        for line, cell in labels.unfit:
+            findings.add(must_fit("a label", float(cell)), cell[:100], line=line, field=name)
+        if findings:
+            return None
         return number_label(name, (), "float64", labels.seen, limits, layout.by)
     if labels.texts is None:
         rule = f"labels must be all numbers, or at most {limits.text_classes:,} different texts"

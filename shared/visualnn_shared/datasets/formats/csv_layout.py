@@ -51,7 +51,7 @@ def read_layout(lines: Sequence[str], findings: Findings, limits: Limits) -> Lay
     delimiter = _delimiter(lines)
     rows = [row for row in read_rows(iter(lines), delimiter, findings) if row[1]]
     if not rows:
-        findings.add("a csv must have rows", "an empty file")
+        findings.add("a csv must have rows", "blank lines" if lines else "an empty file")
         return None
     first = rows[0][1]
     if len(first) > limits.columns:

@@ -1,10 +1,14 @@
 """The lines of a csv file as text, one at a time and never longer than the limit."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.limits import Limits
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+"""What ``surrogateescape`` makes of a byte that is no UTF-8: U+DC00 and the byte."""
 
 
 class Lines:
@@ -32,9 +36,17 @@ class Lines:
         if len(line) > self.limits.line_chars:
             rule = f"a line must have at most {self.limits.line_chars:,} characters"
             self.findings.add(rule, "more", line=number)
-        elif "\x00" in line or (not line.isascii() and any("\udc80" <= char <= "\udcff" for char in line)):
-            hint = "save the file as CSV in UTF-8"
-            self.findings.add("a csv must be UTF-8 text", ascii(line[:40]), line=number, hint=hint)
+        elif not line.isascii() and (wrong := _UNDECODED.search(line)):
+            hint = f"byte {ord(wrong[0]) - 0xDC00:02x} at character {wrong.start() + 1} is not; save the file in UTF-8"
+            self.findings.add("a csv must be UTF-8 text", _readable(line), line=number, hint=hint)
+        elif "\x00" in line:
+            hint = f"one is at character {line.index(chr(0)) + 1}; save the file as CSV in UTF-8"
+            self.findings.add("a csv must be text without NUL bytes", _readable(line), line=number, hint=hint)
         else:
             return True
         return False
+
+
+def _readable(line: str) -> str:
+    """The beginning of a line, with the replacement character for bytes that are no text."""
+    return _UNDECODED.sub("\ufffd", line[:80]).replace("\0", "\ufffd").rstrip()

@@ -18,7 +18,7 @@ from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema, Splits
-from visualnn_shared.datasets.statistics import Statistics
+from visualnn_shared.datasets.statistics import Statistics, must_fit
 
 NAME = "npz"
 EXTENSIONS = (".npz",)
@@ -81,7 +81,7 @@ def _opened(path: Path, findings: Findings) -> Iterator[zipfile.ZipFile]:
 
 
 def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> list[NpzArray]:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if not infos:
         findings.add("an npz file must hold arrays", "none")
     if len(infos) > limits.members:
@@ -123,7 +123,7 @@ def _hint(error: NpyError) -> str | None:
 
 
 def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings, limits: Limits) -> None:
-    """Statistics of every value; NaN and infinity are problems."""
+    """Statistics of every value; what is NaN, or infinite as a 32-bit float, is a problem."""
     name, header = array.member.array, array.header
     try:
         with archive.open(f"{name}.npy") as file:
@@ -137,9 +137,9 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
                         )
                         return
                 elif (bad := array.seen.see(piece)) is not None:
-                    value = str(piece.reshape(-1)[bad])
-                    rule = "values must be finite numbers"
-                    findings.add(rule, value, field=name, hint=_position(header, number, bad))
+                    value = piece.reshape(-1)[bad]
+                    rule = must_fit("each value", float(value))
+                    findings.add(rule, str(value), field=name, hint=_position(header, number, bad))
                     return
     except NpyError as error:
         findings.add(error.rule, error.received, field=name)
@@ -149,7 +149,7 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
 
 def _position(header: Header, number: int, bad: int) -> str:
     if header.fortran:
-        return "a NaN or infinity is in the array"
+        return "one is in the array"
     step = max(1, 4 * 2**20 // header.dtype.itemsize)
     index = np.unravel_index(number * step + bad, header.shape)
     return f"the first one is at index {[int(i) for i in index]}"
