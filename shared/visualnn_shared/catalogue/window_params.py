@@ -42,5 +42,7 @@ def dilation(rank: int) -> Param:
 def padding(rank: int, *, causal: bool = False) -> Param:
     """Words and cells; ``causal`` for sequences only, where no output may depend on later steps."""
     words = ("valid", "same", "causal") if causal else ("valid", "same")
-    doc = _PADDED[rank] if causal or rank > 1 else _PADDED[1].replace(" causal: as many, all before the first step;", "")
+    doc = (
+        _PADDED[rank] if causal or rank > 1 else _PADDED[1].replace(" causal: as many, all before the first step;", "")
+    )
     return Param("padding", WindowPadding(rank, words), "valid", doc)

@@ -4,7 +4,9 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.zoo.builder import Net
 from visualnn_shared.zoo.network import Network
 
-PAPER = "C. Szegedy, V. Vanhoucke, S. Ioffe and others (2015): Rethinking the Inception Architecture for Computer Vision"
+PAPER = (
+    "C. Szegedy, V. Vanhoucke, S. Ioffe and others (2015): Rethinking the Inception Architecture for Computer Vision"
+)
 
 Step = tuple[int, int, int]
 """Filters, height and width of a convolution's window."""
@@ -13,9 +15,7 @@ Step = tuple[int, int, int]
 def conv(net: Net, x: str, step: Step, stride: int = 1, padding: str = "same") -> str:
     """Convolution without bias, batch normalisation without gamma, ReLU; named as Keras names them."""
     filters, height, width = step
-    net.auto(
-        "Conv2D", x, filters=filters, kernel_size=[height, width], strides=stride, padding=padding, use_bias=False
-    )
+    net.auto("Conv2D", x, filters=filters, kernel_size=[height, width], strides=stride, padding=padding, use_bias=False)
     net.auto("BatchNormalization", scale=False)
     return net.auto("Activation", activation="relu")
 

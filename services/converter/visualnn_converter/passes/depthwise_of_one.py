@@ -14,11 +14,7 @@ def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Wei
     """``DepthwiseConv2D(depth_multiplier=2)`` over one channel -> ``Conv2D(filters=2)``; its tensors are the same."""
     if not any(layer.type in _WHOLE for layer in spec.layers):
         return spec, weights
-    single = {
-        layer.name
-        for layer in resolve(spec).layers
-        if layer.type in _WHOLE and layer.input_shapes[0][-1] == 1
-    }
+    single = {layer.name for layer in resolve(spec).layers if layer.type in _WHOLE and layer.input_shapes[0][-1] == 1}
     layers = tuple(_convolution(layer) if layer.name in single else layer for layer in spec.layers)
     return spec.model_copy(update={"layers": layers}), weights
 

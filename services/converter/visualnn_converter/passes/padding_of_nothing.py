@@ -21,7 +21,9 @@ def run(spec: Spec, weights: Weights | None, _report: Report) -> tuple[Spec, Wei
 
 def _without(layer: Layer) -> Layer:
     padding = layer.params.get("padding", "valid")
-    none = padding not in ("same", "causal") and (padding == "valid" or not any(cell for side in padding for cell in side))
+    none = padding not in ("same", "causal") and (
+        padding == "valid" or not any(cell for side in padding for cell in side)
+    )
     drop = [key for key in ("padding", "count_include_pad") if none and key in layer.params]
     if not drop:
         return layer
