@@ -6,7 +6,6 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
-
 _WHOLE = {"DepthwiseConv1D": "Conv1D", "DepthwiseConv2D": "Conv2D"}
 
 

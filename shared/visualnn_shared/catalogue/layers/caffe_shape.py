@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from visualnn_shared.catalogue.axis_lenses import Axis as FileAxis
 from visualnn_shared.catalogue.caffe_axes import has_slice_dim, read_cut, read_points, write_cut, write_points
 from visualnn_shared.catalogue.caffe_maps import CONVOLUTION
-from visualnn_shared.catalogue.common import PADDING, variable
+from visualnn_shared.catalogue.common import variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.kinds import Axis, Choice, Int, ListOf, Tuple
 from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import axes_of, axis_of, conv_rules, need_picture, windows
+from visualnn_shared.catalogue.shapes import axes_of, axis_of
 from visualnn_shared.catalogue.window_lenses import CaffePads, Pair
+from visualnn_shared.catalogue.window_params import padding
+from visualnn_shared.catalogue.windows import conv_rules, need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.caffe_shape:"
 MOST_OUTPUTS = 64
@@ -58,7 +60,7 @@ layer(
 
 
 def _pyramid(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
+    need_spatial(ins[0], 2)
     for level in range(p["pyramid_height"]):
         bins = 2**level
         for n in ins[0][:2]:
@@ -172,7 +174,7 @@ layer(
 
 
 def _columns(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
+    need_spatial(ins[0], 2)
     height, width = p["kernel_size"]
     return [(*windows(p, ins[0], p["kernel_size"], "kernel_size"), ins[0][-1] * height * width)]
 
@@ -185,7 +187,7 @@ layer(
     params=[
         Param("kernel_size", Tuple(2), doc="Height and width of the window."),
         Param("strides", Tuple(2), (1, 1), "Steps of the window down and right."),
-        PADDING,
+        padding(2),
         Param("dilation_rate", Tuple(2), (1, 1), "Distance between the cells of the window."),
     ],
     shape=_columns,

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from math import prod
 
-from visualnn_shared.catalogue.common import ACTIVITY, PADDING, SEED, USE_BIAS, activation, bias, variable
+from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activation, bias, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import need_picture, same_shape, windows
+from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.window_params import padding
+from visualnn_shared.catalogue.windows import need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.taught:"
 POOLING = "visualnn_worker.keras_layers.pyramid:"
@@ -131,7 +133,7 @@ layer(
 
 
 def _pooled(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
+    need_spatial(ins[0], 2)
     return [(*windows(p, ins[0], p["pool_size"], "pool_size"), ins[0][-1])]
 
 
@@ -153,7 +155,7 @@ layer(
         Param(
             "strides", Tuple(2), Same("pool_size"), "Steps of the window down and right; default: the window's size."
         ),
-        PADDING,
+        padding(2),
     ],
     shape=_pooled,
     rules=_padding_rules,
@@ -164,7 +166,7 @@ layer(
 
 
 def _pyramid(p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
+    need_spatial(ins[0], 2)
     return [(sum(bins * bins for bins in p["bins"]) * ins[0][-1],)]
 
 
