@@ -125,12 +125,12 @@ def test_every_obstacle_comes_with_layer_and_line(client: Client) -> None:
         LENET
         + b"""
         layer {
-            name: "c" type: "Crop" bottom: "ip" top: "c" }
+            name: "c" type: "Python" bottom: "ip" top: "c" }
         layer { name: "r" type: "Rubbish" bottom: "c" top: "r" }"""
     )
     problems = client.send("POST", "/read", files={"file": ("a", text)}).json()["problems"]
     assert [(p["where"]["layer"], p["where"]["line"], p["received"]) for p in problems] == [
-        ("c", 3, "Crop"),
+        ("c", 3, "Python"),
         ("r", 5, "Rubbish"),
     ]
 

@@ -27,8 +27,11 @@ def file_axis(label: Label | None, axes: tuple[int, ...]) -> int:
 
 # Caffe: reduction_param { axis: 1 } reduces that axis and all behind it, 0 by default. Spec: axis, null is all.
 def read_reduced(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
-    """What stays must keep its order when the channels move to the end."""
+    """What stays must keep its order when the channels move to the end. Of an unknown input nothing can be said."""
     line = bag.line("axis")
+    if ctx.label is None:
+        bag.one("axis", 0)
+        return
     axes = tail(ctx.label, "axis", bag.one("axis", 0), line)
     kept = (ctx.label or ())[: -len(axes)]
     if list(kept) != sorted(kept):
@@ -50,7 +53,11 @@ def write_reduced(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
 
 # Caffe: crop_param { axis: 2 offset: 1 offset: 3 } cuts that axis and all behind it. Spec: axis [1, 2] offset [1, 3].
 def read_cut(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
-    """One offset is meant for every axis."""
+    """One offset is meant for every axis. Of an unknown input nothing can be said."""
+    if ctx.label is None:
+        bag.one("axis", 2)
+        bag.many("offset")
+        return
     axes = tail(ctx.label, "axis", bag.one("axis", 2), bag.line("axis"))
     offsets = bag.many("offset") or [0]
     if len(offsets) not in (1, len(axes)):

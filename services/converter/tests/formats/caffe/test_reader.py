@@ -203,9 +203,9 @@ PROBLEMS = [
     (_layer("x", "ReLU", "nowhere"), [(None, 2, "a bottom must be the top of an earlier layer", "nowhere")]),
     (_layer("x", "Eltwise", "data"), [("x", 2, "Eltwise must have at least 2 bottoms here", 1)]),
     (_layer("x", "Softmax", "data", "softmax_param { axis: 7 }"), [("x", 2, "axis must lie in -4..3", 7)]),
-    (_layer("x", "Crop", "data") + _layer("y", "ReLU", "x") + _layer("z", "Tile", "y"),
-     [("x", 2, "the layer type must be one that VisualNN knows", "Crop"), ("z", 4,
-     "the layer type must be one that VisualNN knows", "Tile")]),
+    (_layer("x", "Python", "data") + _layer("y", "ReLU", "x") + _layer("z", "Filter", "y"),
+     [("x", 2, "the layer type must be one that VisualNN knows", "Python"), ("z", 4,
+     "the layer type must be one that VisualNN knows", "Filter")]),
 ]  # fmt: skip
 
 

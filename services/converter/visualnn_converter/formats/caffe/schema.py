@@ -6,11 +6,15 @@ Names are those of Caffe's schema, ``caffe.proto``.
 from collections.abc import Mapping
 
 PARAMS: Mapping[str, str] = {
+    "AbsVal": "",
+    "ArgMax": "argmax_param",
     "BatchNorm": "batch_norm_param",
     "Bias": "bias_param",
     "BNLL": "",
+    "Clip": "clip_param",
     "Concat": "concat_param",
     "Convolution": "convolution_param",
+    "Crop": "crop_param",
     "Deconvolution": "convolution_param",
     "Dropout": "dropout_param",
     "ELU": "elu_param",
@@ -18,17 +22,26 @@ PARAMS: Mapping[str, str] = {
     "Embed": "embed_param",
     "Exp": "exp_param",
     "Flatten": "flatten_param",
+    "Im2col": "convolution_param",
     "InnerProduct": "inner_product_param",
     "Input": "input_param",
     "LRN": "lrn_param",
+    "Log": "log_param",
+    "MVN": "mvn_param",
     "PReLU": "prelu_param",
     "Pooling": "pooling_param",
+    "Power": "power_param",
     "ReLU": "relu_param",
+    "Reduction": "reduction_param",
     "Reshape": "reshape_param",
+    "SPP": "spp_param",
     "Scale": "scale_param",
     "Sigmoid": "sigmoid_param",
+    "Slice": "slice_param",
     "Softmax": "softmax_param",
     "TanH": "tanh_param",
+    "Threshold": "threshold_param",
+    "Tile": "tile_param",
 }
 """Layer type -> the message of its parameters."""
 

@@ -80,7 +80,7 @@ class _Writer:
             "class_name": written.op,
             "config": config,
             "registered_name": None,
-            "build_config": {"input_shape": _built(layer)},
+            "build_config": _built(layer),
             "name": layer.name,
             "inbound_nodes": [self._call(layer)],
         }
@@ -166,6 +166,9 @@ def _input(layer: ResolvedLayer) -> dict[str, Any]:
     }
 
 
-def _built(layer: ResolvedLayer) -> Any:
-    shapes = [[None, *to_json(shape)] for shape in layer.input_shapes]
-    return shapes if layer.entry.ports.call == "list" and layer.entry.ports.most != 1 else shapes[0]
+def _built(layer: ResolvedLayer) -> dict[str, Any]:
+    """Shapes that Keras builds the layer with: of one input, of a list, or of each argument by its name."""
+    shapes, ports = [[None, *to_json(shape)] for shape in layer.input_shapes], layer.entry.ports
+    if ports.call == "args" and len(shapes) > 1:
+        return {"shapes_dict": {f"{name}_shape": shape for name, shape in zip(ports.names, shapes, strict=False)}}
+    return {"input_shape": shapes if ports.call == "list" and ports.most != 1 else shapes[0]}
