@@ -9,7 +9,8 @@ from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import axes_of, need_picture, need_rank, window
+from visualnn_shared.catalogue.shapes import axes_of, need_picture, need_rank
+from visualnn_shared.catalogue.windows import window
 
 ANY = NumberOrNumbers()
 
