@@ -4,6 +4,7 @@ They are registered under ``visualnn>Name``: a ``.keras`` file that holds one lo
 """
 
 from visualnn_worker.keras_layers.affine import BiasAdd, Scale
+from visualnn_worker.keras_layers.augmentation import Equalization, RandomCrop
 from visualnn_worker.keras_layers.caffe_math import (
     BNLL,
     MVN,
@@ -44,6 +45,7 @@ __all__ = [
     "BiasAdd",
     "Clip",
     "Crop",
+    "Equalization",
     "Exp",
     "HierarchicalSoftmax",
     "Highway",
@@ -59,6 +61,7 @@ __all__ = [
     "Maxout",
     "Parameter",
     "Power",
+    "RandomCrop",
     "Reduction",
     "Scale",
     "Slice",

@@ -1,7 +1,8 @@
 """Keras' layers that change pictures at random while training, and those that it makes them of.
 
-The random ones let pictures through unchanged outside training; AutoContrast, Equalization and
-ContrastLimitedAdaptiveHistogramEqualization always act.
+They let pictures through unchanged outside training, but for RandomCrop, AutoContrast and
+ContrastLimitedAdaptiveHistogramEqualization, which always act. All work on pictures alone: CutMix and MixUp, which mix
+labels too, are no layers of a net here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -43,9 +44,13 @@ def _colours(_p: Params, ins: Shapes) -> list[Shape]:
     return [ins[0]]
 
 
+def _need_size(shape: Shape) -> None:
+    if not all(isinstance(n, int) for n in shape):
+        raise Broken("the picture's size must be known", shape, hint="put a Resizing before it")
+
+
 def _known_colours(p: Params, ins: Shapes) -> list[Shape]:
-    if not all(isinstance(n, int) for n in ins[0]):
-        raise Broken("the picture's size must be known", ins[0])
+    _need_size(ins[0])
     return _colours(p, ins)
 
 
@@ -130,15 +135,17 @@ _augmentation(
     {"threshold_factor": 0.5},
 )  # fmt: skip
 _augmentation("AutoContrast", "Stretches the values of each channel over the whole value_range.", [RANGE], {})
-_augmentation(
-    "Equalization", "Changes the values of each channel so that all are about as frequent.",
-    [RANGE, Param("bins", Int(1), 256, "Number of values that are told apart.")], {},
-)  # fmt: skip
-
-
-def _tiles(_p: Params, ins: Shapes) -> list[Shape]:
-    need_picture(ins[0])
-    return [ins[0]]
+layer(
+    "Equalization",
+    doc="Changes the values of each channel so that all are about as frequent in the batch, while training.",
+    keras_class="visualnn_worker.keras_layers.augmentation:Equalization",
+    group="augmentation",
+    params=[RANGE, Param("bins", Int(1), 256, "Number of values that are told apart.")],
+    shape=_picture,
+    rules=_rules,
+    maps={"keras": []},  # Keras' own finds every functional net with it cyclic
+    example=Example(EXAMPLE),
+)
 
 
 _augmentation(
@@ -149,7 +156,7 @@ _augmentation(
         Param("clip_limit", Float(0, above=True), 4.0, "How many times its share a value may count."),
         Param("tile_grid_size", Tuple(2), (8, 8), "Number of tiles down and across."),
     ],
-    {"tile_grid_size": [2, 2]}, _tiles,
+    {"tile_grid_size": [2, 2]},
 )  # fmt: skip
 
 _augmentation(
@@ -244,12 +251,14 @@ _augmentation(
 
 def _cropped(p: Params, ins: Shapes) -> list[Shape]:
     need_picture(ins[0])
+    _need_size(ins[0])
     return [(p["height"], p["width"], ins[0][2])]
 
 
 layer(
     "RandomCrop",
-    doc="A random part of a picture while training, else its middle; smaller pictures are enlarged first.",
+    doc="A random part of a picture while training, else its middle; smaller pictures are enlarged.",
+    keras_class="visualnn_worker.keras_layers.augmentation:RandomCrop",
     group="augmentation",
     params=[
         Param("height", Int(1), doc="Height of the part in cells."),
