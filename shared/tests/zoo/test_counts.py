@@ -10,6 +10,7 @@ KERAS = {
     "vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_636_712, "resnet101": 44_707_176,
     "resnet152": 60_419_944, "inception_v3": 23_851_784, "inception_resnet_v2": 55_873_736, "mobilenet": 4_253_864,
     "mobilenet_v2": 3_538_984, "densenet121": 8_062_504, "densenet169": 14_307_880, "densenet201": 20_242_984,
+    "xception": 22_910_480,
 }  # fmt: skip
 """What Keras' documentation says of its own; ``test_keras_applications`` compares layer by layer."""
 
@@ -34,7 +35,17 @@ def lstm(features: int, units: int) -> int:
     return 4 * (features + units + 1) * units
 
 
+def attention(width: int) -> int:
+    """Projections of query, key, value and output, all heads together."""
+    return 4 * dense(width, width)
+
+
+VGG16_BODY = (
+    conv(3, 3, 64, 64) + conv(3, 64, 128, 128) + conv(3, 128, 256, 256, 256) + conv(3, 256, 512, 512, 512)
+    + conv(3, 512, 512, 512, 512)
+)  # fmt: skip
 LENET_BODY = conv(5, 1, 20, 50) + dense(4 * 4 * 50, 500)
+WORDS = 20_000 * 128
 BY_HAND = {
     "linear": 1 + 1,
     "neurons-4-2": (3 * 4 + 4) + (4 * 2 + 2),
@@ -49,7 +60,19 @@ BY_HAND = {
     "alexnet": conv(11, 3, 96) + conv(5, 48, 256) + conv(3, 256, 384) + conv(3, 192, 384) + conv(3, 192, 256)
     + dense(6 * 6 * 256, 4096, 4096, 1000),
     "all-cnn": conv(3, 3, 96, 96, 96, 192, 192, 192, 192) + conv(1, 192, 192, 10),
-    "imdb-lstm": 20_000 * 128 + lstm(128, 128) + dense(128, 1),
+    "highway": dense(784, 50) + 10 * 2 * dense(50, 50) + dense(50, 10),
+    "snn-8": dense(784, *[256] * 8, 10),
+    "snn-16": dense(784, *[256] * 16, 10),
+    "snn-32": dense(784, *[256] * 32, 10),
+    "fcn-32s": VGG16_BODY + conv(7, 512, 4096) + dense(4096, 4096, 21) + conv(64, 21, 21, bias=False),
+    "unet": conv(3, 1, 64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024) + conv(2, 1024, 512, 256, 128, 64)
+    + conv(3, 1024, 512, 512) + conv(3, 512, 256, 256) + conv(3, 256, 128, 128) + conv(3, 128, 64, 64) + dense(64, 2),
+    "imdb-rnn": WORDS + (128 + 128 + 1) * 128 + dense(128, 1),
+    "imdb-gru": WORDS + 3 * (128 + 128 + 2) * 128 + dense(128, 1),
+    "imdb-bidirectional": WORDS + 2 * lstm(128, 64) + dense(128, 1),
+    "imdb-cnn-lstm": WORDS + (5 * 128 * 64 + 64) + lstm(64, 70) + dense(70, 1),
+    "transformer-encoder": 20_000 * 32 + (32 * 32 + 200 * 32) + attention(32) + dense(32, 32, 32) + 2 * 2 * 32 + dense(32, 20, 1),
+    "imdb-lstm": WORDS + lstm(128, 128) + dense(128, 1),
     "char-rnn": lstm(65, 128) + lstm(128, 128) + dense(128, 65),
     "seq2seq": lstm(71, 256) + lstm(93, 256) + dense(256, 93),
     "denoising-autoencoder": conv(3, 1, 32, 32, 32, 32, 1),
@@ -130,6 +153,11 @@ def test_a_network_costs_its_known_multiply_accumulates(name: str, macs: int) ->
                             "pool8": (13, 13, 512), "conv10": (13, 13, 1000)}),
         ("inception_v4", {"mixed_5a": (35, 35, 384), "mixed_6a": (17, 17, 1024), "mixed_7a": (8, 8, 1536)}),
         ("resnet34", {"pool1_pool": (56, 56, 64), "conv3_block1_out": (28, 28, 128), "conv5_block3_out": (7, 7, 512)}),
+        ("xception", {"block2_pool": (74, 74, 128), "block4_pool": (19, 19, 728), "block14_sepconv2": (10, 10, 2048)}),
+        ("unet", {"down1_conv2": (568, 568, 64), "down4_conv2": (64, 64, 512), "bottom_conv2": (28, 28, 1024),
+                  "crop4": (56, 56, 512), "up1": (392, 392, 64), "prob": (388, 388, 2)}),
+        ("fcn-32s", {"pool5": (22, 22, 512), "fc7": (16, 16, 4096), "upscore": (544, 544, 21), "prob": (500, 500, 21)}),
+        ("imdb-cnn-lstm", {"conv": (96, 64), "pool": (24, 64)}),
         ("dqn", {"conv1": (20, 20, 32), "conv2": (9, 9, 64), "conv3": (7, 7, 64)}),
         ("all-cnn", {"conv3": (16, 16, 96), "conv6": (8, 8, 192), "conv7": (6, 6, 192), "conv9": (6, 6, 10)}),
     ],

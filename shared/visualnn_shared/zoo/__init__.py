@@ -23,16 +23,19 @@ from visualnn_shared.zoo import (
     mobilenet,
     pairs,
     resnet,
+    segmentation,
     sequences,
     squeezenet,
     text,
+    transformer,
     vgg,
+    xception,
 )
 from visualnn_shared.zoo.network import Network
 
 _FAMILIES = (
-    basic, digits, cifar, alexnet, vgg, googlenet, inception, inception_4, resnet, densenet, squeezenet, mobilenet,
-    text, sequences, autoencoder, pairs, dqn,
+    basic, digits, cifar, alexnet, vgg, googlenet, inception, inception_4, resnet, xception, densenet, squeezenet,
+    mobilenet, segmentation, text, transformer, sequences, autoencoder, pairs, dqn,
 )  # fmt: skip
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(

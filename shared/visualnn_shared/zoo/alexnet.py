@@ -8,7 +8,7 @@ from visualnn_shared.zoo.network import Network
 
 ALEXNET = "A. Krizhevsky, I. Sutskever, G. E. Hinton (2012): ImageNet Classification with Deep Convolutional Networks"
 ZFNET = "M. D. Zeiler, R. Fergus (2013): Visualizing and Understanding Convolutional Networks"
-LRN = {"local_size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}
+LRN: dict[str, Any] = {"local_size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}
 """Caffe's parameters for AlexNet and GoogLeNet; the paper has k = 2."""
 
 

@@ -7,6 +7,8 @@ from visualnn_shared.zoo.builder import Net
 from visualnn_shared.zoo.network import Network
 
 LENET = "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998): Gradient-Based Learning Applied to Document Recognition"
+HIGHWAY = "R. K. Srivastava, K. Greff, J. Schmidhuber (2015): Training Very Deep Networks"
+SELU = "G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter (2017): Self-Normalizing Neural Networks"
 
 
 def _dense(name: str, values: int) -> Spec:
@@ -75,9 +77,49 @@ def lenet() -> Spec:
     return net.spec()
 
 
+def _snn(hidden: int) -> Spec:
+    net = Net(f"snn-{hidden}")
+    net.input("input", 784)
+    for i in range(1, hidden + 1):
+        net.add(f"fc{i}", "Dense", units=256, activation="selu", kernel_initializer="lecun_normal")
+        net.add(f"drop{i}", "AlphaDropout", rate=0.05)
+    net.add("prob", "Dense", units=10, activation="softmax", kernel_initializer="lecun_normal")
+    return net.spec()
+
+
+def snn_8() -> Spec:
+    """Eight hidden layers of 256 that keep mean 0 and variance 1 by themselves: SELU, alpha dropout, LeCun's start."""
+    return _snn(8)
+
+
+def snn_16() -> Spec:
+    """The same with sixteen hidden layers."""
+    return _snn(16)
+
+
+def snn_32() -> Spec:
+    """The same with thirty-two hidden layers."""
+    return _snn(32)
+
+
+def highway() -> Spec:
+    """Ten highway layers of 50 on a dense one: gates, closed at the start, let the values pass unchanged."""
+    net = Net("highway")
+    net.input("input", 784)
+    net.add("fc", "Dense", units=50, activation="relu")
+    for i in range(1, 11):
+        net.add(f"highway{i}", "Highway", activation="relu")
+    net.add("prob", "Dense", units=10, activation="softmax")
+    return net.spec()
+
+
 NETWORKS = {
     "mnist-dnn": Network("Dense network for MNIST", "digits", mnist_dnn, 10),
     "mnist-cnn": Network("Convolutional network for MNIST", "digits", mnist_cnn, 10),
     "digits-dnn": Network("Dense network for 8 x 8 digits", "digits", digits_dnn, 10),
     "lenet": Network("LeNet", "digits", lenet, 10, LENET),
+    "highway": Network("Highway network", "digits", highway, 10, HIGHWAY),
+    "snn-8": Network("Self-normalising network, 8 layers", "digits", snn_8, 10, SELU),
+    "snn-16": Network("Self-normalising network, 16 layers", "digits", snn_16, 10, SELU),
+    "snn-32": Network("Self-normalising network, 32 layers", "digits", snn_32, 10, SELU),
 }

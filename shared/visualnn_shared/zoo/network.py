@@ -8,7 +8,7 @@ from visualnn_shared.spec.model import Spec
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One network: what lists show of it, and the function that builds its spec; that function's docstring describes it.
+    """One network: what lists show of it, and the function that builds its spec, whose docstring describes it.
 
     ``classes`` is the number of classes it tells apart, None where its output is no choice between classes. ``paper``
     is where it comes from, as ``Authors (year): Title``; None where there is no paper.

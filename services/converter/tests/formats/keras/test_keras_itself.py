@@ -48,7 +48,7 @@ def test_keras_loads_each_layer_and_gives_it_back(type: str) -> None:
         assert canonical(read) == canonical(spec, "keras")
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "highway"])  # Keras has no such layer
 def test_keras_loads_every_small_network_of_the_zoo(name: str) -> None:
     spec = zoo.load(name)
     model = keras.models.model_from_json(conversion.write(spec, "keras").data.decode())
