@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.model import ONE_LINE
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
 
@@ -76,6 +77,8 @@ def _rule(error: Mapping[str, Any], path: str) -> str:
         return f"{name} must be {_PLAIN[kind]}"
     if kind == "json_invalid":
         return f"the body must be JSON ({(error.get('ctx') or {}).get('error', text)})"
+    if kind == "string_pattern_mismatch" and (error.get("ctx") or {}).get("pattern") == ONE_LINE:
+        return f"{name} must be one line without control characters"
     if text.startswith("Value error, "):
         return text.removeprefix("Value error, ")
     for subject in ("Input", "Value", "String", "List", "Tuple", "Data"):

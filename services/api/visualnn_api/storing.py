@@ -1,5 +1,6 @@
 """Data sets between the upload and the stores: inspected, counted against the quota, kept, shown."""
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import Conflict, Invalid, TooLarge
 from visualnn_shared.ids import new_id
 from visualnn_shared.objects import ObjectStore
+from visualnn_shared.spec.model import ONE_LINE
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.store import datasets
 from visualnn_shared.store.database import Database
@@ -32,6 +34,8 @@ async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
     upload, name = form.files["file"], form.fields.get("name") or form.files["file"].filename or "data"
     if len(name) > _MAX_NAME:
         raise Invalid("the form", [problem(f"name must have at most {_MAX_NAME} characters", name, field="name")])
+    if not re.fullmatch(ONE_LINE, name):
+        raise Invalid("the form", [problem("name must be one line without control characters", name, field="name")])
     known = await parts.db.read(datasets.same, owner, upload.sha256, name)
     if known is not None:
         return known, False

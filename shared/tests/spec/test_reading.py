@@ -132,3 +132,16 @@ def test_the_schema_describes_every_key() -> None:
     assert set(schema["properties"]) == set(Spec.model_fields)
     assert schema["additionalProperties"] is False
     assert set(schema["$defs"]["Layer"]["properties"]) == set(Layer.model_fields)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "tab\t", "\x1b[31mred", "bell\x07", "\x85", "a\u2028b", "a\n"])
+def test_a_models_name_is_one_line_without_control_characters(name: str) -> None:
+    parsed = parse({"visualnn": 1, "name": name, "layers": [], "outputs": []})
+    (one,) = parsed.problems
+    assert (one.rule, one.where.field) == ("name must be one line without control characters", "name")
+    assert parsed.spec is not None
+
+
+@pytest.mark.parametrize("name", ["Ziffern, zweiter Versuch ✓", "数字", "a\xa0b", "👩\u200d🔬"])
+def test_other_names_are_free(name: str) -> None:
+    assert read_spec({"visualnn": 1, "name": name, "layers": [], "outputs": []}).name == name

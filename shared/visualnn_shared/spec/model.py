@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 VERSION: Final = 1
 MAX_LAYERS = 20_000
 MAX_NAME = 200
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""What names of models and data sets match: no control characters, no line breaks. As a pattern for both pydantic and
+``re``."""
 
 
 class Layer(BaseModel):

@@ -5,6 +5,7 @@ What is checked here is the form of the document; whether the layers make a net 
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from visualnn_shared.errors import SpecInvalid
-from visualnn_shared.spec.model import Layer, Spec
+from visualnn_shared.spec.model import ONE_LINE, Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 MAX_BYTES = 16 * 2**20
@@ -110,6 +111,9 @@ def _from_object(data: Any, problems: list[Problem]) -> Parsed:
     deep = _too_deep(data)
     if deep:
         return Parsed(None, [*problems, *deep])
+    name = data.get("name")
+    if isinstance(name, str) and not re.fullmatch(ONE_LINE, name):
+        problems.append(problem("name must be one line without control characters", name, field="name"))
     try:
         return Parsed(Spec.model_validate(data), problems)
     except ValidationError as error:

@@ -36,11 +36,12 @@ def _translated(error: Exception) -> VisualNNError:
 
 
 def show(error: VisualNNError) -> None:
-    """To stderr: the sentence, then one block for each problem."""
+    """To stderr: the sentence, then one block for each problem that it does not tell already."""
     out = console()
     out.print(f"[bold red]error:[/] {escape(error.detail)}", soft_wrap=True)
     for one in error.problems:
-        out.print(_block(one), soft_wrap=True)
+        if one.rule not in error.detail:
+            out.print(_block(one), soft_wrap=True)
 
 
 def _block(one: Problem) -> str:

@@ -54,6 +54,8 @@ def test_an_unknown_key_hides_no_other_problem(api: httpx.Client, spec: dict[str
         {"visualnn": 2},
         {"name": ""},
         {"name": 7},
+        {"name": "two\nlines"},
+        {"name": "a\x1b[31mred"},
         {"layers": [{"name": "a", "type": "Dense", "params": {"units": 1}, "inputs": ["a"]}], "outputs": ["a"]},
     ],
 )

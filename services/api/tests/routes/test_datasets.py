@@ -97,6 +97,7 @@ FORMS: dict[str, tuple[dict[str, Any], int]] = {
     "a format that is not known": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"format": "tar"}}, 422),
     "a name that is too long": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "n" * 201}}, 422),
     "a name that is not UTF-8": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": b"\xff\xfe"}}, 422),
+    "a name of two lines": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "a\nb"}}, 422),
     "a name with a NUL": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "a\0b"}}, 422),
     "a huge field": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "n" * 70_000}}, 413),
     "JSON": ({"json": {"file": "a.csv"}}, 415),

@@ -116,7 +116,9 @@ def test_a_model_is_renamed(api: httpx.Client) -> None:
     assert renamed.json()["version"] == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 201}, {"name": 7}, {"name": "a", "id": "b"}, []])
+@pytest.mark.parametrize(
+    "body", [{}, {"name": ""}, {"name": "x" * 201}, {"name": 7}, {"name": "a\nb"}, {"name": "a", "id": "b"}, []]
+)
 def test_an_impossible_name_is_refused(api: httpx.Client, body: Any) -> None:
     model = _post(api)
     answer = api.patch(f"models/{model['id']}", json=body)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from visualnn_shared.spec.model import MAX_NAME, Spec
+from visualnn_shared.spec.model import MAX_NAME, ONE_LINE, Spec
 from visualnn_shared.store.tables import Model, ModelVersion
 
 from visualnn_api.views.common import Links, Timestamp, View
@@ -50,7 +50,7 @@ class VersionView(VersionRow):
 class Rename(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "digits, first try"}]})
 
-    name: str = Field(min_length=1, max_length=MAX_NAME)
+    name: str = Field(min_length=1, max_length=MAX_NAME, pattern=ONE_LINE)
 
 
 def model_row(model: Model, version: ModelVersion) -> ModelRow:
