@@ -49,7 +49,9 @@ def test_every_map_speaks_of_parameters_and_weights_that_the_layer_has(entry: En
         assert {name for name, _ in found.weight_steps()} == {weight.name for weight in entry.weights}
 
 
-@pytest.mark.parametrize("type", [entry.type for entry in CATALOGUE.values() if entry.maps.get("keras")])
+@pytest.mark.parametrize(
+    "type", [entry.type for entry in CATALOGUE.values() if entry.maps.get("keras") and entry.maps["keras"][0].reads]
+)
 def test_keras_has_every_parameter_under_its_own_name_and_reads_it_back(type: str) -> None:
     op, config = write_layer("keras", type, _params(type))
     read = read_node(index("keras"), op, Bag(config), Context(), "x")

@@ -10,7 +10,8 @@ from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Int, Tuple
 from visualnn_shared.catalogue.layers.recurrent import KERAS_RNN, RNN_PARAMS, need_states, rnn_rules
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import need_rank, window
+from visualnn_shared.catalogue.shapes import need_rank
+from visualnn_shared.catalogue.windows import window
 
 _AXES = {1: "cells", 2: "height, width", 3: "depth, height, width"}
 _NAMES = {1: "lines", 2: "pictures", 3: "volumes"}
