@@ -55,6 +55,14 @@ ANY = {
     ),
     "LayerNormalization": _some(epsilon=st.just(0.1), center=st.booleans()),
     "Flatten": st.just({}),
+    **dict.fromkeys(
+        ("SELU", "Softplus", "Softsign", "Sigmoid", "Tanh", "HardSigmoid", "GELU", "Swish", "Identity",
+         "UnitNormalization", "RMSNormalization"), st.just({})),
+    "ThresholdedReLU": _some(theta=st.sampled_from([0.0, 0.5])),
+    "GroupNormalization": _with({"groups": st.just(-1)}, epsilon=st.just(0.1)),
+    "GaussianDropout": _with({"rate": st.just(0.5)}),
+    "AlphaDropout": _with({"rate": st.just(0.5)}, seed=st.just(3)),
+    "ActivityRegularization": _some(l2=st.just(0.5)),
 }  # fmt: skip
 PICTURE = {
     "Conv2D": _with({"filters": SMALL, **CONV}, padding=PADDINGS, activation=ACTIVATIONS,
@@ -72,9 +80,29 @@ PICTURE = {
 STEPS = {
     "LSTM": _with(DENSE, return_sequences=st.booleans(), go_backwards=st.booleans(), use_bias=st.booleans()),
     "Permute": st.just({"dims": [2, 1]}),
-}
+    "GRU": _with(DENSE, reset_after=st.booleans(), return_sequences=st.booleans()),
+    "SimpleRNN": _with(DENSE, return_sequences=st.booleans()),
+    "Masking": _some(mask_value=st.just(-1.0)),
+    "EinsumDense": _with({"equation": st.just("abc,cd->abd"), "output_shape": st.just([None, 3])},
+        bias_axes=st.sampled_from([None, "d"]), kernel_initializer=INITIALIZERS),
+    "TimeDistributed": _with({"layer": st.sampled_from([
+        {"type": "Dense", "params": {"units": 2, "kernel_initializer": {"name": "constant", "value": 0.5}}},
+        {"type": "Dense", "params": {"units": 2, "kernel_regularizer": "orthogonal_regularizer"}},
+        {"type": "BatchNormalization", "params": {"trainable": False}}, {"type": "Swish"}, {"type": "Flatten"},
+        {"type": "Activation", "params": {"activation": "relu"}},
+    ])}, trainable=st.booleans()),
+    "Bidirectional": _with({"layer": st.sampled_from([
+        {"type": "LSTM", "params": {"units": 2}}, {"type": "GRU", "params": {"units": 2, "return_sequences": True}},
+    ])}, merge_mode=st.sampled_from(["concat", "sum"]), backward_layer=st.sampled_from([
+        None, {"type": "LSTM", "params": {"units": 2, "go_backwards": True, "activation": "relu"}},
+        {"type": "LSTM", "params": {"units": 2, "go_backwards": True}},
+    ])),
+}  # fmt: skip
 ROW = {"Dense": _with(DENSE, activation=ACTIVATIONS, kernel_initializer=INITIALIZERS, **TRAINED)}
-MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+MERGES = (
+    "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Attention", "MultiHeadAttention",
+)  # fmt: skip
+MERGE_PARAMS = {"MultiHeadAttention": {"num_heads": 2, "key_dim": 3}}
 
 
 @st.composite
@@ -93,7 +121,7 @@ def specs(draw: st.DrawFn) -> Spec:
                 continue
             made = last.model_copy(update={"name": name, "weights_of": last.weights_of or last.name})
         elif type in MERGES:
-            made = Layer(name=name, type=type, inputs=(last.name, before))
+            made = Layer(name=name, type=type, params=MERGE_PARAMS.get(type, {}), inputs=(last.name, before))
         else:
             made = Layer(name=name, type=type, params=draw(choices[type]), inputs=(last.name,))
         resolved = resolve(_spec([*layers, made]))

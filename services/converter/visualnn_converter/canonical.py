@@ -3,9 +3,9 @@
 from typing import Any
 
 from visualnn_shared.analysis.expand import expand
-from visualnn_shared.analysis.walk import ResolvedLayer, resolve
-from visualnn_shared.catalogue.mapping import Read, Written, index, read_node, without_defaults, write_node
-from visualnn_shared.catalogue.maps import Bag, Context, plain
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.mapping import without_defaults
+from visualnn_shared.catalogue.maps import plain
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.refs import split_ref
 
@@ -24,22 +24,11 @@ def canonical(spec: Spec, format: str = "native") -> dict[str, Any]:
         spec = module.normal(spec, Report(source="native", target=format))
     layers = {
         layer.name: {
-            **_said(layer, format),
+            "type": layer.type,
+            "params": plain(without_defaults(layer.entry, layer.params)),
             "inputs": [str(ref) for ref in layer.inputs],
             "weights_of": layer.weights_of,
         }
         for layer in resolve(spec).layers
     }
     return {"layers": layers, "outputs": [str(split_ref(ref)) for ref in spec.outputs]}
-
-
-def _said(layer: ResolvedLayer, format: str) -> dict[str, Any]:
-    """Type and parameters; of a type that the format writes as another, those of that other."""
-    entry, params = layer.entry, layer.params
-    if not all(found.reads for found in entry.maps.get(format, ())):
-        written = write_node(format, entry, params, Context(), layer.name)
-        if isinstance(written, Written) and not written.map.reads:
-            read = read_node(index(format), written.op, Bag(written.attributes), Context(), layer.name)
-            if isinstance(read, Read):
-                entry, params = read.entry, read.params
-    return {"type": entry.type, "params": plain(without_defaults(entry, params))}

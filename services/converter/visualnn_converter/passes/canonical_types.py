@@ -45,30 +45,8 @@ def _leaky_relu(layer: Layer) -> Layer:
     return _with(layer, "ReLU", {}) if layer.params.get("negative_slope") == 0 else layer
 
 
-def _thresholded(layer: Layer) -> Layer:
-    return _with(layer, "ReLU", {"threshold": theta} if (theta := layer.params.get("theta", 1.0)) else {})
-
-
-_NAMED: Mapping[str, str] = {
-    "SELU": "selu",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "HardSigmoid": "hard_sigmoid",
-    "GELU": "gelu",
-    "Swish": "silu",
-}
-
-
-def _function(layer: Layer) -> Layer:
-    return _with(layer, "Activation", {"activation": _NAMED[layer.type]})
-
-
 _FORMS: Mapping[str, Callable[[Layer], Layer]] = {
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
-    "ThresholdedReLU": _thresholded,
-    **dict.fromkeys(_NAMED, _function),
 }

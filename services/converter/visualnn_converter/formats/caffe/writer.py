@@ -21,13 +21,14 @@ from visualnn_converter.passes import (
     keep_dims,
     padding_in_cells,
     padding_of_nothing,
+    short_types,
     split_batchnorm_scale,
 )
 from visualnn_converter.report import Report
 
 _PASSES = (
-    expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims, padding_in_cells,
-    split_batchnorm_scale,
+    short_types, expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims,
+    padding_in_cells, split_batchnorm_scale,
 )  # fmt: skip
 
 

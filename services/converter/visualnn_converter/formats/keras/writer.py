@@ -11,7 +11,14 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
-from visualnn_converter.passes import calls_in_order, explicit_padding, legal_names, padding_of_nothing, pools_as_same
+from visualnn_converter.passes import (
+    calls_in_order,
+    explicit_padding,
+    legal_names,
+    padding_of_nothing,
+    pools_as_same,
+    short_types,
+)
 from visualnn_converter.report import Report
 
 _POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
@@ -36,6 +43,7 @@ def write_model(spec: Spec, report: Report) -> dict[str, Any]:
 
 def lower(spec: Spec, report: Report) -> Spec:
     """The spec in Keras' terms: one layer is one Keras layer."""
+    spec, _ = short_types.run(spec, None, report)
     spec, _ = padding_of_nothing.run(spec, None, report)
     spec, _ = pools_as_same.run(spec, None, report)
     spec, _ = explicit_padding.run(spec, None, report)
