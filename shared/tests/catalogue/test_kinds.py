@@ -39,6 +39,9 @@ ACCEPTED: list[tuple[Kind, Any, Any]] = [
     (ZeroPadding(), 2, ((2, 2), (2, 2))),
     (ZeroPadding(), [1, 2], ((1, 1), (2, 2))),
     (ZeroPadding(), [[0, 1], [2, 3]], ((0, 1), (2, 3))),
+    (WindowPadding(1, ("valid", "same", "causal")), "causal", "causal"),
+    (WindowPadding(1), [[1, 2]], ((1, 2),)),
+    (ZeroPadding(3), [1, [2, 3], 4], ((1, 1), (2, 3), (4, 4))),
 ]
 
 
@@ -79,6 +82,8 @@ REFUSED: list[tuple[Kind, Any, str]] = [
     (WindowPadding(), "SAME", '"valid", "same" or [[top, bottom], [left, right]] in cells'),
     (WindowPadding(), [[1, -1], [0, 0]], '"valid", "same" or [[top, bottom], [left, right]] in cells'),
     (WindowPadding(), [1, 1], '"valid", "same" or [[top, bottom], [left, right]] in cells'),
+    (WindowPadding(cells=False), [[1, 1], [1, 1]], '"valid" or "same"'),
+    (WindowPadding(3), [[1, 1], [1, 1]], '"valid", "same" or [[front, back], [top, bottom], [left, right]] in cells'),
     (ZeroPadding(), [1, 2, 3], "an integer of at least 0, [height, width] or [[top, bottom], [left, right]] in cells"),
     (ZeroPadding(), True, "an integer of at least 0, [height, width] or [[top, bottom], [left, right]] in cells"),
 ]

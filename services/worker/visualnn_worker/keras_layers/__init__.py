@@ -3,6 +3,7 @@
 They are registered under ``visualnn>Name``: a ``.keras`` file that holds one loads wherever this package is imported.
 """
 
+from visualnn_worker.keras_layers.adaptive import AdaptiveAveragePooling, AdaptiveMaxPooling
 from visualnn_worker.keras_layers.affine import BiasAdd, Scale
 from visualnn_worker.keras_layers.augmentation import Equalization, RandomCrop
 from visualnn_worker.keras_layers.caffe_math import (
@@ -38,6 +39,8 @@ __all__ = [
     "MVN",
     "SPP",
     "AbsVal",
+    "AdaptiveAveragePooling",
+    "AdaptiveMaxPooling",
     "ArgMax",
     "AveragePooling1D",
     "AveragePooling2D",

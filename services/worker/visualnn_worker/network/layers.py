@@ -105,6 +105,15 @@ def _sides(layer: ResolvedLayer) -> Sides:
     return tuple(sides)
 
 
+def _adaptive_pooling(layer: ResolvedLayer) -> Made | None:
+    """Ours where an axis has a single cell, before or after: TensorFlow cannot run Keras' own there."""
+    size = layer.params["output_size"]
+    if 1 not in size and 1 not in layer.input_shapes[0][:-1]:
+        return None
+    made = keras_layers.AdaptiveMaxPooling if "Max" in layer.type else keras_layers.AdaptiveAveragePooling
+    return [made(size, name=keras_name(layer.name))]
+
+
 def _add(layer: ResolvedLayer) -> Made | None:
     coefficients = layer.params["coefficients"]
     if coefficients is None or all(c == 1 for c in coefficients):
@@ -117,5 +126,7 @@ _SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _convolution),
     **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "MaxPooling3D"), _max_pooling),
     **dict.fromkeys(("AveragePooling1D", "AveragePooling2D", "AveragePooling3D"), _average_pooling),
+    **dict.fromkeys((f"AdaptiveMaxPooling{rank}D" for rank in (1, 2, 3)), _adaptive_pooling),
+    **dict.fromkeys((f"AdaptiveAveragePooling{rank}D" for rank in (1, 2, 3)), _adaptive_pooling),
     "Add": _add,
 }
