@@ -139,7 +139,7 @@ UNREAD: list[tuple[Lens, dict[str, Any], Context, str]] = [
     (OnnxPads(), {"auto_pad": "SAME_LOWER"}, Context(), "auto_pad must be NOTSET, VALID or SAME_UPPER"),
     (OnnxPads(), {"pads": [1, 1]}, Context(), "pads must be 4 integers"),
     (AtInput("p", "pads", 1, "int64", BorderPads()), {"pads": Const(1, "int64", [1] * 8)}, Context(),
-     "pads must be eight numbers that pad rows and columns only"),
+     "pads must be 8 numbers that pad neither batch nor channels"),
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 # ruff: noqa: ARG001  (a lens takes what every lens takes)
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
@@ -19,33 +20,45 @@ class Flag:
         return int(value)
 
 
+@dataclass(frozen=True, slots=True)
 class BorderPads:
-    """[[top, bottom], [left, right]] as the pads of an NCHW tensor: begins of the four axes, then ends."""
+    """[[top, bottom], [left, right]] as the pads of an NCHW tensor: begins of the four axes, then ends.
 
-    def read(self, value: Sequence[int]) -> list[list[int]]:
+    So for other numbers of spatial axes; the cells of a single one are [before, after].
+    """
+
+    rank: int = 2
+
+    def read(self, value: Sequence[int]) -> list[Any]:
         """Raises ``ValueError`` where batch or channels are padded."""
-        if len(value) != 8 or any(value[i] for i in (0, 1, 4, 5)):
-            raise ValueError("pads must be eight numbers that pad rows and columns only")
-        return [[value[2], value[6]], [value[3], value[7]]]
+        axes = self.rank + 2
+        if len(value) != 2 * axes or any(value[i] for i in (0, 1, axes, axes + 1)):
+            raise ValueError(f"pads must be {2 * axes} numbers that pad neither batch nor channels")
+        sides = [[before, after] for before, after in zip(value[2:axes], value[axes + 2 :], strict=True)]
+        return sides[0] if self.rank == 1 else sides
 
     def write(self, value: Any) -> list[int]:
         """Batch and channels are not padded."""
-        (top, bottom), (left, right) = value
-        return [0, 0, top, left, 0, 0, bottom, right]
+        sides = [value] if self.rank == 1 else value
+        return [0, 0, *(before for before, _ in sides), 0, 0, *(after for _, after in sides)]
 
 
+@dataclass(frozen=True, slots=True)
 class Scales:
-    """(rows, columns) as the factors of an NCHW tensor."""
+    """(rows, columns) as the factors of an NCHW tensor; so for other numbers of axes, and a single factor for one."""
 
-    def read(self, value: Sequence[float]) -> list[int]:
+    rank: int = 2
+
+    def read(self, value: Sequence[float]) -> Any:
         """Raises ``ValueError`` where batch or channels are scaled, or a factor is no whole number."""
-        if len(value) != 4 or list(value[:2]) != [1, 1] or any(factor != int(factor) for factor in value):
-            raise ValueError("scales must be four whole numbers, the first two 1")
-        return [int(factor) for factor in value[2:]]
+        if len(value) != self.rank + 2 or list(value[:2]) != [1, 1] or any(factor != int(factor) for factor in value):
+            raise ValueError(f"scales must be {self.rank + 2} whole numbers, the first two 1")
+        factors = [int(factor) for factor in value[2:]]
+        return factors[0] if self.rank == 1 else factors
 
     def write(self, value: Any) -> list[float]:
         """Batch and channels are kept."""
-        return [1.0, 1.0, *map(float, value)]
+        return [1.0, 1.0, *map(float, [value] if self.rank == 1 else value)]
 
 
 class BatchFirst:

@@ -106,18 +106,20 @@ class HalfZero:
 
 @dataclass(frozen=True, slots=True)
 class Depthwise:
-    """Depthwise kernel (kh, kw, in, multiplier) to a grouped convolution's (in * multiplier, 1, kh, kw)."""
+    """Depthwise kernel (*sizes, in, multiplier) to a grouped convolution's (in * multiplier, 1, *sizes)."""
 
     def write(self, x: Array, p: Params) -> Array:
         """Output channel ``c * multiplier + m`` reads input channel ``c``, in both forms."""
-        height, width, channels, multiplier = x.shape
-        return x.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, height, width)
+        *sizes, channels, multiplier = x.shape
+        rank = len(sizes)
+        return x.transpose(rank, rank + 1, *range(rank)).reshape(channels * multiplier, 1, *sizes)
 
     def read(self, x: Array, p: Params) -> Array:
         """The inverse."""
-        outputs, _, height, width = x.shape
+        outputs, _, *sizes = x.shape
         multiplier = p["depth_multiplier"]
-        return x.reshape(outputs // multiplier, multiplier, height, width).transpose(2, 3, 0, 1)
+        axes = range(2, 2 + len(sizes))
+        return x.reshape(outputs // multiplier, multiplier, *sizes).transpose(*axes, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,12 @@ _convolution(
 _convolution(3, Example(((8, 8, 8, 2),), {"filters": 4, "kernel_size": [3, 3, 3]}), caffe=[])
 
 
-def _depthwise(rank: int, example: Example, caffe: list[Map], onnx: list[Map]) -> None:
+def _depthwise(rank: int, example: Example, caffe: list[Map]) -> None:
     """``DepthwiseConv1D`` or ``DepthwiseConv2D``."""
+    onnx = Map("Conv", [
+        *_onnx_window(rank), FromWeight("depth_multiplier", "kernel", -1), Fn((), take_group, write_group),
+        HasWeight("use_bias", "bias"), LINEAR, Training(),
+    ], blobs=[("kernel", Depthwise()), ("bias",)], when=over(rank, is_depthwise))  # fmt: skip
     layer(
         f"DepthwiseConv{rank}D",
         doc="A convolution of each channel by itself.",
@@ -110,12 +114,12 @@ def _depthwise(rank: int, example: Example, caffe: list[Map], onnx: list[Map]) -
         ],
         macs=depthwise_macs,
         layout="spatial",
-        maps={"keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": onnx},
+        maps={"keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx]},
         example=example,
     )  # fmt: skip
 
 
-_depthwise(1, Example(((32, 8),), {"kernel_size": 3, "padding": "same"}), caffe=[], onnx=[])
+_depthwise(1, Example(((32, 8),), {"kernel_size": 3, "padding": "same"}), caffe=[])
 _depthwise(
     2,
     Example(((32, 32, 8),), {"kernel_size": 3, "padding": "same"}),
@@ -124,8 +128,4 @@ _depthwise(
         At("use_bias", "bias_term", True), LINEAR, *CONVOLUTION,
         Filler("depthwise_initializer", "weight_filler"), *FILLERS[1:],
     ], blobs=[("kernel", Depthwise()), ("bias",)], when=is_depthwise)],
-    onnx=[Map("Conv", [
-        *_onnx_window(2), FromWeight("depth_multiplier", "kernel", -1), Fn((), take_group, write_group),
-        HasWeight("use_bias", "bias"), LINEAR, Training(),
-    ], blobs=[("kernel", Depthwise()), ("bias",)], when=over(2, is_depthwise))],
 )  # fmt: skip

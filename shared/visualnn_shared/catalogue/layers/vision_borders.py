@@ -6,10 +6,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
-from visualnn_shared.catalogue.lenses import AtInput, Is, Map, Sets
+from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales
 from visualnn_shared.catalogue.padding import Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import need_spatial
 
@@ -20,7 +21,6 @@ FORMS = {
     2: "n, [height, width] or [[top, bottom], [left, right]]",
     3: "n, [depth, height, width] or [[front, back], [top, bottom], [left, right]]",
 }
-SCALES = AtInput("size", "scales", 2, "float32", Scales())
 
 
 def _sides(value: Any) -> Sides:
@@ -37,7 +37,7 @@ def _padded(p: Params, ins: Shapes) -> list[Shape]:
 
 def _zero_padding(rank: int, default: Any, example: Example) -> None:
     """``ZeroPadding1D``, ``ZeroPadding2D`` or ``ZeroPadding3D``."""
-    onnx = [Map("Pad", [AtInput("padding", "pads", 1, "int64", BorderPads())])]
+    pads = AtInput("padding", "pads", 1, "int64", BorderPads(rank))
     layer(
         f"ZeroPadding{rank}D",
         doc=f"Zeros around the {SUBJECT[rank]}.",
@@ -45,7 +45,7 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         params=[Param("padding", CELLS[rank], default, f"Cells: {FORMS[rank]}.")],
         shape=_padded,
         layout="spatial",
-        maps={"keras": [keras(f"ZeroPadding{rank}D")], "onnx": onnx if rank == 2 else []},
+        maps={"keras": [keras(f"ZeroPadding{rank}D")], "onnx": [Map("Pad", [pads], when=None if rank == 2 else over(rank))]},
         example=example,
     )
 
@@ -92,6 +92,15 @@ def _upsampled(p: Params, ins: Shapes) -> list[Shape]:
     return [(*(n * factor for n, factor in zip(ins[0], factors, strict=False)), ins[0][-1])]
 
 
+def _nearest(rank: int) -> list[Lens]:
+    """ONNX Resize that repeats cells."""
+    return [
+        AtInput("size", "scales", 2, "float32", Scales(rank)), Is("mode", "nearest", "nearest"),
+        Is("coordinate_transformation_mode", "asymmetric", "half_pixel"),
+        Is("nearest_mode", "floor", "round_prefer_floor"),
+    ]  # fmt: skip
+
+
 layer(
     "UpSampling1D",
     doc="Each step repeated.",
@@ -99,7 +108,7 @@ layer(
     params=[Param("size", Int(1), 2, "How often each step is repeated.")],
     shape=_upsampled,
     layout="spatial",
-    maps={"keras": [keras("UpSampling1D")]},
+    maps={"keras": [keras("UpSampling1D")], "onnx": [Map("Resize", _nearest(1), when=over(1))]},
     example=Example(((8, 4),), {"size": 3}),
 )
 layer(
@@ -116,14 +125,10 @@ layer(
     maps={
         "keras": [keras("UpSampling2D")],
         "onnx": [
+            Map("Resize", [Sets("interpolation", "nearest"), *_nearest(2)]),
             Map("Resize", [
-                Sets("interpolation", "nearest"), SCALES, Is("mode", "nearest", "nearest"),
-                Is("coordinate_transformation_mode", "asymmetric", "half_pixel"),
-                Is("nearest_mode", "floor", "round_prefer_floor"),
-            ]),
-            Map("Resize", [
-                Sets("interpolation", "bilinear"), SCALES, Is("mode", "linear", "nearest"),
-                Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
+                Sets("interpolation", "bilinear"), AtInput("size", "scales", 2, "float32", Scales()),
+                Is("mode", "linear", "nearest"), Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
             ]),
         ],
     },
@@ -136,6 +141,6 @@ layer(
     params=[Param("size", Tuple(3), (2, 2, 2), "How often each cell is repeated along each axis.")],
     shape=_upsampled,
     layout="spatial",
-    maps={"keras": [keras("UpSampling3D")]},
+    maps={"keras": [keras("UpSampling3D")], "onnx": [Map("Resize", _nearest(3), when=over(3))]},
     example=Example(((4, 4, 4, 2),), {"size": [1, 2, 3]}),
 )

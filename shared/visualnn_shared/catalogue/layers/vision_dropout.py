@@ -4,6 +4,7 @@ from visualnn_shared.catalogue.common import SEED
 from visualnn_shared.catalogue.entry import Example, Param
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Float
+from visualnn_shared.catalogue.lenses import Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import spatial_same
@@ -16,6 +17,9 @@ for _rank, _shape in {1: (32, 8), 2: (8, 8, 4), 3: (4, 4, 4, 2)}.items():
         params=[Param("rate", Float(0, 1), doc="Share of the channels that is dropped."), SEED],
         shape=spatial_same(_rank),
         layout="spatial",
-        maps={"keras": [keras(f"SpatialDropout{_rank}D")]},
+        maps={
+            "keras": [keras(f"SpatialDropout{_rank}D")],
+            "onnx": [Map("Identity", [Training(("rate", "seed"))], reads=False)],
+        },
         example=Example((_shape,), {"rate": 0.5}),
     )

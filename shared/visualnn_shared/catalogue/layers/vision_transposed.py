@@ -11,12 +11,12 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Int, Optional, Tuple
-from visualnn_shared.catalogue.lenses import At, Fn, Is, Map
+from visualnn_shared.catalogue.lenses import At, Fn, FromWeight, HasWeight, Is, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
 from visualnn_shared.catalogue.padding import WindowPadding
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.steps import Perm
-from visualnn_shared.catalogue.window_lenses import Pair, read_pair, write_pair
+from visualnn_shared.catalogue.window_lenses import Ints, Pair, over, read_pair, write_pair
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, strides
 from visualnn_shared.catalogue.windows import conv_rules, need_spatial
 
@@ -72,41 +72,73 @@ def _transposed_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
     return prod(ins[0]) * cells * p["filters"]
 
 
-# Caffe Deconvolution: out = (n - 1) stride + reach - 2 pad; pad is cut off on both sides.
-# Keras 'same':        out = (n - 1) stride + reach mod 2 + output_padding; (reach - reach mod 2 - output_padding) / 2 is.
+def _cut(p: Mapping[str, Any]) -> list[Any]:
+    """Cells that Keras cuts off the whole span of the windows along each axis, or adds where below 0.
+
+    What is cut is shared between both sides, the odd cell at the end; what is added lies at the end.
+    """
+    more = p["output_padding"] or (None,) * len(p["strides"])
+    along = zip(_reaches(p), p["strides"], more, strict=True)
+    return [reach - _size(1, reach, stride, p["padding"], cells) for reach, stride, cells in along]
+
+
+def _put_words(p: dict[str, Any], begins: list[int], ends: list[int]) -> bool:
+    """The reverse: ``padding`` and ``output_padding`` for what is cut off, added where below 0; False without any."""
+    reaches, strides = _reaches(p), p["strides"]
+    if not any(begins) and max(ends) <= 0:
+        added = [-end for end in ends]
+        p["padding"], p["output_padding"] = "valid", added
+    else:
+        cut = [begin + end for begin, end in zip(begins, ends, strict=True)]
+        if any(begin != max(cells, 0) // 2 for begin, cells in zip(begins, cut, strict=True)):
+            return False
+        more = [reach - reach % 2 - cells for reach, cells in zip(reaches, cut, strict=True)]
+        p["padding"], p["output_padding"] = "same", more
+    if _cut({**p, "output_padding": None}) == _cut(p):
+        p["output_padding"] = None
+    return next(_transposed_rules({**p, "filters": 1}), None) is None and min(p["output_padding"] or (0,)) >= 0
+
+
+# Caffe Deconvolution: (n - 1) stride + reach - 2 pad cells; a pad is cut off on both sides.
 def _read_pad(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
-    """pad: 1 -> padding "same", and output_padding where Keras would choose another; no pad -> "valid"."""
+    """kernel_size: 4 stride: 2 pad: 1 -> padding "same"; no pad -> "valid"."""
     pads = read_pair(bag, "pad", "pad", "padding") or [0, 0]
-    size, stride, step = p.get("kernel_size"), p["strides"], p["dilation_rate"]
-    if size is None:
-        return
-    reaches = [(k - 1) * d + 1 for k, d in zip(size, step, strict=True)]
-    if pads == [0, 0]:
-        p["padding"], p["output_padding"] = "valid", None if _longer(reaches, stride) else [0, 0]
-        return
-    more = [reach - reach % 2 - 2 * pad for reach, pad in zip(reaches, pads, strict=True)]
-    whole = all(reach - 2 * pad == s for reach, pad, s in zip(reaches, pads, stride, strict=True))
-    if not whole and any(cells < 0 or cells >= s for cells, s in zip(more, stride, strict=True)):
-        rule = "pad must leave as many cells as padding 'same' does: from (kernel - stride) / 2 to kernel / 2"
-        raise Unmappable(rule, pads, "padding", bag.line("pad"))
-    p["padding"], p["output_padding"] = "same", None if whole else more
-
-
-def _longer(reaches: list[int], strides: Any) -> bool:
-    return all(reach >= stride for reach, stride in zip(reaches, strides, strict=True))
+    if "kernel_size" in p and not _put_words(p, pads, pads):
+        raise Unmappable("pad must leave what padding 'valid' or 'same' leaves", pads, "padding", bag.line("pad"))
 
 
 def _write_pad(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
-    """The reverse: what is cut off must be the same on both sides, and nothing may be added."""
-    more = p["output_padding"] or (None, None)
-    cut = [
-        reach - _size(1, reach, stride, p["padding"], cells)
-        for reach, stride, cells in zip(_reaches(p), p["strides"], more, strict=True)
-    ]
+    """padding "same" of kernel_size 4 and strides 2 -> pad: 1."""
+    cut = _cut(p)
     if any(cells < 0 or cells % 2 for cells in cut):
         rule = "padding must cut off the same number of cells on both sides of an axis in this format, and add none"
         raise Unmappable(rule, p["padding"], "padding", hint="choose kernel_size - strides even and not below 0")
     write_pair(bag, "pad", "pad", [cells // 2 for cells in cut], 0)
+
+
+# ONNX ConvTranspose: (n - 1) stride + reach - begin - end + output_padding cells.
+def _read_pads(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """pads [begins, ends] and output_padding -> padding and output_padding, which in Keras counts from another size."""
+    rank = len(p["strides"])
+    pads = bag.many("pads") or [0] * 2 * rank
+    added = bag.many("output_padding") or [0] * rank
+    if "kernel_size" not in p or len(pads) != 2 * rank or len(added) != rank:
+        raise Unmappable(f"pads must be {2 * rank} integers, output_padding {rank}", pads, "padding", bag.line("pads"))
+    ends = [end - more for end, more in zip(pads[rank:], added, strict=True)]
+    if not _put_words(p, pads[:rank], ends):
+        rule = "pads and output_padding must leave what padding 'valid' or 'same' leaves"
+        raise Unmappable(rule, [pads, added], "padding", bag.line("pads"))
+
+
+def _write_pads(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """What is cut off as pads, what is added as output_padding."""
+    cut = _cut(p)
+    pads = [max(cells, 0) // 2 for cells in cut] + [-(-max(cells, 0) // 2) for cells in cut]
+    added = [max(-cells, 0) for cells in cut]
+    if any(pads):
+        bag.put("pads", pads)
+    if any(added):
+        bag.put("output_padding", added)
 
 
 CAFFE = Map("Deconvolution", [
@@ -114,6 +146,16 @@ CAFFE = Map("Deconvolution", [
     Pair("dilation_rate", "dilation", 1), Fn(("padding", "output_padding"), _read_pad, _write_pad),
     Is("group", 1, 1), At("use_bias", "bias_term", True), LINEAR, *CONVOLUTION, *FILLERS,
 ], blobs=[("kernel", Perm("hwoi", "iohw")), ("bias",)])  # fmt: skip
+
+
+def _onnx(rank: int) -> Map:
+    axes = "dhw"[-rank:]
+    return Map("ConvTranspose", [
+        Ints("kernel_size", "kernel_shape"), Ints("strides", "strides", (1,) * rank),
+        Ints("dilation_rate", "dilations", (1,) * rank), Is("auto_pad", "NOTSET", "NOTSET"), Is("group", 1, 1),
+        Fn(("padding", "output_padding"), _read_pads, _write_pads), FromWeight("filters", "kernel", -2),
+        HasWeight("use_bias", "bias"), LINEAR, Training(),
+    ], blobs=[("kernel", Perm(f"{axes}oi", f"io{axes}")), ("bias",)], when=None if rank == 2 else over(rank))  # fmt: skip
 
 
 def _transposed(rank: int, example: Example) -> None:
@@ -140,7 +182,11 @@ def _transposed(rank: int, example: Example) -> None:
         ],
         macs=_transposed_macs,
         layout="spatial",
-        maps={"keras": [keras(f"Conv{rank}DTranspose")], "caffe": [CAFFE] if rank == 2 else []},
+        maps={
+            "keras": [keras(f"Conv{rank}DTranspose")],
+            "caffe": [CAFFE] if rank == 2 else [],
+            "onnx": [_onnx(rank)],
+        },
         example=example,
     )  # fmt: skip
 

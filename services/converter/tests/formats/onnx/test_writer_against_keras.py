@@ -26,6 +26,14 @@ def _pool(type: str, *, shape: tuple[int, ...] = (9, 8, 6), **params: Any) -> li
     return [("x", "Input", {"shape": shape}), ("pool", type, {"pool_size": [3, 3], "strides": [2, 2], **params})]
 
 
+SEQUENCE = ("x", "Input", {"shape": [9, 6]})
+VOLUME = ("x", "Input", {"shape": [5, 6, 7, 4]})
+
+
+def _transposed(**params: Any) -> list[tuple[Any, ...]]:
+    return [PICTURE, ("t", "Conv2DTranspose", {"filters": 3, "kernel_size": 3, **params})]
+
+
 def _lstm(**params: Any) -> tuple[Any, ...]:
     return ("lstm", "LSTM", {"units": 4, **params})
 
@@ -52,6 +60,50 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "depthwise": [PICTURE, ("dw", "DepthwiseConv2D", {"kernel_size": 3, "padding": "same"})],
     "depthwise with a multiplier": [
         PICTURE, ("dw", "DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 3, "strides": [2, 2]}),
+    ],
+    "conv of a sequence, causal with a dilation": [
+        SEQUENCE, ("c", "Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}),
+    ],
+    "conv of a sequence in groups with strides": [
+        SEQUENCE, ("c", "Conv1D", {"filters": 4, "kernel_size": 2, "padding": "same", "strides": 2, "groups": 2,
+        "activation": "relu"}),
+    ],
+    "conv of a volume": [
+        VOLUME, ("c", "Conv3D", {"filters": 2, "kernel_size": [2, 3, 1], "padding": [[1, 0], [0, 2], [0, 0]]}),
+    ],
+    "depthwise of a sequence": [
+        SEQUENCE, ("d", "DepthwiseConv1D", {"kernel_size": 3, "depth_multiplier": 2, "padding": "same"}),
+    ],
+    "transposed": _transposed(),
+    "transposed with strides": _transposed(strides=[2, 3]),
+    "transposed with strides beyond the kernel": _transposed(kernel_size=[1, 2], strides=[3, 4]),
+    "transposed with strides beyond the kernel, same": _transposed(kernel_size=[1, 2], strides=[3, 4], padding="same"),
+    "transposed same": _transposed(kernel_size=[4, 3], strides=2, padding="same", activation="relu"),
+    "transposed same of an even kernel": _transposed(kernel_size=[2, 4], padding="same", use_bias=False),
+    "transposed with output padding": _transposed(strides=3, output_padding=[1, 2]),
+    "transposed same with output padding": _transposed(kernel_size=[5, 4], strides=3, padding="same",
+        output_padding=[0, 2]),
+    "transposed with a dilation": _transposed(dilation_rate=[2, 3], padding="same"),
+    "transposed of a sequence": [SEQUENCE, ("t", "Conv1DTranspose", {"filters": 3, "kernel_size": 4, "strides": 2})],
+    "transposed of a volume": [
+        VOLUME, ("t", "Conv3DTranspose", {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same"}),
+    ],
+    "pools of a sequence": [
+        SEQUENCE, ("m", "MaxPooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}),
+        ("a", "AveragePooling1D", {"pool_size": 2, "strides": 1}), ("g", "GlobalAveragePooling1D", {}),
+    ],
+    "pools of a volume": [
+        VOLUME, ("m", "MaxPooling3D", {"pool_size": 2, "ceil_mode": True}),
+        ("a", "AveragePooling3D", {"pool_size": [2, 1, 2], "strides": 1, "padding": "same"}),
+        ("g", "GlobalMaxPooling3D", {"keepdims": True}),
+    ],
+    "zeros around a sequence that is repeated and loses channels in training": [
+        SEQUENCE, ("z", "ZeroPadding1D", {"padding": [1, 2]}), ("u", "UpSampling1D", {"size": 3}),
+        ("d", "SpatialDropout1D", {"rate": 0.5}),
+    ],
+    "zeros around a volume that is repeated": [
+        VOLUME, ("z", "ZeroPadding3D", {"padding": [[1, 0], [0, 2], [1, 1]]}),
+        ("u", "UpSampling3D", {"size": [1, 2, 3]}),
     ],
     "max pool valid": _pool("MaxPooling2D"),
     "max pool same": _pool("MaxPooling2D", padding="same"),
