@@ -4,12 +4,14 @@ from math import prod
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.mapping import Read, Written, index, read_node, write_node
+from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.windows import window
 
 from shared.tests.layer_uses import one_layer
@@ -104,3 +106,62 @@ def test_every_weight_of_a_locally_connected_layer_is_used_once() -> None:
 def test_causal_padding_is_the_whole_reach_before_the_first_step(n: int, size: int, stride: int, step: int) -> None:
     reach = step * (size - 1)
     assert window(n, size, stride, "causal", dilation=step) == window(n, size, stride, (reach, 0), dilation=step)
+
+
+@st.composite
+def transposed(draw: st.DrawFn) -> dict[str, Any]:
+    """Valid parameters of a Conv2DTranspose."""
+    small = st.integers(1, 5)
+    params: dict[str, Any] = {
+        "filters": 3, "kernel_size": draw(st.tuples(small, small)), "padding": draw(st.sampled_from(["valid", "same"])),
+        "strides": draw(st.tuples(small, small)),
+        "output_padding": draw(st.none() | st.tuples(st.integers(0, 4), st.integers(0, 4))),
+    }  # fmt: skip
+    if params["strides"] == (1, 1):
+        params["dilation_rate"] = draw(st.integers(1, 3))
+    assume(not resolve(one_layer(CATALOGUE["Conv2DTranspose"], [[5, 6, 2]], params)).problems)
+    return clean_params(CATALOGUE["Conv2DTranspose"], params)[0]
+
+
+@pytest.mark.parametrize(("format", "op"), [("onnx", "ConvTranspose"), ("caffe", "Deconvolution")])
+@settings(max_examples=200)
+@given(p=transposed())
+def test_a_transposed_convolution_comes_back_with_the_same_windows(format: str, op: str, p: dict[str, Any]) -> None:
+    entry = CATALOGUE["Conv2DTranspose"]
+    ins = [(5, 6, 2)]
+    context = Context(input_shapes=ins, tensors={"kernel": (*p["kernel_size"], 3, 2), "bias": (3,)})
+    written = write_node(format, entry, p, context, "it")
+    if isinstance(written, list):  # Caffe cuts both sides alike, and adds nothing
+        assert format == "caffe"
+        assert {found.where.param for found in written} == {"padding"}
+        return
+    read = read_node(index(format), op, Bag(written.attributes), context, "it")
+    assert isinstance(read, Read)
+    assert read.problems == ()
+    assert entry.shape(read.params, ins) == entry.shape(p, ins)
+    again = write_node(format, entry, read.params, context, "it")
+    assert isinstance(again, Written)
+    assert again.attributes == written.attributes
+
+
+@pytest.mark.parametrize(
+    ("format", "op", "attributes"),
+    [
+        ("caffe", "Deconvolution", {"num_output": 3, "kernel_size": 3, "stride": 2, "pad": 2}),
+        ("onnx", "ConvTranspose", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 0, 0, 1]}),
+        ("onnx", "ConvTranspose", {"kernel_shape": [3, 3], "output_padding": [1, 1]}),
+        ("onnx", "ConvTranspose", {"kernel_shape": [3, 3], "pads": [1, 1]}),
+    ],
+)
+def test_cuts_that_keras_does_not_make_are_named(format: str, op: str, attributes: dict[str, Any]) -> None:
+    context = Context(input_shapes=[(5, 6, 2)], tensors={"kernel": (3, 3, 3, 2)})
+    read = read_node(index(format), op, Bag(attributes), context, "it")
+    assert isinstance(read, Read)
+    assert [found.where.param for found in read.problems] == ["padding"]
+
+
+def test_a_window_that_cannot_be_read_is_told_once() -> None:
+    attributes = {"num_output": 3, "kernel_size": 3, "stride": [1, 2, 3], "pad": 1}
+    read = read_node(index("caffe"), "Deconvolution", Bag(attributes), Context(input_shapes=[(5, 6, 2)]), "it")
+    assert isinstance(read, Read)
+    assert [found.where.param for found in read.problems] == ["strides"]

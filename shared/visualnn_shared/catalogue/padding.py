@@ -9,12 +9,13 @@ Sides = tuple[tuple[int, int], ...]
 """(before, after) for each spatial axis: ((top, bottom), (left, right)) of a picture."""
 
 AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""Spatial axes by their number."""
-_BORDERS = {
+"""Names of the spatial axes, by their number."""
+BORDERS = {
     1: "[[before, after]]",
     2: "[[top, bottom], [left, right]]",
     3: "[[front, back], [top, bottom], [left, right]]",
 }
+"""How cells are written, by the number of spatial axes."""
 
 
 def _sides(value: Any, rank: int) -> Sides | None:
@@ -41,7 +42,7 @@ class WindowPadding:
     @property
     def must_be(self) -> str:
         quoted = [f'"{word}"' for word in self.words]
-        last = f"{_BORDERS[self.rank]} in cells" if self.cells else quoted.pop()
+        last = f"{BORDERS[self.rank]} in cells" if self.cells else quoted.pop()
         return f"{', '.join(quoted)} or {last}"
 
     def clean(self, value: Any) -> str | Sides:
@@ -69,7 +70,7 @@ class ZeroPadding:
 
     @property
     def must_be(self) -> str:
-        return f"an integer of at least 0, [{', '.join(AXES[self.rank])}] or {_BORDERS[self.rank]} in cells"
+        return f"an integer of at least 0, [{', '.join(AXES[self.rank])}] or {BORDERS[self.rank]} in cells"
 
     def clean(self, value: Any) -> Sides:
         each = value if isinstance(value, list | tuple) else (value,) * self.rank

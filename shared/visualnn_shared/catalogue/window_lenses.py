@@ -218,8 +218,16 @@ def same_pads(kernel: Any, strides: Any, dilation: Any, ctx: Context) -> list[li
     return pads
 
 
-def over(rank: int, also: Callable[[Bag, Context], bool] | None = None) -> Callable[[Bag, Context], bool]:
-    """The condition that the first input is known to have ``rank`` spatial axes, and ``also`` holds."""
+Condition = Callable[[Bag, Context], bool]
+
+
+def over(rank: int, also: Condition | None = None) -> Condition | None:
+    """The condition that the first input is known to have ``rank`` spatial axes, and ``also`` holds.
+
+    None for pictures without ``also``: what is not known to be a sequence or a volume is read as a picture.
+    """
+    if rank == 2 and also is None:
+        return None
 
     def fits(bag: Bag, ctx: Context) -> bool:
         return ctx.rank == rank + 2 and (also is None or also(bag, ctx))

@@ -2,19 +2,11 @@
 
 from visualnn_shared.catalogue.entry import Param, Same
 from visualnn_shared.catalogue.kinds import Tuple
-from visualnn_shared.catalogue.padding import WindowPadding
+from visualnn_shared.catalogue.padding import BORDERS, WindowPadding
 
 SUBJECT = {1: "sequence", 2: "picture", 3: "volume"}
 """What has so many spatial axes."""
 _EXTENT = {1: "Length", 2: "Height and width", 3: "Depth, height and width"}
-_PADDED = {
-    1: "valid: none; same: what the output needs to have length / stride cells; causal: as many, all before the first"
-       " step; or [[before, after]] in cells.",
-    2: "valid: none; same: what the output needs to have size / stride cells;"
-       " or [[top, bottom], [left, right]] in cells.",
-    3: "valid: none; same: what the output needs to have size / stride cells;"
-       " or [[front, back], [top, bottom], [left, right]] in cells.",
-}  # fmt: skip
 
 
 def kernel_size(rank: int) -> Param:
@@ -42,7 +34,6 @@ def dilation(rank: int) -> Param:
 def padding(rank: int, *, causal: bool = False) -> Param:
     """Words and cells; ``causal`` for sequences only, where no output may depend on later steps."""
     words = ("valid", "same", "causal") if causal else ("valid", "same")
-    doc = (
-        _PADDED[rank] if causal or rank > 1 else _PADDED[1].replace(" causal: as many, all before the first step;", "")
-    )
+    before = " causal: as many, all before the first step;" if causal else ""
+    doc = f"valid: none; same: what the output needs to have size / stride cells;{before} or {BORDERS[rank]} in cells."
     return Param("padding", WindowPadding(rank, words), "valid", doc)

@@ -28,8 +28,8 @@ class _AdaptivePooling(keras.layers.Layer):  # type: ignore[misc]
             starts, ends = number * n // size, -(-(number + 1) * n // size)
             cells = starts[:, None] + np.arange((ends - starts).max())
             inside = cells < ends[:, None]
-            windows = ops.take(x, np.where(inside, cells, starts[:, None]), axis=axis)  # shorter ones repeat their first
-            x = self._pool(windows, inside, axis)
+            cells = np.where(inside, cells, starts[:, None])  # a shorter window repeats its first cell
+            x = self._pool(ops.take(x, cells, axis=axis), inside, axis)
         return x
 
     def _pool(self, windows: Any, inside: Any, axis: int) -> Any:
@@ -47,7 +47,7 @@ class _AdaptivePooling(keras.layers.Layer):  # type: ignore[misc]
 class AdaptiveMaxPooling(_AdaptivePooling):
     """The largest value of each window."""
 
-    def _pool(self, windows: Any, inside: Any, axis: int) -> Any:
+    def _pool(self, windows: Any, inside: Any, axis: int) -> Any:  # noqa: ARG002 - a repeated cell changes no maximum
         return ops.max(windows, axis=axis + 1)
 
 

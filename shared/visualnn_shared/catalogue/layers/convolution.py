@@ -52,7 +52,7 @@ def _convolution(rank: int, example: Example, caffe: list[Map]) -> None:
     onnx = Map("Conv", [
         *_onnx_window(rank), At("groups", "group", 1), FromWeight("filters", "kernel", -1),
         HasWeight("use_bias", "bias"), LINEAR, Training(),
-    ], blobs=[("kernel", Perm(f"{axes}io", f"oi{axes}")), ("bias",)], when=None if rank == 2 else over(rank))  # fmt: skip
+    ], blobs=[("kernel", Perm(f"{axes}io", f"oi{axes}")), ("bias",)], when=over(rank))  # fmt: skip
     layer(
         f"Conv{rank}D",
         doc=f"A window of weights slides over the {SUBJECT[rank]}; each position gives one value for each filter.",

@@ -39,7 +39,7 @@ def _onnx(op: str, rank: int, *lenses: Any) -> Map:
         Ints("strides", "strides", (1,) * rank),
         OnnxPool("pool_size", rank=rank),
     )
-    return Map(op, [*window, *lenses], when=None if rank == 2 else over(rank))
+    return Map(op, [*window, *lenses], when=over(rank))
 
 
 def _max_pooling(rank: int) -> None:

@@ -8,7 +8,7 @@ from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
 from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales
-from visualnn_shared.catalogue.padding import Sides, ZeroPadding
+from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
@@ -16,11 +16,9 @@ from visualnn_shared.catalogue.windows import need_spatial
 
 CELLS: dict[int, Kind] = {1: Tuple(2, Int(0)), 2: ZeroPadding(2), 3: ZeroPadding(3)}
 """Cells before and after each axis; those of a sequence are one pair, as in Keras."""
-FORMS = {
-    1: "n, or [before, after]",
-    2: "n, [height, width] or [[top, bottom], [left, right]]",
-    3: "n, [depth, height, width] or [[front, back], [top, bottom], [left, right]]",
-}
+FORMS = {1: "n, or [before, after]"} | {
+    rank: f"n, [{', '.join(AXES[rank])}] or {BORDERS[rank]}" for rank in (2, 3)
+}  # fmt: skip
 
 
 def _sides(value: Any) -> Sides:
@@ -45,7 +43,7 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         params=[Param("padding", CELLS[rank], default, f"Cells: {FORMS[rank]}.")],
         shape=_padded,
         layout="spatial",
-        maps={"keras": [keras(f"ZeroPadding{rank}D")], "onnx": [Map("Pad", [pads], when=None if rank == 2 else over(rank))]},
+        maps={"keras": [keras(f"ZeroPadding{rank}D")], "onnx": [Map("Pad", [pads], when=over(rank))]},
         example=example,
     )
 

@@ -30,7 +30,7 @@ def _global_pooling(how: str, rank: int) -> None:
             "keras": [keras(f"Global{how}Pooling{rank}D")],
             "caffe": [caffe] if rank == 2 else [],
             "onnx": [
-                Map(f"Global{how}Pool", [Sets("keepdims", True)], when=None if rank == 2 else over(rank)),
+                Map(f"Global{how}Pool", [Sets("keepdims", True)], when=over(rank)),
                 Map(f"Global{how}Pool", [Sets("keepdims", False)], around="flattened", reads=False),
             ],
         },

@@ -82,28 +82,37 @@ def _cut(p: Mapping[str, Any]) -> list[Any]:
     return [reach - _size(1, reach, stride, p["padding"], cells) for reach, stride, cells in along]
 
 
-def _put_words(p: dict[str, Any], begins: list[int], ends: list[int]) -> bool:
-    """The reverse: ``padding`` and ``output_padding`` for what is cut off, added where below 0; False without any."""
-    reaches, strides = _reaches(p), p["strides"]
+def _read_cut(p: dict[str, Any], begins: list[int], ends: list[int]) -> bool:
+    """The reverse: puts the ``padding`` and ``output_padding`` that cut so; False where Keras has none that do."""
+    reaches = _reaches(p)
+    cut = [begin + end for begin, end in zip(begins, ends, strict=True)]
     if not any(begins) and max(ends) <= 0:
-        added = [-end for end in ends]
-        p["padding"], p["output_padding"] = "valid", added
-    else:
-        cut = [begin + end for begin, end in zip(begins, ends, strict=True)]
-        if any(begin != max(cells, 0) // 2 for begin, cells in zip(begins, cut, strict=True)):
-            return False
+        found: dict[str, Any] = {"padding": "valid", "output_padding": [-end for end in ends]}
+    elif all(begin == max(cells, 0) // 2 for begin, cells in zip(begins, cut, strict=True)):
         more = [reach - reach % 2 - cells for reach, cells in zip(reaches, cut, strict=True)]
-        p["padding"], p["output_padding"] = "same", more
-    if _cut({**p, "output_padding": None}) == _cut(p):
-        p["output_padding"] = None
-    return next(_transposed_rules({**p, "filters": 1}), None) is None and min(p["output_padding"] or (0,)) >= 0
+        found = {"padding": "same", "output_padding": more}
+    else:
+        return False
+    if _cut({**p, **found, "output_padding": None}) == cut:
+        found["output_padding"] = None
+    elif min(found["output_padding"]) < 0 or any(
+        broken.param == "output_padding" for broken in _transposed_rules({**p, **found})
+    ):
+        return False
+    p.update(found)
+    return True
+
+
+def _has_window(p: Mapping[str, Any], rank: int) -> bool:
+    """Whether what the cut depends on could be read; where not, that is told elsewhere."""
+    return all(len(p.get(name, ())) == rank for name in ("kernel_size", "strides", "dilation_rate"))
 
 
 # Caffe Deconvolution: (n - 1) stride + reach - 2 pad cells; a pad is cut off on both sides.
 def _read_pad(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
     """kernel_size: 4 stride: 2 pad: 1 -> padding "same"; no pad -> "valid"."""
     pads = read_pair(bag, "pad", "pad", "padding") or [0, 0]
-    if "kernel_size" in p and not _put_words(p, pads, pads):
+    if _has_window(p, 2) and not _read_cut(p, pads, pads):
         raise Unmappable("pad must leave what padding 'valid' or 'same' leaves", pads, "padding", bag.line("pad"))
 
 
@@ -119,13 +128,15 @@ def _write_pad(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
 # ONNX ConvTranspose: (n - 1) stride + reach - begin - end + output_padding cells.
 def _read_pads(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
     """pads [begins, ends] and output_padding -> padding and output_padding, which in Keras counts from another size."""
-    rank = len(p["strides"])
+    rank = len(p.get("strides", ()))
     pads = bag.many("pads") or [0] * 2 * rank
     added = bag.many("output_padding") or [0] * rank
-    if "kernel_size" not in p or len(pads) != 2 * rank or len(added) != rank:
+    if not _has_window(p, rank):
+        return
+    if len(pads) != 2 * rank or len(added) != rank:
         raise Unmappable(f"pads must be {2 * rank} integers, output_padding {rank}", pads, "padding", bag.line("pads"))
     ends = [end - more for end, more in zip(pads[rank:], added, strict=True)]
-    if not _put_words(p, pads[:rank], ends):
+    if not _read_cut(p, pads[:rank], ends):
         rule = "pads and output_padding must leave what padding 'valid' or 'same' leaves"
         raise Unmappable(rule, [pads, added], "padding", bag.line("pads"))
 
@@ -155,7 +166,7 @@ def _onnx(rank: int) -> Map:
         Ints("dilation_rate", "dilations", (1,) * rank), Is("auto_pad", "NOTSET", "NOTSET"), Is("group", 1, 1),
         Fn(("padding", "output_padding"), _read_pads, _write_pads), FromWeight("filters", "kernel", -2),
         HasWeight("use_bias", "bias"), LINEAR, Training(),
-    ], blobs=[("kernel", Perm(f"{axes}oi", f"io{axes}")), ("bias",)], when=None if rank == 2 else over(rank))  # fmt: skip
+    ], blobs=[("kernel", Perm(f"{axes}oi", f"io{axes}")), ("bias",)], when=over(rank))  # fmt: skip
 
 
 def _transposed(rank: int, example: Example) -> None:
