@@ -11,8 +11,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     ("script", "page", "target"),
-    [("layer_page.py", "layers.md", "docs"), ("zoo_page.py", "zoo.md", "docs"),
-     ("openapi.py", "openapi.json", "client")],
+    [
+        ("layer_page.py", "layers.md", "docs"),
+        ("zoo_page.py", "zoo.md", "docs"),
+        ("openapi.py", "openapi.json", "client"),
+    ],
 )
 def test_a_generated_page_is_what_its_script_writes(script: str, page: str, target: str) -> None:
     written = subprocess.run(
