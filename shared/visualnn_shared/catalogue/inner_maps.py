@@ -16,16 +16,20 @@ _FRAME = ("name", "dtype", "build_config", "batch_input_shape")
 
 @dataclass(frozen=True, slots=True)
 class KerasInner(Lens):
-    """The layer that a wrapper holds under ``param``; Keras names it so too, and so are its variables' paths."""
+    """The layer that a wrapper holds under ``param``; Keras names it so too, and so are its variables' paths.
+
+    ``forced`` are keys of the layer's config that the wrapper sets, whatever they hold.
+    """
 
     param: str = "layer"
+    forced: tuple[str, ...] = ()
 
     def owns(self) -> tuple[str, ...]:
         return (self.param,)
 
     def read(self, bag: Bag, p: dict[str, Any], ctx: Context) -> None:
         if self.param in bag and bag.peek(self.param) is not None:
-            p[self.param] = read_inner(bag, self.param)
+            p[self.param] = read_inner(bag, self.param, self.forced)
         else:
             bag.one(self.param)
 
@@ -46,7 +50,7 @@ class KerasInner(Lens):
         }
 
 
-def read_inner(bag: Bag, key: str) -> dict[str, Any]:
+def read_inner(bag: Bag, key: str, forced: tuple[str, ...] = ()) -> dict[str, Any]:
     """The layer that the bag holds under ``key``, in its normal form; what of it is not understood stays in the bag.
 
     Raises ``Unmappable``.
@@ -55,7 +59,7 @@ def read_inner(bag: Bag, key: str) -> dict[str, Any]:
     config = value.get("config") if isinstance(value, Mapping) else None
     if not isinstance(config, Mapping) or not isinstance(value.get("class_name"), str):
         raise Unmappable(f"{key} must be an object with class_name and config", value, key)
-    inner = Bag({name: item for name, item in config.items() if name not in _FRAME})
+    inner = Bag({name: item for name, item in config.items() if name not in (*_FRAME, *forced)})
     found = read_node(index("keras"), value["class_name"], inner, Context(), key)
     if not isinstance(found, Read):
         raise _unmappable(key, found[0])

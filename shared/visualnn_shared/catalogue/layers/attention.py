@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, variable
-from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
+from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, ListOf, Optional
@@ -127,10 +127,6 @@ def _output(p: Params, query: Shape) -> Shape:
     return query[-1:] if given is None else tuple(given)
 
 
-def _value_dim(p: Params) -> int:
-    return int(p["key_dim"] if p["value_dim"] is None else p["value_dim"])
-
-
 def _attended(p: Params, rank: int) -> list[int]:
     """Indices of the axes that queries look along: all but the last, unless ``attention_axes`` says which."""
     axes = p["attention_axes"]
@@ -169,7 +165,7 @@ def _heads_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
     query, value, key = _three(ins)
     heads: int = p["num_heads"]
     key_dim: int = p["key_dim"]
-    value_dim = _value_dim(p)
+    value_dim: int = p["value_dim"]
     queries, values = prod(query[:-1]), prod(value[:-1])
     seen = prod(value[i] for i in _attended(p, len(query)))
     into = queries * query[-1] * heads * key_dim + values * heads * (key[-1] * key_dim + value[-1] * value_dim)
@@ -188,7 +184,7 @@ def _projection(name: str, features: Shape, made: Shape, use_bias: bool) -> list
 def _heads_weights(p: Params, ins: Shapes) -> list[Weight]:
     """Kernels are (features, heads, features of a head); the output's has them the other way round."""
     query, value, key = _three(ins)
-    heads, value_dim, bias = p["num_heads"], _value_dim(p), p["use_bias"]
+    heads, value_dim, bias = p["num_heads"], p["value_dim"], p["use_bias"]
     return [
         *_projection("query", query[-1:], (heads, p["key_dim"]), bias),
         *_projection("key", key[-1:], (heads, p["key_dim"]), bias),
@@ -205,7 +201,7 @@ layer(
     params=[
         Param("num_heads", Int(1), doc="Number of attentions."),
         Param("key_dim", Int(1), doc="Features of each head's queries and keys."),
-        Param("value_dim", Optional(Int(1)), None, "Features of each head's values; null: as many as key_dim."),
+        Param("value_dim", Int(1), Same("key_dim"), "Features of each head's values; null: as many as key_dim."),
         Param("output_shape", Optional(ListOf(Int(1), 1, alone=True)), None,
               "Shape of one step of the output; null: the query's features."),
         Param("attention_axes", Optional(ListOf(Axis(), 1, alone=True)), None,

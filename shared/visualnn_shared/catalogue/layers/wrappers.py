@@ -104,13 +104,17 @@ def _bidirectional_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
     return forward.macs() + backward.macs()
 
 
+FORCED = ("zero_output_for_mask",)
+"""Keras' Bidirectional sets it to return_sequences."""
+
+
 # Keras always writes a backward_layer; one that is the layer the other way says nothing.
 # Keras: backward_layer {class_name, config}; ours: backward_layer {type, params} or null.
 def _read_backward(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
     if bag.peek("backward_layer") is None:
         bag.one("backward_layer")
         return
-    found = read_inner(bag, "backward_layer")
+    found = read_inner(bag, "backward_layer", FORCED)
     forward = p.get("layer")
     if isinstance(forward, Mapping):
         mirrored = {"type": forward["type"], "params": {**forward["params"], "go_backwards": True}}
@@ -136,7 +140,7 @@ layer(
     weights_rule=_bidirectional_weights,
     macs=_bidirectional_macs,
     layout="plain",
-    maps={"keras": [keras("Bidirectional", KerasInner(),
+    maps={"keras": [keras("Bidirectional", KerasInner(forced=FORCED),
                           Fn(("backward_layer",), _read_backward, KerasInner("backward_layer").write))]},
     example=Example(((80, 16),), {"layer": {"type": "LSTM", "params": {"units": 8, "return_sequences": True}}}),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
 from visualnn_converter.passes import (
+    attended_axes,
     calls_in_order,
     explicit_padding,
     legal_names,
@@ -44,6 +45,7 @@ def write_model(spec: Spec, report: Report) -> dict[str, Any]:
 def lower(spec: Spec, report: Report) -> Spec:
     """The spec in Keras' terms: one layer is one Keras layer."""
     spec, _ = short_types.run(spec, None, report)
+    spec, _ = attended_axes.run(spec, None, report)
     spec, _ = padding_of_nothing.run(spec, None, report)
     spec, _ = pools_as_same.run(spec, None, report)
     spec, _ = explicit_padding.run(spec, None, report)
