@@ -1,8 +1,10 @@
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from visualnn_shared.errors import Invalid
+from visualnn_shared.ids import ID, KEY, NAME
+from visualnn_shared.spec.model import ONE_LINE
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.validation import checked, problems_of
 
@@ -92,3 +94,21 @@ def test_what_is_missing_was_not_received() -> None:
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate({})
     assert [one.received for one in problems_of(caught.value.errors(), {})] == [None]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "said"),
+    [
+        (ID, "nope.json", "an id: small letters, digits and -"),
+        (NAME, "Digits", "a name of at most 63 small letters"),
+        (KEY, "two words", "ASCII without spaces"),
+        (ONE_LINE, "two\nlines", "one line"),
+    ],
+)
+def test_patterns_are_told_in_words(pattern: str, value: str, said: str) -> None:
+    form = create_model("form", field=(str, Field(pattern=pattern)))
+    with pytest.raises(Invalid) as caught:
+        checked(form, {"field": value}, "it")
+    (one,) = caught.value.problems
+    assert said in one.rule
+    assert "pattern" not in one.rule

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from visualnn_shared.errors import Invalid
+from visualnn_shared.ids import ID, KEY, NAME
 from visualnn_shared.spec.model import ONE_LINE
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
@@ -23,6 +24,13 @@ _PLAIN = {
     "finite_number": "a finite number",
 }
 """Kinds of pydantic's findings whose own texts speak of Python -> what must be given instead."""
+_FORMS = {
+    ONE_LINE: "one line without control characters",
+    ID: "an id: small letters, digits and -",
+    NAME: "a name of at most 63 small letters, digits, - and _, the first a letter or digit",
+    KEY: "1 to 255 characters of ASCII without spaces",
+}
+"""Patterns in words."""
 _QUOTED = re.compile(r"'([^']*)'")
 _NOT_A_KEY = re.compile(r"[^\w\-.:/ ]")
 
@@ -77,8 +85,8 @@ def _rule(error: Mapping[str, Any], path: str) -> str:
         return f"{name} must be {_PLAIN[kind]}"
     if kind == "json_invalid":
         return f"the body must be JSON ({(error.get('ctx') or {}).get('error', text)})"
-    if kind == "string_pattern_mismatch" and (error.get("ctx") or {}).get("pattern") == ONE_LINE:
-        return f"{name} must be one line without control characters"
+    if kind == "string_pattern_mismatch" and (form := _FORMS.get((error.get("ctx") or {}).get("pattern", ""))):
+        return f"{name} must be {form}"
     if text.startswith("Value error, "):
         return text.removeprefix("Value error, ")
     for subject in ("Input", "Value", "String", "List", "Tuple", "Data"):

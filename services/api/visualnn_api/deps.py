@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 from visualnn_shared.errors import Invalid
+from visualnn_shared.ids import ID, NAME
 from visualnn_shared.jobs.wakeup import Waker
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.spec.problem import problem
@@ -14,9 +15,6 @@ from visualnn_api.parts import Parts
 from visualnn_api.settings import ApiSettings
 from visualnn_api.upstream import Upstream
 
-_ID = r"^[0-9a-z-]{1,64}$"
-NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-"""Names of operators and aliases: they are parts of URLs."""
 MAX_NUMBER = 2**31 - 1
 
 
@@ -47,16 +45,14 @@ Converter = Annotated[Upstream, _part("converter")]
 Predictor = Annotated[Upstream, _part("predictor")]
 Owner = Annotated[str, Depends(owner)]
 
-ModelId = Annotated[
-    str, Path(description="The model's id.", pattern=_ID, examples=["model-01jd2k3m4n5p6q7r8s9t0v1w2x"])
-]
+ModelId = Annotated[str, Path(description="The model's id.", pattern=ID, examples=["model-01jd2k3m4n5p6q7r8s9t0v1w2x"])]
 DatasetId = Annotated[
-    str, Path(description="The data set's id.", pattern=_ID, examples=["dataset-01jd2k3m4n5p6q7r8s9t0v1w2x"])
+    str, Path(description="The data set's id.", pattern=ID, examples=["dataset-01jd2k3m4n5p6q7r8s9t0v1w2x"])
 ]
-JobId = Annotated[str, Path(description="The job's id.", pattern=_ID, examples=["job-01jd2k3m4n5p6q7r8s9t0v1w2x"])]
+JobId = Annotated[str, Path(description="The job's id.", pattern=ID, examples=["job-01jd2k3m4n5p6q7r8s9t0v1w2x"])]
 OperatorName = Annotated[str, Path(description="The operator's name.", pattern=NAME, examples=["digits"])]
 Number = Annotated[int, Path(description="The version's number, from 1.", ge=1, le=MAX_NUMBER)]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.", pattern=r"^[0-9a-z-]{1,64}$")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.", pattern=ID)]
 Limit = Annotated[int, Query(description="How many items a page holds.", ge=1, le=MAX_LIMIT)]
 
 

@@ -13,9 +13,7 @@ from visualnn_api.downloads import File
 from visualnn_api.settings import ApiSettings
 from visualnn_api.upstream import Refused, Upstream
 
-Target = Annotated[
-    str, Query(description="A format that GET /formats lists as written.", pattern=r"^[a-z0-9_-]{1,32}$")
-]
+Target = Annotated[str, Query(description="A format that GET /formats lists as written.", min_length=1, max_length=32)]
 Bundle = Annotated[bool, Query(description="A zip that holds the file and `report.json`, the conversion report.")]
 
 

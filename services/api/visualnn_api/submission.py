@@ -92,12 +92,16 @@ def _known(s: Session, owner: str, key: str, fingerprint: str) -> JobView | None
 
 def _read_request(draft: Draft) -> None:
     """The body's own form, and its params by the rules of its kind."""
+    if not isinstance(draft.body, Mapping):
+        hint = '{"kind": "train", "model": ..., "dataset": ..., "params": {...}}'
+        draft.problems.append(problem("a job must be a JSON object", draft.body, hint=hint))
+        return
     try:
         draft.request = JobRequest.model_validate(draft.body)
     except ValidationError as error:
         draft.problems += problems_of(error.errors(include_url=False), draft.body)
     kind = draft.given("kind")
-    params = draft.body.get("params", {}) if isinstance(draft.body, Mapping) else {}
+    params = draft.body.get("params", {})
     if kind in PARAMS and isinstance(params, Mapping):
         draft.params = _read_params(draft, PARAMS[kind], params)
 

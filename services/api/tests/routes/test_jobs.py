@@ -101,6 +101,8 @@ def test_an_unknown_data_set_and_model_are_both_told(api: httpx.Client) -> None:
         ({"dataset": "x" * 1000}, "dataset"),
         ({"params": []}, "params"),
         ({"params": {"epochs": 2**62}}, "params.epochs"),
+        ({"params": {"epochs": True, "shuffle": True}}, "params.epochs"),
+        ({"priority": "3"}, "priority"),
         ({"params": {"epochs": "three"}}, "params.epochs"),
         ({"params": {"time_limit_s": 0}}, "params.time_limit_s"),
         ({"params": {"optimizer": {"name": "sgd", "momentum": 7}}}, None),

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
+from visualnn_shared.ids import KEY
 from visualnn_shared.jobs.model import State
 
 from visualnn_api import documented, running, streams, submission
@@ -21,7 +22,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         description="Any text of up to 255 characters that is new for each new job: a request that is sent again with "
         "it and the same body answers with the same job.",
-        pattern=r"^[\x21-\x7e]{1,255}$",
+        pattern=KEY,
     ),
 ]
 

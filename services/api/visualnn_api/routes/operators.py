@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from visualnn_shared.ids import NAME
 
 from visualnn_api import registration, registry
 from visualnn_api.bodies import StrictRoute
-from visualnn_api.deps import NAME, AllParts, Cursor, Db, Limit, Number, NumberCursor, Objects, OperatorName, Owner
+from visualnn_api.deps import AllParts, Cursor, Db, Limit, Number, NumberCursor, Objects, OperatorName, Owner
 from visualnn_api.documented import errors
 from visualnn_api.views.common import Listing
 from visualnn_api.views.operators import OperatorView, PointAlias, Register

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from visualnn_shared.ids import NAME
 
-from visualnn_api.deps import NAME, OperatorName, Predictor
+from visualnn_api.deps import OperatorName, Predictor
 from visualnn_api.documented import errors
 from visualnn_api.examples import INFER, PREDICT
 from visualnn_api.proxy import forward

@@ -55,7 +55,7 @@ class JobRequest(BaseModel):
     dataset: str = Field(max_length=64)
     """A data set's id."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
-    priority: int = Field(default=0, ge=-100, le=100)
+    priority: int = Field(default=0, ge=-100, le=100, strict=True)
     """Among waiting jobs of a queue the highest goes first."""
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from visualnn_shared.ids import NAME
 from visualnn_shared.store.tables import Operator, OperatorVersion
 from visualnn_shared.training.serving import Serving, Step, Task, TensorSpec
 
-from visualnn_api.deps import MAX_NUMBER, NAME
+from visualnn_api.deps import MAX_NUMBER
 from visualnn_api.views.common import Links, Timestamp, View
 
 
@@ -26,7 +27,7 @@ class Register(BaseModel):
 class PointAlias(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"version": 1}]})
 
-    version: int = Field(ge=1, le=MAX_NUMBER)
+    version: int = Field(ge=1, le=MAX_NUMBER, strict=True)
 
 
 class Signature(View):
