@@ -23,7 +23,7 @@ CAFFE = {
 
 def conv(size: int, *channels: int, bias: bool = True) -> int:
     """Parameters of square convolutions one after the other."""
-    return sum(size * size * a * b + bias * b for a, b in zip(channels, channels[1:], strict=False))
+    return sum(size * size * a * b + bias * b for a, b in pairwise(channels))
 
 
 def dense(*units: int) -> int:

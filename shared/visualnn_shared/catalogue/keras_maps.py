@@ -91,7 +91,8 @@ def canonical(kind: Kind, value: Any) -> Any:
 
     Keras 3 writes one axis of LayerNormalization as a list.
     """
-    if isinstance(kind, Axis) and isinstance(value, list) and len(value) == 1:
+    axis = kind.of if isinstance(kind, Optional) else kind
+    if isinstance(axis, Axis) and isinstance(value, list) and len(value) == 1:
         return value[0]
     if kind is not INITIALIZER or not isinstance(value, Mapping) or value.get("class_name") != "VarianceScaling":
         return value

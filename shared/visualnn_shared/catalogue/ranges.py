@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from visualnn_shared.catalogue.kinds import Float, Kind, Refused
+from visualnn_shared.catalogue.kinds import LARGEST_FLOAT, Float, Kind, Refused
 
 LONGEST_TABLE = 100_000
 """Entries of a vocabulary, or statistics of an axis."""
@@ -12,7 +12,10 @@ LONGEST_TABLE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One value, or ``[low, high]`` in this order. What a single value stands for is the layer's affair."""
+    """One value, or ``[low, high]`` in this order. What a single value stands for is the layer's affair.
+
+    A pair may begin below zero as far as it may end above: Keras writes a single factor of 0.2 as ``[-0.2, 0.2]``.
+    """
 
     of: Kind
 
@@ -25,12 +28,17 @@ class Span:
             if not isinstance(value, list | tuple):
                 return self.of.clean(value)
             if len(value) == 2:
-                low, high = (self.of.clean(item) for item in value)
+                low, high = (self._end().clean(item) for item in value)
                 if low <= high:
                     return (low, high)
         except Refused:
             raise Refused(self.must_be, value) from None
         raise Refused(self.must_be, value)
+
+    def _end(self) -> Kind:
+        if isinstance(self.of, Float) and self.of.most < LARGEST_FLOAT:
+            return Float(min(self.of.least, -self.of.most), self.of.most)
+        return self.of
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": "span", "of": self.of.as_json()}

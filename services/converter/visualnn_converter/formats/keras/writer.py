@@ -84,7 +84,8 @@ class _Writer:
         if not isinstance(written, Written):
             self.problems += written
             return
-        config = {"name": layer.name, "dtype": _POLICY, **written.attributes}
+        policy = {} if layer.entry.group == "preprocessing" else {"dtype": _POLICY}  # these know their own type
+        config = {"name": layer.name, **policy, **written.attributes}
         self._items[layer.name] = {
             "module": "keras.layers",
             "class_name": written.op,
