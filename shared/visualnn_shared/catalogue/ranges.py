@@ -6,6 +6,7 @@ from typing import Any
 
 from visualnn_shared.catalogue.kinds import LARGEST_FLOAT, Float, Kind, Refused
 
+ANY_NUMBER = Float()
 LONGEST_TABLE = 100_000
 """Entries of a vocabulary, or statistics of an axis."""
 
@@ -48,7 +49,7 @@ class Span:
 class NumberOrNumbers:
     """One number for all, or a list with one for each cell of an axis."""
 
-    of: Kind = Float()
+    of: Kind = ANY_NUMBER
 
     @property
     def must_be(self) -> str:

@@ -25,8 +25,12 @@ def shapes(network: Network) -> list[list[int | None]]:
     return [list(t.shape[1:]) for t in network.model.outputs]
 
 
+STEADY = [one for one in Inner().choices if one != "TimeDistributed" and CATALOGUE[one].group != "augmentation"]
+"""Layers that make the same of a value each time."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [one for one in Inner().choices if one != "TimeDistributed"])
+@pytest.mark.parametrize("name", STEADY)
 def test_whatever_layer_is_wrapped_each_step_is_what_the_layer_makes_of_it(name):
     """Steps that are known and steps that are free: Keras walks them in different ways."""
     entry = CATALOGUE[name]

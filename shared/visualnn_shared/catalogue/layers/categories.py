@@ -1,7 +1,7 @@
 """Keras' layers that turn numbers into categories: bins, hashes, places in a vocabulary, and their encodings.
 
-What they hold is given in the spec: a net has no step that would look through a data set first. Strings are no values of
-an Input, so StringLookup and TextVectorization are not here.
+What they hold is given in the spec: a net has no step that would look through a data set first. Strings are no values
+of an Input, so StringLookup and TextVectorization are not here.
 """
 
 from collections.abc import Iterator
@@ -186,7 +186,7 @@ def _lookup_rules(p: Params) -> Iterator[Broken]:
 
 layer(
     "IntegerLookup",
-    doc="The place of each number in a vocabulary; numbers that are not in it share the first places. TensorFlow computes it.",
+    doc="The place of each number in a vocabulary; others share the first places. TensorFlow computes it.",
     group="preprocessing",
     params=[
         Param("max_tokens", Optional(Int(2)), None, "Largest size of the vocabulary with its special numbers."),
