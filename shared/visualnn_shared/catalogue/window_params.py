@@ -1,6 +1,8 @@
 """Parameters of what slides over one, two or three spatial axes, and the words for each number of axes."""
 
-from visualnn_shared.catalogue.entry import Param, Same
+from typing import Any
+
+from visualnn_shared.catalogue.entry import REQUIRED, Param, Same
 from visualnn_shared.catalogue.kinds import Tuple
 from visualnn_shared.catalogue.padding import BORDERS, WindowPadding
 
@@ -13,9 +15,8 @@ def kernel_size(rank: int) -> Param:
     return Param("kernel_size", Tuple(rank), doc=f"{_EXTENT[rank]} of the window.")
 
 
-def pool_size(rank: int, *default: tuple[int, ...]) -> Param:
-    """Without ``default`` it must be given."""
-    return Param("pool_size", Tuple(rank), *default, doc=f"{_EXTENT[rank]} of the window.")
+def pool_size(rank: int, default: Any = REQUIRED) -> Param:
+    return Param("pool_size", Tuple(rank), default, f"{_EXTENT[rank]} of the window.")
 
 
 def strides(rank: int) -> Param:

@@ -104,8 +104,8 @@ def separable_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
 
     The middle has input channels x ``depth_multiplier``.
     """
-    cells: int = prod(p["kernel_size"])
-    return prod(outs[0][:-1]) * (ins[0][-1] * p["depth_multiplier"]) * (cells + p["filters"])
+    for_each: int = prod(p["kernel_size"]) + p["filters"]
+    return prod(outs[0][:-1]) * ins[0][-1] * for_each * int(p["depth_multiplier"])
 
 
 def pool_shape(p: Params, ins: Shapes) -> list[Shape]:

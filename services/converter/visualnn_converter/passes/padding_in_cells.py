@@ -20,7 +20,7 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
         p = found.params if found else {}
         window = p.get("kernel_size") or p.get("pool_size")
         pads = None
-        if found is not None and window is not None and found.entry.kinds["padding"].cells:
+        if found is not None and window is not None and getattr(found.entry.kinds["padding"], "cells", False):
             dilation = p.get("dilation_rate", (1,) * len(window))
             pads = same_pads(window, p["strides"], dilation, Context(input_shapes=found.input_shapes))
         if pads is None:

@@ -6,6 +6,9 @@ import keras
 import numpy as np
 import pytest
 from visualnn_shared.catalogue import CATALOGUE
+from visualnn_shared.catalogue.mapping import index, read_node
+from visualnn_shared.catalogue.maps import Bag, Context
+from visualnn_shared.catalogue.steps import write_blob
 from visualnn_worker import keras_layers
 from visualnn_worker.network.build import build
 
@@ -129,6 +132,34 @@ def test_a_causal_convolution_sees_no_later_step():
     network, found = run("Conv1D", {"filters": 3, "kernel_size": 3, "padding": "causal"}, x)
     kernel = network.owners["it"].get_weights()[0]
     np.testing.assert_allclose(found, convolved(x, kernel, [(2, 0)], 1), rtol=1e-4, atol=1e-5)
+
+
+def deconvolved(x, blob, bias, stride, dilation, pad):
+    """Caffe's Deconvolution by its definition: x (n, c, h, w), blob (c, o, kh, kw)."""
+    sizes = [(n - 1) * stride + dilation * (k - 1) + 1 for n, k in zip(x.shape[2:], blob.shape[2:], strict=True)]
+    out = np.zeros((len(x), blob.shape[1], *sizes), np.float32)
+    for i, j, u, v in np.ndindex(*x.shape[2:], *blob.shape[2:]):
+        row, column = i * stride + u * dilation, j * stride + v * dilation
+        out[:, :, row, column] += x[:, :, i, j] @ blob[:, :, u, v]
+    return out[:, :, pad : sizes[0] - pad, pad : sizes[1] - pad] + bias[:, None, None]
+
+
+@pytest.mark.parametrize("attributes", [
+    {"kernel_size": 4, "stride": 2, "pad": 1}, {"kernel_size": 3, "stride": 2, "pad": 1}, {"kernel_size": 3},
+    {"kernel_size": 2, "stride": 3}, {"kernel_size": 5, "stride": 3, "pad": 1}, {"kernel_size": 3, "dilation": 2},
+    {"kernel_size": 3, "dilation": 2, "pad": 2}, {"kernel_size": 16, "stride": 8, "pad": 4},
+], ids=str)  # fmt: skip
+def test_a_transposed_convolution_computes_what_caffes_deconvolution_does(attributes):
+    x = RNG.normal(size=(2, 4, 5, 3)).astype(np.float32)
+    context = Context(input_shapes=[x.shape[1:]])
+    read = read_node(index("caffe"), "Deconvolution", Bag({"num_output": 2, **attributes}), context, "it")
+    assert read.problems == ()
+    network, _ = run("Conv2DTranspose", {**read.params, "bias_initializer": "random_normal"}, x)
+    kernel, bias = network.owners["it"].get_weights()
+    blob = write_blob(kernel, dict(read.map.weight_steps())["kernel"])
+    at = {"stride": 1, "dilation": 1, "pad": 0} | attributes
+    wanted = deconvolved(x.transpose(0, 3, 1, 2), blob, bias, at["stride"], at["dilation"], at["pad"])
+    np.testing.assert_allclose(network.model(x), wanted.transpose(0, 2, 3, 1), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("rank", "size", "strides"), [(1, (3,), (2,)), (2, (3, 2), (1, 3)), (2, (1, 6), (2, 1))])

@@ -68,8 +68,8 @@ def _transposed_rules(p: Params) -> Iterator[Broken]:
 
 def _transposed_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
     """Each input value is multiplied with kernel cells x filters weights; what ``same`` cuts off counts too."""
-    cells: int = prod(p["kernel_size"])
-    return prod(ins[0]) * cells * p["filters"]
+    for_each: int = prod(p["kernel_size"]) * p["filters"]
+    return prod(ins[0]) * for_each
 
 
 def _cut(p: Mapping[str, Any]) -> list[Any]:

@@ -239,13 +239,17 @@ CORPUS = [
     ("alexnet", 60_965_224), ("GoogleNet", 6_998_552), ("vgg16", 138_357_544), ("Squeezenet", 1_235_496),
     ("resnet101", 44_654_504 + 6_144_000),  # at 227 x 227 rounding up leaves 2 x 2 cells before the classifier
     ("densenet", 1_037_818), ("lenet", 431_080), ("lenet_train_test", 431_080),
+    ("pix2pix", 134_473_084),  # FCN-8s of VGG-16 with 20 classes
+    ("siamese_mnist", 431_080 + 22),  # LeNet, once for both pictures, and a feature of two values
 ]  # fmt: skip
+INPUT_SHAPES = {"lenet": [28, 28, 1], "lenet_train_test": [28, 28, 1], "siamese_mnist": [28, 28, 2]}
+"""Of the nets whose files do not say it."""
 
 
 @pytest.mark.parametrize(("name", "params"), CORPUS)
 def test_real_nets_have_their_published_parameters(corpus: Path, name: str, params: int) -> None:
     data = (corpus / "caffe" / f"{name}.prototxt").read_bytes()
-    spec, _, _ = conversion.read(data, input_shape=[28, 28, 1] if "lenet" in name else None)
+    spec, _, _ = conversion.read(data, input_shape=INPUT_SHAPES.get(name))
     assert summary(spec).params == params
     again, _, _ = conversion.read(conversion.write(spec, "caffe").data)
     assert _layers(again) == _layers(spec)
