@@ -1,5 +1,6 @@
 """Parameters and sizes of the built-in networks against what their papers, Keras and Caffe say, or arithmetic."""
 
+from itertools import pairwise
 from math import prod
 
 import pytest
@@ -23,7 +24,7 @@ CAFFE = {
 
 def conv(size: int, *channels: int, bias: bool = True) -> int:
     """Parameters of square convolutions one after the other."""
-    return sum(size * size * a * b + bias * b for a, b in zip(channels, channels[1:], strict=False))
+    return sum(size * size * a * b + bias * b for a, b in pairwise(channels))
 
 
 def dense(*units: int) -> int:
@@ -71,7 +72,8 @@ BY_HAND = {
     "imdb-gru": WORDS + 3 * (128 + 128 + 2) * 128 + dense(128, 1),
     "imdb-bidirectional": WORDS + 2 * lstm(128, 64) + dense(128, 1),
     "imdb-cnn-lstm": WORDS + (5 * 128 * 64 + 64) + lstm(64, 70) + dense(70, 1),
-    "transformer-encoder": 20_000 * 32 + (32 * 32 + 200 * 32) + attention(32) + dense(32, 32, 32) + 2 * 2 * 32 + dense(32, 20, 1),
+    "transformer-encoder": 20_000 * 32 + (32 * 32 + 200 * 32) + attention(32) + dense(32, 32, 32) + 2 * 2 * 32
+    + dense(32, 20, 1),
     "imdb-lstm": WORDS + lstm(128, 128) + dense(128, 1),
     "char-rnn": lstm(65, 128) + lstm(128, 128) + dense(128, 65),
     "seq2seq": lstm(71, 256) + lstm(93, 256) + dense(256, 93),

@@ -88,7 +88,8 @@ def row(layer: ResolvedLayer, names: set[str]) -> tuple[Any, ...]:
 
 def keras_row(op: Any, names: set[str]) -> tuple[Any, ...]:
     kind, name = type(op).__name__, op.name if op.name in names else ""
-    weights = tuple((w.name, tuple(w.shape), w.trainable) for w in getattr(op, "weights", []))
+    owner = "gamma" if kind == "LayerScale" else None  # Keras leaves it without a name
+    weights = tuple((owner or w.name, tuple(w.shape), w.trainable) for w in getattr(op, "weights", []))
     config = op.get_config() if weights or kind not in TYPES else {}
     settings = {key: config[key] for key in SETTINGS if key in config}
     return name, TYPES.get(kind, kind), tuple(op.output.shape[1:]), weights, plain(settings)
