@@ -17,7 +17,8 @@ BUILDERS = {
     "vgg16": "VGG16", "vgg19": "VGG19", "resnet50": "ResNet50", "resnet101": "ResNet101", "resnet152": "ResNet152",
     "inception_v3": "InceptionV3", "inception_resnet_v2": "InceptionResNetV2", "mobilenet": "MobileNet",
     "mobilenet_v2": "MobileNetV2", "densenet121": "DenseNet121", "densenet169": "DenseNet169",
-    "densenet201": "DenseNet201", "xception": "Xception",
+    "densenet201": "DenseNet201", "xception": "Xception", "efficientnet_b0": "EfficientNetB0",
+    "convnext_tiny": "ConvNeXtTiny",
 }  # fmt: skip
 TYPES = {"InputLayer": "Input", "CustomScaleLayer": "Add"}
 """Keras' classes that are another type here."""

@@ -14,9 +14,11 @@ from visualnn_shared.zoo import (
     autoencoder,
     basic,
     cifar,
+    convnext,
     densenet,
     digits,
     dqn,
+    efficientnet,
     googlenet,
     inception,
     inception_4,
@@ -35,7 +37,7 @@ from visualnn_shared.zoo.network import Network
 
 _FAMILIES = (
     basic, digits, cifar, alexnet, vgg, googlenet, inception, inception_4, resnet, xception, densenet, squeezenet,
-    mobilenet, segmentation, text, transformer, sequences, autoencoder, pairs, dqn,
+    mobilenet, efficientnet, convnext, segmentation, text, transformer, sequences, autoencoder, pairs, dqn,
 )  # fmt: skip
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(
