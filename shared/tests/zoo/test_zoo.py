@@ -82,7 +82,7 @@ def test_importing_the_zoo_builds_no_network() -> None:
 def test_an_unknown_network_is_not_found_and_similar_ones_are_named() -> None:
     with pytest.raises(NotFound, match="did you mean 'mnist-cnn'"):
         zoo.load("mnist-cn")
-    with pytest.raises(NotFound, match="there are linear, two-input"):
+    with pytest.raises(NotFound, match="GET /zoo and `visualnn zoo` list them"):
         zoo.load("zzzz")
 
 

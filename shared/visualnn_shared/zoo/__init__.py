@@ -51,7 +51,7 @@ NAMES: tuple[str, ...] = tuple(NETWORKS)
 def load(name: str) -> Spec:
     """The network of this name. Raises ``NotFound``."""
     if name not in NETWORKS:
-        hint = closest(name, list(NETWORKS)) or f"there are {', '.join(NAMES)}"
+        hint = closest(name, list(NETWORKS)) or "GET /zoo and `visualnn zoo` list them"
         raise NotFound(f"a built-in network ({hint})", name)
     return NETWORKS[name].build()
 

@@ -46,8 +46,8 @@ def _convnext(name: str, depths: tuple[int, ...], widths: tuple[int, ...]) -> Sp
 
 
 def convnext_tiny() -> Spec:
-    """Eighteen blocks with windows of 7 x 7 on pictures of 224 x 224 with values from 0 to 255; layers as in Keras, which
-    leaves out the paper's stochastic depth.
+    """Eighteen blocks with windows of 7 x 7 on pictures of 224 x 224 with values from 0 to 255; layers as in Keras,
+    which leaves out the paper's stochastic depth.
     """
     return _convnext("convnext_tiny", (3, 3, 9, 3), (96, 192, 384, 768))
 
