@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from visualnn_shared import zoo
 from visualnn_shared.analysis.summary import summarise
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Spec
@@ -21,41 +22,6 @@ from visualnn_shared.zoo.builder import Net
 
 RESNET_152 = 60_419_944
 """Parameters of keras.applications.ResNet152."""
-
-
-def resnet_152() -> Spec:
-    """The net of keras.applications.ResNet152, layer by layer."""
-    net = Net("resnet152")
-    net.input("in", 224, 224, 3)
-    net.add("pad1", "ZeroPadding2D", padding=3)
-    net.add("conv1", "Conv2D", filters=64, kernel_size=7, strides=2)
-    net.add("bn1", "BatchNormalization", epsilon=1.001e-5)
-    net.add("relu1", "Activation", activation="relu")
-    net.add("pad2", "ZeroPadding2D", padding=1)
-    x = net.add("pool1", "MaxPooling2D", pool_size=3, strides=2)
-    for stage, (filters, count, stride) in enumerate([(64, 3, 1), (128, 8, 2), (256, 36, 2), (512, 3, 2)], start=2):
-        for block in range(count):
-            x = _block(net, f"s{stage}b{block}", x, filters, stride if block == 0 else 1, shortcut=block == 0)
-    net.add("pool", "GlobalAveragePooling2D")
-    net.add("prob", "Dense", units=1000, activation="softmax")
-    return net.spec()
-
-
-def _block(net: Net, name: str, x: str, filters: int, stride: int, *, shortcut: bool) -> str:
-    side = x
-    if shortcut:
-        net.add(f"{name}_0", "Conv2D", x, filters=4 * filters, kernel_size=1, strides=stride)
-        side = net.add(f"{name}_0bn", "BatchNormalization", epsilon=1.001e-5)
-    net.add(f"{name}_1", "Conv2D", x, filters=filters, kernel_size=1, strides=stride)
-    net.add(f"{name}_1bn", "BatchNormalization", epsilon=1.001e-5)
-    net.add(f"{name}_1relu", "Activation", activation="relu")
-    net.add(f"{name}_2", "Conv2D", filters=filters, kernel_size=3, padding="same")
-    net.add(f"{name}_2bn", "BatchNormalization", epsilon=1.001e-5)
-    net.add(f"{name}_2relu", "Activation", activation="relu")
-    net.add(f"{name}_3", "Conv2D", filters=4 * filters, kernel_size=1)
-    last = net.add(f"{name}_3bn", "BatchNormalization", epsilon=1.001e-5)
-    net.add(f"{name}_add", "Add", side, last)
-    return net.add(f"{name}_out", "Activation", activation="relu")
 
 
 def chain(layers: int) -> Spec:
@@ -110,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keras", action="store_true", help="build ResNet-152 in Keras too, and give the ratio")
     wanted = parser.parse_args()
-    resnet = resnet_152()
+    resnet = zoo.load("resnet152")
     assert summarise(resolve(resnet)).params == RESNET_152
     rows: dict[str, float] = {"import of spec and catalogue, ms": import_time()}
     for spec in (resnet, chain(500), chain(1000), chain(10_000)):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 from visualnn_shared import zoo
 from visualnn_shared.analysis.check import check
+from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
 from visualnn_shared.jobs import protocol, workers
@@ -146,7 +147,8 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
         if draft.zoo_name in zoo.NAMES:
             draft.spec = zoo.load(draft.zoo_name)
         else:
-            draft.wrong(f"zoo:NAME must name one of {', '.join(zoo.NAMES)}", named, "model")
+            hint = closest(draft.zoo_name, list(zoo.NAMES)) or "GET /zoo lists them"
+            draft.wrong("zoo:NAME must name a built-in network", named, "model", hint)
         return
     match = _REF.fullmatch(named)
     try:

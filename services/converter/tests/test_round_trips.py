@@ -187,8 +187,8 @@ IN_CAFFE = {
     "alexnet", "zfnet", "vgg16", "vgg19", "googlenet", "squeezenet_1_0", "squeezenet_1_1", "dqn",
 }  # fmt: skip
 """Networks without recurrent layers, "same" with strides on even sizes, shared weights of other layers, ..."""
-NOT_IN_KERAS = {"alexnet", "zfnet", "googlenet", "inception_resnet_v2", "highway"}
-"""LRN, sums with factors, highway layers."""
+NOT_IN_KERAS = {"alexnet", "zfnet", "googlenet", "inception_resnet_v2", "highway", "convnext_tiny"}
+"""LRN, sums with factors, highway layers, LayerScale."""
 
 
 @pytest.mark.parametrize("name", zoo.NAMES)

@@ -21,21 +21,8 @@ def test_published_counts(name: str, params: int, non_trainable: int) -> None:
     assert totals.trainable_params == params - non_trainable
 
 
-def vgg16() -> Spec:
-    net = Net("vgg16")
-    net.input("in", 224, 224, 3)
-    for block, (count, filters) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]):
-        for i in range(count):
-            net.add(f"conv{block}_{i}", "Conv2D", filters=filters, kernel_size=3, padding="same", activation="relu")
-        net.add(f"pool{block}", "MaxPooling2D")
-    net.add("flat", "Flatten")
-    for i, units in enumerate([4096, 4096, 1000]):
-        net.add(f"fc{i}", "Dense", units=units)
-    return net.spec()
-
-
 def test_vgg_16_has_its_published_parameters_and_multiply_accumulates() -> None:
-    totals = summary(vgg16())
+    totals = summary(zoo.load("vgg16"))
     assert totals.params == 138_357_544
     # 15,346,630,656 in convolutions (sum of k*k*in*out*h*w of the paper's table D), 123,633,664 in dense layers
     assert totals.macs == 15_346_630_656 + 123_633_664

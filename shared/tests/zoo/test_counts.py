@@ -11,7 +11,7 @@ KERAS = {
     "vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_636_712, "resnet101": 44_707_176,
     "resnet152": 60_419_944, "inception_v3": 23_851_784, "inception_resnet_v2": 55_873_736, "mobilenet": 4_253_864,
     "mobilenet_v2": 3_538_984, "densenet121": 8_062_504, "densenet169": 14_307_880, "densenet201": 20_242_984,
-    "xception": 22_910_480,
+    "xception": 22_910_480, "efficientnet_b0": 5_330_571, "convnext_tiny": 28_589_128,
 }  # fmt: skip
 """What Keras' documentation says of its own; ``test_keras_applications`` compares layer by layer."""
 

@@ -17,7 +17,8 @@ BUILDERS = {
     "vgg16": "VGG16", "vgg19": "VGG19", "resnet50": "ResNet50", "resnet101": "ResNet101", "resnet152": "ResNet152",
     "inception_v3": "InceptionV3", "inception_resnet_v2": "InceptionResNetV2", "mobilenet": "MobileNet",
     "mobilenet_v2": "MobileNetV2", "densenet121": "DenseNet121", "densenet169": "DenseNet169",
-    "densenet201": "DenseNet201", "xception": "Xception",
+    "densenet201": "DenseNet201", "xception": "Xception", "efficientnet_b0": "EfficientNetB0",
+    "convnext_tiny": "ConvNeXtTiny",
 }  # fmt: skip
 TYPES = {"InputLayer": "Input", "CustomScaleLayer": "Add"}
 """Keras' classes that are another type here."""
@@ -88,7 +89,8 @@ def row(layer: ResolvedLayer, names: set[str]) -> tuple[Any, ...]:
 
 def keras_row(op: Any, names: set[str]) -> tuple[Any, ...]:
     kind, name = type(op).__name__, op.name if op.name in names else ""
-    weights = tuple((w.name, tuple(w.shape), w.trainable) for w in getattr(op, "weights", []))
+    owner = "gamma" if kind == "LayerScale" else None  # Keras leaves it without a name
+    weights = tuple((owner or w.name, tuple(w.shape), w.trainable) for w in getattr(op, "weights", []))
     config = op.get_config() if weights or kind not in TYPES else {}
     settings = {key: config[key] for key in SETTINGS if key in config}
     return name, TYPES.get(kind, kind), tuple(op.output.shape[1:]), weights, plain(settings)

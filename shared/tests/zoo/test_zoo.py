@@ -63,6 +63,11 @@ def test_a_row_that_was_changed_does_not_change_the_next() -> None:
     assert zoo.describe()[0]["input"] == {"x": [1]}
 
 
+def test_the_second_list_builds_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoo, "load", None)
+    assert {row["name"]: row for row in zoo.describe()} == ROWS
+
+
 def test_importing_the_zoo_builds_no_network() -> None:
     code = (
         "from visualnn_shared.spec import model\n"
@@ -77,7 +82,7 @@ def test_importing_the_zoo_builds_no_network() -> None:
 def test_an_unknown_network_is_not_found_and_similar_ones_are_named() -> None:
     with pytest.raises(NotFound, match="did you mean 'mnist-cnn'"):
         zoo.load("mnist-cn")
-    with pytest.raises(NotFound, match="there are linear, two-input"):
+    with pytest.raises(NotFound, match="GET /zoo and `visualnn zoo` list them"):
         zoo.load("zzzz")
 
 

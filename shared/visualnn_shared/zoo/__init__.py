@@ -14,9 +14,11 @@ from visualnn_shared.zoo import (
     autoencoder,
     basic,
     cifar,
+    convnext,
     densenet,
     digits,
     dqn,
+    efficientnet,
     googlenet,
     inception,
     inception_4,
@@ -35,7 +37,7 @@ from visualnn_shared.zoo.network import Network
 
 _FAMILIES = (
     basic, digits, cifar, alexnet, vgg, googlenet, inception, inception_4, resnet, xception, densenet, squeezenet,
-    mobilenet, segmentation, text, transformer, sequences, autoencoder, pairs, dqn,
+    mobilenet, efficientnet, convnext, segmentation, text, transformer, sequences, autoencoder, pairs, dqn,
 )  # fmt: skip
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(
@@ -49,7 +51,7 @@ NAMES: tuple[str, ...] = tuple(NETWORKS)
 def load(name: str) -> Spec:
     """The network of this name. Raises ``NotFound``."""
     if name not in NETWORKS:
-        hint = closest(name, list(NETWORKS)) or f"there are {', '.join(NAMES)}"
+        hint = closest(name, list(NETWORKS)) or "GET /zoo and `visualnn zoo` list them"
         raise NotFound(f"a built-in network ({hint})", name)
     return NETWORKS[name].build()
 

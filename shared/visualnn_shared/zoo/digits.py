@@ -29,7 +29,7 @@ def mnist_dnn() -> Spec:
 
 
 def digits_dnn() -> Spec:
-    """The same for the 8 x 8 digits that come with scikit-learn."""
+    """64-512-512-10 for the pictures of 8 x 8 that come with scikit-learn."""
     return _dense("digits-dnn", 64)
 
 
@@ -93,12 +93,12 @@ def snn_8() -> Spec:
 
 
 def snn_16() -> Spec:
-    """The same with sixteen hidden layers."""
+    """As snn-8, with sixteen hidden layers of 256."""
     return _snn(16)
 
 
 def snn_32() -> Spec:
-    """The same with thirty-two hidden layers."""
+    """As snn-8, with thirty-two hidden layers of 256."""
     return _snn(32)
 
 

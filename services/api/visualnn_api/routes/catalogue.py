@@ -40,7 +40,7 @@ async def formats(converter: Converter) -> Items:
 
 
 @router.get("/zoo", summary="Built-in networks")
-async def networks() -> Items:
+def networks() -> Items:  # beside the event loop: the first call in a process builds them all
     """Ready to train: `"model": "zoo:NAME"` in a job."""
     return Items(items=list(zoo.describe()))
 

@@ -37,6 +37,25 @@ def test_a_built_in_net_has_the_parameters_of_its_summary_in_keras(name):
     assert frozen == said.non_trainable_params
 
 
+IN_KERAS = {name.lower() for name in dir(keras.applications)}
+"""Networks that are compared with ``keras.applications`` elsewhere."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [name for name in zoo.NAMES if name not in SMALL and name.replace("_", "") not in IN_KERAS]
+)
+def test_a_large_net_answers_in_keras_with_numbers_of_the_shape_that_its_summary_says(name):
+    network = build(zoo.load(name))
+    samples = {}
+    for layer in network.resolved.inputs:
+        samples[layer.name] = np.ones((1, *layer.output_shapes[0]), layer.params["dtype"])
+    found = np.asarray(network.model(network.pack(samples), training=False))
+    assert found.shape == (1, *network.resolved.outputs[0][1])
+    assert np.isfinite(found).all()
+    keras.utils.clear_session()
+
+
 def test_the_same_seed_gives_the_same_start_and_another_one_another():
     spec = zoo.load("linear")
     one, same, other = (read_weights(build(spec, seed)) for seed in (1, 1, 2))
