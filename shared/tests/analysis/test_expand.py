@@ -56,6 +56,8 @@ INCEPTION_3A = {
         # SqueezeNet, table 1, fire2: 11,920
         ("FireBlock", {"squeeze": 16, "expand_1x1": 64, "expand_3x3": 64}, (55, 55, 96), 11_920, (55, 55, 128)),
         # two convolutions of 3 x 3 x 64 x 64, and 4 values a channel for each normalisation
+        # the Transformer's base model, a layer of the encoder: 3,152,384 with its biases
+        ("TransformerBlock", {"units": 512, "num_heads": 8, "hidden": 2048}, (10, 512), 3_152_384, (10, 512)),
         ("ResidualBlock", {"filters": 64}, (56, 56, 64), 2 * 9 * 64 * 64 + 2 * 4 * 64, (56, 56, 64)),
     ],
 )

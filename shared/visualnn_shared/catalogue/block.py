@@ -73,7 +73,7 @@ def _inside(expand: Any, p: Params, ins: Shapes) -> tuple[list[Shape], list[Weig
         first = found.problems[0]
         raise Broken(f"{first.rule} ({first.where})", first.received, hint=first.hint)
     inner = [one for one in found.layers if one.type != "Input"]
-    weights = [_weight(f"{one.name.removeprefix('it/')}/{w.name}", w) for one in inner for w in one.weights]
+    weights = [_weight(f"{one.name}/{w.name}".removeprefix("it/"), w) for one in inner for w in one.weights]
     macs: Dim = 0
     for one in inner:
         macs = macs + one.entry.macs(one.params, one.input_shapes, one.output_shapes)

@@ -1,8 +1,9 @@
 """Blocks that the literature's networks are made of."""
 
 from visualnn_shared.catalogue.block import Build, block
+from visualnn_shared.catalogue.common import activation
 from visualnn_shared.catalogue.entry import Example, Param, Params
-from visualnn_shared.catalogue.kinds import Bool, Int
+from visualnn_shared.catalogue.kinds import Bool, Float, Int
 
 FILTERS = Param("filters", Int(1), doc="Number of output channels.")
 STRIDES = Param("strides", Int(1), 1, "Steps of the first window down and right.")
@@ -149,4 +150,91 @@ block(
     ],
     build=_squeeze_excitation,
     example=Example(((8, 8, 16),), {"channels": 16, "squeeze": 4}),
+)
+
+
+def _inverted(net: Build, p: Params) -> None:
+    (x,) = net.inputs
+    net.add("expand", "Conv2D", x, filters=p["expanded"], kernel_size=1, use_bias=False)
+    net.add("expand_bn", "BatchNormalization")
+    net.add("expand_relu", "ReLU", max_value=6.0)
+    net.add("depthwise", "DepthwiseConv2D", kernel_size=3, strides=p["strides"], padding="same", use_bias=False)
+    net.add("depthwise_bn", "BatchNormalization")
+    net.add("depthwise_relu", "ReLU", max_value=6.0)
+    net.add("project", "Conv2D", filters=p["filters"], kernel_size=1, use_bias=False)
+    if p["shortcut"]:
+        y = net.add("project_bn", "BatchNormalization")
+        net.last("Add", x, y)
+    else:
+        net.last("BatchNormalization")
+
+
+block(
+    "InvertedResidualBlock",
+    doc="Channels widened, filtered one by one and narrowed without an activation (Sandler et al. 2018, MobileNetV2).",
+    params=[
+        FILTERS,
+        Param("expanded", Int(1), doc="Channels inside, usually six times the input's."),
+        STRIDES,
+        Param("shortcut", Bool(), False, "Whether the input is added: it needs the output's shape."),
+    ],
+    build=_inverted,
+    example=Example(((8, 8, 4),), {"filters": 4, "expanded": 12, "shortcut": True}),
+)
+
+
+def _transformer(net: Build, p: Params) -> None:
+    (x,) = net.inputs
+    heads, units = p["num_heads"], p["units"]
+    attended = net.add("attention", "MultiHeadAttention", x, x, num_heads=heads, key_dim=max(units // heads, 1))
+    if p["dropout"]:
+        attended = net.add("attention_drop", "Dropout", rate=p["dropout"])
+    net.add("attention_add", "Add", x, attended)
+    y = net.add("attention_norm", "LayerNormalization", epsilon=1e-6)
+    net.add("hidden", "Dense", units=p["hidden"], activation=p["activation"])
+    z = net.add("output", "Dense", units=units)
+    if p["dropout"]:
+        z = net.add("output_drop", "Dropout", rate=p["dropout"])
+    net.add("output_add", "Add", y, z)
+    net.last("LayerNormalization", epsilon=1e-6)
+
+
+block(
+    "TransformerBlock",
+    doc="Self-attention, then two dense layers, each with a shortcut and normalised (Vaswani et al. 2017, encoder).",
+    params=[
+        Param("units", Int(1), doc="Size of the input's last axis."),
+        Param("num_heads", Int(1, 1024), doc="Number of heads; each works on units / num_heads values."),
+        Param("hidden", Int(1), doc="Size of the hidden dense layer, usually four times units."),
+        activation("relu", "Function of the hidden dense layer."),
+        Param("dropout", Float(0, 1), 0.0, "Share of each part's output that is dropped while training."),
+    ],
+    build=_transformer,
+    example=Example(((10, 16),), {"units": 16, "num_heads": 4, "hidden": 32, "dropout": 0.1}),
+)
+
+
+def _convnext(net: Build, p: Params) -> None:
+    (x,) = net.inputs
+    channels = p["channels"]
+    net.add("depthwise", "DepthwiseConv2D", x, kernel_size=7, padding="same")
+    net.add("norm", "LayerNormalization", epsilon=1e-6)
+    net.add("expand", "Dense", units=4 * channels, activation="gelu")
+    net.add("project", "Dense", units=channels)
+    y = net.add("scale", "LayerScale", init_values=p["init_values"])
+    if p["drop_path"]:
+        y = net.add("drop_path", "StochasticDepth", rate=p["drop_path"])
+    net.last("Add", x, y)
+
+
+block(
+    "ConvNeXtBlock",
+    doc="A depthwise window of 7, then dense layers on each cell, scaled and added (Liu et al. 2022, ConvNeXt).",
+    params=[
+        Param("channels", Int(1), doc="Number of the input's channels."),
+        Param("init_values", Float(), 1e-6, "Where the learnt scale of the block starts."),
+        Param("drop_path", Float(0, 0.99), 0.0, "Share of samples that skip the block while training."),
+    ],
+    build=_convnext,
+    example=Example(((8, 8, 4),), {"channels": 4, "drop_path": 0.1}),
 )
