@@ -126,6 +126,7 @@ layer(
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
 
+
 def _rms_shape(p: Params, ins: Shapes) -> list[Shape]:
     """Element-wise; Keras multiplies by the scale as it is, so that it must lie along the last axes."""
     axis, rank = p["axis"], len(ins[0])
