@@ -169,6 +169,39 @@ def test_an_lstm_with_and_without_initial_states_is_what_keras_builds(
     assert_agrees(keras, one_layer(CATALOGUE["LSTM"], inputs, params))
 
 
+UNITS = {"units": 3, "return_state": True}
+LINES = {"filters": 2, "kernel_size": 3, "padding": "same"}
+HEADS = {"num_heads": 2, "key_dim": 4}
+GROUPS = {"num_query_heads": 4, "num_key_value_heads": 2, "head_dim": 3}
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "params"),
+    [
+        ("GRU", [(7, 5), (3,)], UNITS),
+        ("GRU", [(7, 5)], {"units": 3, "reset_after": False}),
+        ("SimpleRNN", [(7, 5), (3,)], UNITS),
+        ("ConvLSTM1D", [(7, 6, 5), (6, 2), (6, 2)], {**LINES, "return_state": True, "return_sequences": True}),
+        ("ConvLSTM2D", [(7, 6, 6, 5)], {**LINES, "padding": "valid", "strides": [2, 1]}),
+        ("ConvLSTM3D", [(7, 6, 6, 6, 2)], {**LINES, "dilation_rate": 2}),
+        ("Bidirectional", [(7, 5), (3,), (3,)], {"layer": {"type": "GRU", "params": UNITS}, "merge_mode": None}),
+        ("Attention", [(7, 5), (9, 4), (9, 5)], {"use_scale": True, "score_mode": "concat"}),
+        ("AdditiveAttention", [(7, 5), (9, 4), (9, 5)], {"use_scale": False}),
+        ("MultiHeadAttention", [(7, 5), (9, 4), (9, 6)], {**HEADS, "value_dim": 3, "output_shape": [2, 8]}),
+        ("MultiHeadAttention", [(6, 7, 5), (6, 9, 4)], {**HEADS, "attention_axes": 2, "use_bias": False}),
+        ("MultiHeadAttention", [(6, 7, 5), (6, 9, 4)], {**HEADS, "attention_axes": [-2]}),
+        ("MultiHeadAttention", [(None, 5), (9, 4)], {**HEADS, "use_gate": True, "sliding_window": 2}),
+        ("GroupQueryAttention", [(7, 5), (9, 5), (9, 6)], {**GROUPS, "use_gate": True}),
+        ("Dot", [(7, 5), (4, 7)], {"axes": [1, -1]}),
+        ("Dot", [(5,), (5,)], {"axes": 1, "normalize": True}),
+    ],
+)
+def test_more_inputs_and_other_forms_are_what_keras_builds(
+    keras: Any, type: str, inputs: list[Any], params: dict[str, Any]
+) -> None:
+    assert_agrees(keras, one_layer(CATALOGUE[type], inputs, params))
+
+
 def test_a_frozen_layer_has_no_trainable_parameters(keras: Any) -> None:
     assert_agrees(keras, one_layer(CATALOGUE["Dense"], [(4,)], {"units": 3, "trainable": False}))
 

@@ -121,3 +121,11 @@ def test_nodes_that_cannot_be_read_say_why(op: str, attributes: Any, rules: list
     problems = found.problems if isinstance(found, Read) else found
     assert [p.rule for p in problems] == rules
     assert all(p.where.line in (3, 4) for p in problems)
+
+
+@pytest.mark.parametrize(("config", "after"), [({}, False), ({"reset_after": True}, True)])
+def test_a_gru_of_a_file_that_says_nothing_resets_before_the_product(config: dict[str, Any], after: bool) -> None:
+    """Keras knew no other form before it wrote the key."""
+    found = read_node(index("keras"), "GRU", Bag({"units": 3, **config}), Context(), "x")
+    assert isinstance(found, Read)
+    assert (found.problems, found.params["reset_after"]) == ((), after)

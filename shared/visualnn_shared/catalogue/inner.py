@@ -59,7 +59,7 @@ class Inner:
 
 def _takes_one(entry: Entry) -> bool:
     ports = entry.ports
-    return ports.least == 1 and entry.palette and bool(entry.maps.get("keras"))
+    return ports.least == 1 and entry.palette and entry.keras_class is None and bool(entry.maps.get("keras"))
 
 
 def _depth(value: Any) -> int:

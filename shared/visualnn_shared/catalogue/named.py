@@ -151,6 +151,7 @@ def _needs_pairs(params: Mapping[str, Any], shape: Shape) -> str | None:
     return f"at least 2 {mode}" if shape[mode == "columns"] < 2 else None
 
 
+# Keras has no sparse initializer: one of our own would make files that load nowhere but here.
 INITIALIZER = Named("initializer", [
     Variant("zeros", "Zeros", aliases=("zero",)),
     Variant("ones", "Ones", aliases=("one",)),

@@ -12,7 +12,7 @@ from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
 from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
 from visualnn_shared.catalogue.registry import layer
-from visualnn_shared.catalogue.shapes import axis_of, axis_shape, axis_weight, need_picture
+from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
@@ -126,6 +126,17 @@ layer(
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
 
+
+def _rms_shape(p: Params, ins: Shapes) -> list[Shape]:
+    """Element-wise; Keras multiplies by the scale as it is, so that it must lie along the last axes."""
+    axis, rank = p["axis"], len(ins[0])
+    found = axes_of(tuple(sorted(axis)) if isinstance(axis, tuple) else axis, ins[0])
+    if found != list(range(rank - len(found), rank)):
+        hint = "put a Permute before the layer and one after it"
+        raise Broken("axis must be the last axis, or the last ones counted the same way", axis, param="axis", hint=hint)
+    return [ins[0]]
+
+
 layer(
     "RMSNormalization",
     doc="Each sample divided by the root of its mean square along one or more axes, times a learnt scale.",
@@ -134,7 +145,7 @@ layer(
         Param("axis", Axis(several=True), -1, "The axis or axes to normalise along."),
         Param("epsilon", Float(0), 1e-6, "Small number added to the mean square so that nothing is divided by zero."),
     ],
-    shape=axis_shape,
+    shape=_rms_shape,
     weights=[Weight("scale", axis_weight)],
     maps={"keras": [keras("RMSNormalization")]},
     example=Example(((10, 32),)),

@@ -1,6 +1,7 @@
 """Layers that walk along a sequence of (steps, features)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activation, bias, variable
 from visualnn_shared.catalogue.entry import (
@@ -18,6 +19,7 @@ from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Float, Int
 from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Training
+from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.named import ACTIVATION
 from visualnn_shared.catalogue.onnx_maps import read_gate_functions, write_gate_functions
 from visualnn_shared.catalogue.registry import layer
@@ -133,6 +135,16 @@ layer(
     example=Example(((80, 16),), {"units": 8}),
 )
 
+
+# Early versions of Keras 2 had GRUs of one form and no word for it. Keras: reset_after or nothing; ours: reset_after.
+def _read_reset(bag: Bag, p: dict[str, Any], _ctx: Context) -> None:
+    p["reset_after"] = bag.one("reset_after", False)
+
+
+def _write_reset(p: Params, bag: Bag, _ctx: Context) -> None:
+    bag.put("reset_after", p["reset_after"])
+
+
 # Gates lie in the order z, r, h along the last axis.
 layer(
     "GRU",
@@ -151,7 +163,7 @@ layer(
     weights=[*_kernels(3), Weight("bias", _gru_bias, when="use_bias", initializer="bias_initializer")],
     macs=_rnn_macs(3),
     layout="plain",
-    maps={"keras": [keras("GRU", *KERAS_RNN)]},
+    maps={"keras": [keras("GRU", Fn(("reset_after",), _read_reset, _write_reset), *KERAS_RNN)]},
     example=Example(((80, 16),), {"units": 8, "return_sequences": True}),
 )  # fmt: skip
 
