@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from math import ceil, log2
+from typing import Any
 
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
+from visualnn_shared.catalogue.lenses import At
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, need_picture, need_rank
 from visualnn_shared.catalogue.windows import window
 
-ANY = NumberOrNumbers()
+ANY = NumberOrNumbers(Float())
 
 
 def _rescaled(p: Params, ins: Shapes) -> list[Shape]:
@@ -41,6 +43,20 @@ layer(
     maps={"keras": [keras("Rescaling")]},
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
+
+
+class _KerasAxes:
+    """Keras writes the axes as a list: an empty one where there is none."""
+
+    def read(self, value: Any) -> Any:
+        """One axis alone is a number here."""
+        if not isinstance(value, list):
+            return value
+        return value[0] if len(value) == 1 else value or None
+
+    def write(self, value: Any) -> Any:
+        """Keras takes all forms."""
+        return list(value) if isinstance(value, tuple) else value
 
 
 def _kept(p: Params, shape: Shape) -> Shape:
@@ -97,7 +113,7 @@ layer(
     shape=_normalized,
     rules=_both,
     weights_rule=_statistics,
-    maps={"keras": [keras("Normalization")]},
+    maps={"keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))]},
     example=Example(((8, 8, 3),)),
 )
 
