@@ -113,16 +113,40 @@ def write_searched(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
 
 # Caffe: slice_param { axis: 1 slice_point: 2 slice_point: 5 }; without points every top gets the same share.
 def read_points(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
-    """Equal shares are not said by the parameters alone."""
+    """Equal shares follow from the number of tops and the size of the axis."""
     points = bag.many("slice_point")
     if not points:
-        raise Unmappable("slice_point must be given", None, "slice_points")
-    p["slice_points"] = points
+        points = _equal_points(p.get("axis"), ctx)
+    if points:
+        p["slice_points"] = points
+
+
+def _equal_points(axis: Any, ctx: Context) -> list[int]:
+    """Nothing where the input is unknown. Raises ``Unmappable`` where the tops cannot share the axis."""
+    shape, tops = ctx.input_shapes[0] if ctx.input_shapes else None, len(ctx.output_shapes)
+    if shape is None or not isinstance(axis, int):
+        return []
+    size = (0, *shape)[axis]
+    if tops < 2 or not isinstance(size, int) or size % tops:
+        rule = f"slice_point must be given, or the axis' {size} cells be a multiple of the {tops} tops"
+        raise Unmappable(rule, None, "slice_points")
+    return list(range(size // tops, size, size // tops))
 
 
 def write_points(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
     """One point between two outputs."""
     bag.put("slice_point", list(p["slice_points"]))
+
+
+# Caffe: Split has no parameters, only as many tops as wanted. Spec: outputs.
+def read_tops(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """As many as the file lists."""
+    if ctx.output_shapes:
+        p["outputs"] = len(ctx.output_shapes)
+
+
+def write_tops(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """The writer names a top for each output."""
 
 
 def has_slice_dim(bag: Bag, ctx: Context) -> bool:

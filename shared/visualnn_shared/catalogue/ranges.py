@@ -4,21 +4,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from visualnn_shared.catalogue.kinds import LARGEST_FLOAT, Float, Kind, Refused
+from visualnn_shared.catalogue.kinds import Kind, Refused
 
-ANY_NUMBER = Float()
 LONGEST_TABLE = 100_000
 """Entries of a vocabulary, or statistics of an axis."""
 
 
+def minus(high: float) -> float:
+    """One number f stands for -f to f."""
+    return -abs(high)
+
+
+def zero(_high: float) -> float:
+    """One number f stands for 0 to f."""
+    return 0
+
+
+def one(_high: float) -> float:
+    """One number f stands for 1 to f."""
+    return 1
+
+
+def itself(high: float) -> float:
+    """One number stands for itself twice."""
+    return high
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One value, or ``[low, high]`` in this order. What a single value stands for is the layer's affair.
-
-    A pair may begin below zero as far as it may end above: Keras writes a single factor of 0.2 as ``[-0.2, 0.2]``.
+    """One value, or ``[low, high]`` in this order. ``low`` tells where the span that a single value stands for begins:
+    a pair that says the same becomes that value, because Keras writes what it reads as a pair.
     """
 
     of: Kind
+    low: Callable[[Any], Any]
 
     @property
     def must_be(self) -> str:
@@ -29,17 +48,15 @@ class Span:
             if not isinstance(value, list | tuple):
                 return self.of.clean(value)
             if len(value) == 2:
-                low, high = (self._end().clean(item) for item in value)
+                high = self.of.clean(value[1])
+                if value[0] == self.low(high):
+                    return high
+                low = self.of.clean(value[0])
                 if low <= high:
                     return (low, high)
         except Refused:
             raise Refused(self.must_be, value) from None
         raise Refused(self.must_be, value)
-
-    def _end(self) -> Kind:
-        if isinstance(self.of, Float) and self.of.most < LARGEST_FLOAT:
-            return Float(min(self.of.least, -self.of.most), self.of.most)
-        return self.of
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": "span", "of": self.of.as_json()}
@@ -49,7 +66,7 @@ class Span:
 class NumberOrNumbers:
     """One number for all, or a list with one for each cell of an axis."""
 
-    of: Kind = ANY_NUMBER
+    of: Kind
 
     @property
     def must_be(self) -> str:

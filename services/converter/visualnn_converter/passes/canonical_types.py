@@ -45,8 +45,21 @@ def _leaky_relu(layer: Layer) -> Layer:
     return _with(layer, "ReLU", {}) if layer.params.get("negative_slope") == 0 else layer
 
 
+def _bnll(layer: Layer) -> Layer:
+    return _with(layer, "Activation", {"activation": "softplus"})
+
+
+def _exp(layer: Layer) -> Layer:
+    plain = {"base": -1.0, "scale": 1.0, "shift": 0.0}
+    if any(layer.params.get(name, value) != value for name, value in plain.items()):
+        return layer
+    return _with(layer, "Activation", {"activation": "exponential"})
+
+
 _FORMS: Mapping[str, Callable[[Layer], Layer]] = {
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
+    "BNLL": _bnll,
+    "Exp": _exp,
 }

@@ -33,7 +33,6 @@ class RandomCrop(keras.layers.RandomCrop):  # type: ignore[misc]
 
     def build(self, input_shape: Any) -> None:
         self._middle.build(input_shape)
-        super().build(input_shape)
 
     def call(self, data: Any, training: bool = True) -> Any:
         return super().call(data, training=True) if training else self._middle(data)

@@ -51,6 +51,9 @@ def set_weights(network: Network, tensors: Mapping[str, NDArray[Any]]) -> None:
         raise Invalid("the weights file", problems)
     for name, variable in wanted.items():
         variable.assign(tensors[name])
+    for owner in network.owners.values():
+        if isinstance(owner, keras.layers.Normalization) and owner.input_mean is None:
+            owner.finalize_state()  # it computes with copies of its variables
 
 
 def _mismatches(wanted: Mapping[str, keras.Variable], given: Mapping[str, NDArray[Any]]) -> list[Problem]:

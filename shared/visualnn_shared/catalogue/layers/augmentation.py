@@ -13,12 +13,14 @@ from visualnn_shared.catalogue.entry import REQUIRED, Broken, Example, Param, Pa
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional, Tuple
-from visualnn_shared.catalogue.ranges import Span
+from visualnn_shared.catalogue.ranges import Span, itself, minus, one, zero
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_picture
 
-SHARE = Span(Float(0, 1))
-SIGNED = Span(Float(-1, 1))
+SHARE = Span(Float(0, 1), zero)
+SHARE_BOTH_WAYS = Span(Float(0, 1), minus)
+SIGNED = Span(Float(-1, 1), minus)
+ABOVE = Span(Float(-1, 1, above=True), minus)  # at -1 nothing would be left of the picture
 TWO_WAYS = "one number f draws from -f to f, [low, high] from these"
 UP_TO = "one number f draws from 0 to f, [low, high] from these"
 EXAMPLE = ((16, 16, 3),)
@@ -81,16 +83,17 @@ _augmentation(
 )  # fmt: skip
 _augmentation(
     "RandomContrast", "Moves the values of a picture away from their mean, or towards it, at random while training.",
-    [_factor(SHARE, f"How far: {TWO_WAYS}, each at most 1."), RANGE, SEED], {"factor": 0.2},
+    [_factor(SHARE, f"Contrast is multiplied by a number from 1 - low to 1 + high: {UP_TO}."), RANGE, SEED],
+    {"factor": 0.2},
 )  # fmt: skip
 _augmentation(
     "RandomColorDegeneration", "Mixes a picture with its grey form at random while training.",
-    [_factor(SHARE, f"Share of the grey form, which 1 means alone: {UP_TO}."), RANGE, SEED],
+    [_factor(SHARE_BOTH_WAYS, f"Share of the grey form, which 1 means alone: {TWO_WAYS}."), RANGE, SEED],
     {"factor": 0.5}, _colours,
 )  # fmt: skip
 _augmentation(
     "RandomSaturation", "Makes colours weaker or stronger at random while training.",
-    [_factor(SHARE, f"0 gives grey, 0.5 the picture, 1 the strongest colours: {UP_TO}."), RANGE, SEED],
+    [_factor(SHARE_BOTH_WAYS, f"0 is grey, 0.5 the picture, 1 the strongest colours: {TWO_WAYS}."), RANGE, SEED],
     {"factor": 0.5}, _colours,
 )  # fmt: skip
 _augmentation(
@@ -103,7 +106,7 @@ _augmentation(
         RANGE,
         _factor(Optional(SIGNED), "Factor of RandomBrightness; null leaves it out.", None, "brightness_factor"),
         _factor(Optional(SHARE), "Factor of RandomContrast; null leaves it out.", None, "contrast_factor"),
-        _factor(Optional(SHARE), "Factor of RandomSaturation; null leaves it out.", None, "saturation_factor"),
+        _factor(Optional(SHARE_BOTH_WAYS), "Factor of RandomSaturation; null: none.", None, "saturation_factor"),
         _factor(Optional(SHARE), "Factor of RandomHue; null leaves it out.", None, "hue_factor"),
         SEED,
     ],
@@ -119,7 +122,9 @@ _augmentation(
 )  # fmt: skip
 _augmentation(
     "RandomPosterization", "Keeps only the first bits of each value while training.",
-    [_factor(Span(Int(1, 8)), "Number of bits: one number, or [low, high] to draw from."), RANGE, SEED], {"factor": 4},
+    [_factor(Span(Int(1, 8), one), "Number of bits: one number n draws from 1 to n, [low, high] from these."),
+     RANGE, SEED],
+    {"factor": 4},
 )  # fmt: skip
 _augmentation(
     "RandomSharpness", "Makes a picture sharper or smoother at random while training.",
@@ -183,15 +188,15 @@ _augmentation(
 )  # fmt: skip
 _augmentation(
     "RandomZoom", "Enlarges or shrinks a picture at random while training.",
-    [_factor(SIGNED, f"The change of the height, -0.2 is larger, 0.2 smaller: {TWO_WAYS}.", name="height_factor"),
-     _factor(Optional(SIGNED), "That of the width; null keeps the proportions.", None, "width_factor"),
+    [_factor(ABOVE, f"The change of the height, -0.2 is larger, 0.2 smaller: {TWO_WAYS}.", name="height_factor"),
+     _factor(Optional(ABOVE), "That of the width; null keeps the proportions.", None, "width_factor"),
      FILL_MODE, INTERPOLATION, SEED, FILL_VALUE],
     {"height_factor": 0.2},
 )  # fmt: skip
 _augmentation(
     "RandomShear", "Slants a picture at random while training.",
-    [_factor(SHARE, f"How much along the width: {UP_TO}.", 0.0, "x_factor"),
-     _factor(SHARE, f"How much along the height: {UP_TO}.", 0.0, "y_factor"),
+    [_factor(SHARE_BOTH_WAYS, f"How much along the width: {TWO_WAYS}.", 0.0, "x_factor"),
+     _factor(SHARE_BOTH_WAYS, f"How much along the height: {TWO_WAYS}.", 0.0, "y_factor"),
      INTERPOLATION, FILL_MODE, FILL_VALUE, SEED],
     {"x_factor": 0.2},
 )  # fmt: skip
@@ -227,7 +232,7 @@ def _odd(p: Params) -> Iterator[Broken]:
 _augmentation(
     "RandomGaussianBlur", "Blurs a picture at random while training.",
     [_factor(SHARE, f"Chance of a picture: {UP_TO}.", 1.0),
-     Param("kernel_size", Span(Int(1)), 3, "Side of the window, odd; two numbers are height and width."),
+     Param("kernel_size", Span(Int(1), itself), 3, "Side of the window, odd; two numbers are height and width."),
      _factor(SHARE, f"Standard deviation of the blur: {UP_TO}.", 1.0, "sigma"), RANGE, SEED],
     {}, rules=_odd,
 )  # fmt: skip
@@ -258,7 +263,6 @@ def _cropped(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "RandomCrop",
     doc="A random part of a picture while training, else its middle; smaller pictures are enlarged.",
-    keras_class="visualnn_worker.keras_layers.augmentation:RandomCrop",
     group="augmentation",
     params=[
         Param("height", Int(1), doc="Height of the part in cells."),

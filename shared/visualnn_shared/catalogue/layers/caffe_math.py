@@ -17,7 +17,7 @@ from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
+from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map, Sets
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, same_shape
 
@@ -68,7 +68,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [
-            Map("Exp", [At("base", "base", -1), *AFFINE_IN_CAFFE], when=is_not_plain)  # else Activation("exponential")
+            Map("Exp", [Sets("base", -1.0), Sets("scale", 1.0), Sets("shift", 0.0)], reads=False),  # as an Activation
+            Map("Exp", [At("base", "base", -1), *AFFINE_IN_CAFFE], when=is_not_plain),
         ],
     },
     example=Example(((128,),), {"base": 2.0}),

@@ -6,7 +6,15 @@ Names and defaults are those of Caffe's documentation; axes are counted as every
 from collections.abc import Iterator
 
 from visualnn_shared.catalogue.axis_lenses import Axis as FileAxis
-from visualnn_shared.catalogue.caffe_axes import has_slice_dim, read_cut, read_points, write_cut, write_points
+from visualnn_shared.catalogue.caffe_axes import (
+    has_slice_dim,
+    read_cut,
+    read_points,
+    read_tops,
+    write_cut,
+    write_points,
+    write_tops,
+)
 from visualnn_shared.catalogue.caffe_maps import CONVOLUTION
 from visualnn_shared.catalogue.common import variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
@@ -105,7 +113,7 @@ layer(
     group="utility",
     params=[Param("outputs", Int(1, MOST_OUTPUTS), 2, "Number of outputs.")],
     shape=lambda p, ins: [ins[0]] * p["outputs"],
-    maps={"keras": []},
+    maps={"keras": [], "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])]},
     example=Example(((8, 8, 4),)),
 )
 

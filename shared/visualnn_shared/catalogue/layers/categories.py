@@ -3,18 +3,35 @@
 What they hold is given in the spec: a net has no step that would look through a data set first. Strings are no values
 of an Input, so StringLookup and TextVectorization are not here.
 """
+# ruff: noqa: ARG001  (a lens takes what every lens takes)
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional
+from visualnn_shared.catalogue.lenses import Drop, Fn
+from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.ranges import LONGEST_TABLE, NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 
 INTEGERS = ("int32",)
 MODES_DOC = "int: the number; one_hot: a 1 in its place; multi_hot, count: one row for all numbers of a sample."
+
+
+def _leave_type(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """What the layer gives follows from output_mode."""
+
+
+def _write_type(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """Keras refuses to make numbers of bins under a type of reals."""
+    if p["output_mode"] == "int":
+        bag.put("dtype", "int64")
+
+
+WHOLE = Fn((), _leave_type, _write_type)
 
 
 def _mode(*values: str, default: str = "int") -> Param:
@@ -33,6 +50,16 @@ def _encoded(mode: str, shape: Shape, depth: int) -> list[Shape]:
     return [(depth,)]
 
 
+def _boundaries(p: Params) -> Iterator[Broken]:
+    if p["num_bins"] is not None:
+        yield Broken("num_bins must be null: give bin_boundaries", p["num_bins"], param="num_bins")
+    boundaries = p["bin_boundaries"]
+    if boundaries is None:
+        yield Broken("bin_boundaries must be given", None, param="bin_boundaries")
+    elif list(boundaries) != sorted(set(boundaries)):
+        yield Broken("bin_boundaries must ascend", boundaries, param="bin_boundaries")
+
+
 layer(
     "Discretization",
     doc="The number of the bin that each value is in, counted from 0.",
@@ -49,20 +76,10 @@ layer(
         _mode("int", "one_hot", "multi_hot", "count"),
     ],
     shape=lambda p, ins: _encoded(p["output_mode"], ins[0], len(p["bin_boundaries"]) + 1),
-    rules=lambda p: _boundaries(p),
+    rules=_boundaries,
     maps={"keras": [keras("Discretization")]},
     example=Example(((8,),), {"bin_boundaries": [-1.0, 0.0, 1.0]}),
 )
-
-
-def _boundaries(p: Params) -> Iterator[Broken]:
-    if p["num_bins"] is not None:
-        yield Broken("num_bins must be null: give bin_boundaries", p["num_bins"], param="num_bins")
-    boundaries = p["bin_boundaries"]
-    if boundaries is None:
-        yield Broken("bin_boundaries must be given", None, param="bin_boundaries")
-    elif list(boundaries) != sorted(set(boundaries)):
-        yield Broken("bin_boundaries must ascend", boundaries, param="bin_boundaries")
 
 
 def _tokens(p: Params) -> Iterator[Broken]:
@@ -112,7 +129,7 @@ layer(
     ],
     shape=_hashed,
     rules=_salted,
-    maps={"keras": [keras("Hashing")]},
+    maps={"keras": [keras("Hashing", WHOLE)]},
     example=Example(((4,),), {"num_bins": 8}, INTEGERS),
 )
 
@@ -130,7 +147,7 @@ layer(
     params=[Param("num_bins", Int(1), doc="Number of bins."), _mode("int", "one_hot")],
     ports=Ports(2, 2, ("first", "second")),
     shape=_crossed,
-    maps={"keras": [keras("HashedCrossing")]},
+    maps={"keras": [keras("HashedCrossing", WHOLE)]},
     example=Example(((1,), (1,)), {"num_bins": 8}, ("int32", "int32")),
 )
 
@@ -208,6 +225,6 @@ layer(
     ],
     shape=_looked_up,
     rules=_lookup_rules,
-    maps={"keras": [keras("IntegerLookup")]},
+    maps={"keras": [keras("IntegerLookup", Drop(("vocabulary_size",)))]},
     example=Example(((4,),), {"vocabulary": [12, 36, 42]}, INTEGERS),
 )

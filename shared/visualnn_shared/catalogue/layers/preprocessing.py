@@ -1,18 +1,22 @@
 """Keras' layers that prepare samples: scaling, sizes of pictures, spectrograms of sound."""
+# ruff: noqa: ARG001  (a lens takes what every lens takes)
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, log2
+from typing import Any
 
-from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
+from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
+from visualnn_shared.catalogue.lenses import At, Fn
+from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, need_picture, need_rank
 from visualnn_shared.catalogue.windows import window
 
-ANY = NumberOrNumbers()
+ANY = NumberOrNumbers(Float())
 
 
 def _rescaled(p: Params, ins: Shapes) -> list[Shape]:
@@ -41,6 +45,20 @@ layer(
     maps={"keras": [keras("Rescaling")]},
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
+
+
+class _KerasAxes:
+    """Keras writes the axes as a list: an empty one where there is none."""
+
+    def read(self, value: Any) -> Any:
+        """One axis alone is a number here."""
+        if not isinstance(value, list):
+            return value
+        return value[0] if len(value) == 1 else value or None
+
+    def write(self, value: Any) -> Any:
+        """Keras takes all forms."""
+        return list(value) if isinstance(value, tuple) else value
 
 
 def _kept(p: Params, shape: Shape) -> Shape:
@@ -97,7 +115,7 @@ layer(
     shape=_normalized,
     rules=_both,
     weights_rule=_statistics,
-    maps={"keras": [keras("Normalization")]},
+    maps={"keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))]},
     example=Example(((8, 8, 3),)),
 )
 
@@ -206,6 +224,19 @@ layer(
 )
 
 
+# Keras writes max_freq as int(sampling_rate / 2) where it was not given. Spec: null.
+def _read_highest(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """Half of the rate, which Keras takes to be 16000, says nothing."""
+    highest, rate = bag.one("max_freq"), bag.peek("sampling_rate", 16000)
+    if not isinstance(rate, int) or highest != rate // 2:
+        p["max_freq"] = highest
+
+
+def _write_highest(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """Null is Keras' default too."""
+    bag.put("max_freq", p["max_freq"])
+
+
 def _mel(p: Params, ins: Shapes) -> list[Shape]:
     need_rank(ins[0], 1, "samples")
     n, length, stride = ins[0][0], p["fft_length"], p["sequence_stride"]
@@ -221,7 +252,7 @@ def _mel(p: Params, ins: Shapes) -> list[Shape]:
 
 
 def _mel_rules(p: Params) -> Iterator[Broken]:
-    if p["sequence_length"] is not None and p["sequence_length"] > p["fft_length"]:
+    if p["sequence_length"] > p["fft_length"]:
         hint = f"fft_length is {p['fft_length']}"
         yield Broken(
             "sequence_length must not exceed fft_length", p["sequence_length"], param="sequence_length", hint=hint
@@ -239,7 +270,7 @@ layer(
     params=[
         Param("fft_length", Int(2), 2048, "Length of the transform in samples."),
         Param("sequence_stride", Int(1), 512, "Samples from one stretch to the next."),
-        Param("sequence_length", Optional(Int(1)), None, "Samples that the window spans; null: fft_length."),
+        Param("sequence_length", Int(1), Same("fft_length"), "Samples that the window spans; default: fft_length."),
         Param(
             "window",
             Optional(Choice(("hann", "hamming"))),
@@ -260,6 +291,6 @@ layer(
     ],
     shape=_mel,
     rules=_mel_rules,
-    maps={"keras": [keras("MelSpectrogram")]},
+    maps={"keras": [keras("MelSpectrogram", Fn(("max_freq",), _read_highest, _write_highest))]},
     example=Example(((64,),), {"fft_length": 16, "sequence_stride": 8, "num_mel_bins": 4}),
 )

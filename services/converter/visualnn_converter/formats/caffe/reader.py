@@ -12,6 +12,7 @@ from visualnn_shared.catalogue.maps import Bag, Context, Label, Unmappable, plai
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.spec.refs import Ref
 
 from visualnn_converter.formats.caffe.prototxt import START
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, MEASURES, SOURCES, TRAINING_FIELDS
@@ -64,6 +65,8 @@ class _Reader:
         self._names = Names()
         self._table: Index = index("caffe")
         self._owners: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._silenced: set[str] = set()
 
     def node(self, node: Node) -> None:
         """One layer of the file."""
@@ -71,6 +74,8 @@ class _Reader:
             self._inputs(node)
         elif node.op in SOURCES:
             self._samples(node)
+        elif node.op == "Silence":
+            self._silence(node)
         elif node.op in MEASURES:
             self._ends(node, node.op, "it measures or ends training; it is no part of the net")
         elif node.op in HEADS:
@@ -80,6 +85,12 @@ class _Reader:
         for name, line in node.whole.left(deep=False):
             if name not in TRAINING_FIELDS:
                 self.report.drops(node.name, f"field {name}" + (f", line {line}" if line else ""), "not understood")
+
+    def _silence(self, node: Node) -> None:
+        """What it swallows is no output of the net; it is no layer itself."""
+        for key in list(node.whole):
+            node.whole.one(key)
+        self._silenced.update(self.values[number].ref for number in node.inputs)
 
     def _ends(self, node: Node, what: str, why: str) -> None:
         self.report.drops(node.name, what, why)
@@ -156,6 +167,7 @@ class _Reader:
         context = Context(
             input_shapes=[value.shape for value in inputs],
             labels=[value.label for value in inputs if value.label is not None],
+            output_shapes=[None] * len(node.outputs),
         )
         found = read_node(self._table, node.op, node.bag, context, name, node.line)
         if not isinstance(found, Read):
@@ -176,11 +188,13 @@ class _Reader:
             refs = tuple(value.ref for value in inputs)
             self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
             self.report.maps(name, node.op, found.entry.type)
-            for number, shape in zip(node.outputs, shapes, strict=False):
-                self.values[number] = Value(name, shape, _label(len(shape) + 1))
+            self._counts[name] = len(shapes)
+            for position, (number, shape) in enumerate(zip(node.outputs, shapes, strict=False)):
+                self.values[number] = Value(str(Ref(name, position)), shape, _label(len(shape) + 1))
             for number in node.outputs[len(shapes) :]:
                 self.values[number] = Value(name, None, None)
-                self.problems.append(problem("the layer must have one top", node.tops, layer=name, line=node.line))
+                tops = "one top" if len(shapes) == 1 else f"{len(shapes)} tops"
+                self.problems.append(problem(f"the layer must have {tops}", node.tops, layer=name, line=node.line))
 
     def _unknown(self, node: Node) -> None:
         for number in node.outputs:
@@ -274,7 +288,8 @@ class _Reader:
             if layer.type == "Input" and name not in used:
                 self.report.drops(name, "Input", "nothing of the net reads it")
                 del self.layers[name]
-        outputs = tuple(name for name in self.layers if name not in used)
+        made = [str(Ref(name, i)) for name in self.layers for i in range(self._counts.get(name, 1))]
+        outputs = tuple(ref for ref in made if ref not in used and ref not in self._silenced)
         return Spec(name=spec_name(self.source.name), layers=tuple(self.layers.values()), outputs=outputs)
 
 

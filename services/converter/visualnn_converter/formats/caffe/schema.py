@@ -41,6 +41,7 @@ PARAMS: Mapping[str, str] = {
     "Softmax": "softmax_param",
     "TanH": "tanh_param",
     "Threshold": "threshold_param",
+    "Split": "",
     "Tile": "tile_param",
 }
 """Layer type -> the message of its parameters."""

@@ -135,7 +135,7 @@ class _Writer:
             self.problems += written
             return
         bottoms = [str(self._source(ref)) for ref in layer.inputs]
-        message: dict[str, Any] = {"name": layer.name, "type": written.op, "bottom": bottoms, "top": layer.name}
+        message: dict[str, Any] = {"name": layer.name, "type": written.op, "bottom": bottoms, "top": _tops(layer)}
         shared = layer.weights_of or (layer.name if layer.name in self._owners else None)
         if shared is not None:
             message["param"] = [{"name": f"{shared}/{variable.name}"} for variable in layer.weights]
@@ -168,12 +168,24 @@ class _Writer:
 
     def check_outputs(self) -> None:
         """Caffe's outputs are the tops of layers that nothing reads."""
-        used = {ref.layer for layer in self.resolved.layers for ref in layer.inputs}
-        used.update(layer.name for layer in self.resolved.inputs)
-        for ref, _ in self.resolved.outputs:
-            if ref.layer in used:
+        used = {ref for layer in self.resolved.layers for ref in layer.inputs}
+        used.update(Ref(layer.name) for layer in self.resolved.inputs)
+        outputs = {ref for ref, _ in self.resolved.outputs}
+        for layer in self.resolved.layers:
+            made = [Ref(layer.name, position) for position in range(len(layer.output_shapes))]
+            unread = [str(ref) for ref in made if ref not in used and ref not in outputs]
+            if unread:
+                self.messages.append({"name": f"{layer.name}/silence", "type": "Silence", "bottom": unread})
+        for ref in outputs:
+            if ref in used:
                 rule = "an output must be a layer that computes and that no other layer reads, in this format"
                 self.problems.append(problem(rule, str(ref), layer=ref.layer, field="outputs"))
+
+
+def _tops(layer: ResolvedLayer) -> str | list[str]:
+    """A blob for each output, named as a spec refers to it."""
+    tops = [str(Ref(layer.name, position)) for position in range(len(layer.output_shapes))]
+    return tops[0] if len(tops) == 1 else tops
 
 
 def _label(rank: int) -> Label:
