@@ -19,6 +19,7 @@ from visualnn_shared.training.losses import Joined, join, metric_problems, metri
 from visualnn_shared.training.optimizers import clean_optimizer
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.serving import Serving, Step, TensorSpec
+from visualnn_shared.training.sizes import size_problems
 
 __all__ = ["Fit", "Plan", "plan", "plan_evaluate", "plan_predict"]
 
@@ -48,6 +49,7 @@ def plan(
     feeding = feed(resolved, schema)
     problems = list(feeding.problems)
     problems += _net_problems(resolved) + _sample_problems(splits, params)
+    problems += [] if feeding.problems else size_problems(resolved, feeding.raw)
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong
