@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras.src.applications import convnext
 from visualnn_worker.keras_layers import pyramid, taught
 
 RNG = np.random.default_rng(7)
@@ -96,6 +97,18 @@ def test_stochastic_depth_keeps_or_drops_whole_samples_and_the_mean(rate):
     assert (found == found[:, :1, :1]).all()
     assert set(np.unique(found)) <= {0.0, np.float32(1 / (1 - rate)) if rate < 1 else 0.0}
     assert abs((found[:, 0, 0] == 0).mean() - rate) < 0.03
+
+
+def test_both_helpers_of_residual_branches_are_those_of_keras_convnext():
+    x = normal(6, 4, 3)
+    theirs, ours = convnext.LayerScale(0.3, 3), taught.LayerScale(0.3)
+    close(ours(x), theirs(x))
+    close(taught.StochasticDepth(0.4)(x, training=False), convnext.StochasticDepth(0.4)(x, training=False))
+    kept = np.asarray(convnext.StochasticDepth(0.4)(x, training=True))
+    ours = np.asarray(taught.StochasticDepth(0.4)(x, training=True))
+    for found in (kept, ours):  # other draws, but each sample is dropped or scaled alike
+        for sample, given in zip(found, x, strict=True):
+            close(sample, given / 0.6 if sample.any() else given * 0)
 
 
 def windows(n, size, stride, before, count):

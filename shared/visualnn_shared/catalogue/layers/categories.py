@@ -3,35 +3,19 @@
 What they hold is given in the spec: a net has no step that would look through a data set first. Strings are no values
 of an Input, so StringLookup and TextVectorization are not here.
 """
-# ruff: noqa: ARG001  (a lens takes what every lens takes)
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Drop, Fn
-from visualnn_shared.catalogue.maps import Bag, Context
+from visualnn_shared.catalogue.lenses import Drop
 from visualnn_shared.catalogue.ranges import LONGEST_TABLE, NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 
 INTEGERS = ("int32",)
 MODES_DOC = "int: the number; one_hot: a 1 in its place; multi_hot, count: one row for all numbers of a sample."
-
-
-def _leave_type(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
-    """What the layer gives follows from output_mode."""
-
-
-def _write_type(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
-    """Keras refuses to make numbers of bins under a type of reals."""
-    if p["output_mode"] == "int":
-        bag.put("dtype", "int64")
-
-
-WHOLE = Fn((), _leave_type, _write_type)
 
 
 def _mode(*values: str, default: str = "int") -> Param:
@@ -129,7 +113,7 @@ layer(
     ],
     shape=_hashed,
     rules=_salted,
-    maps={"keras": [keras("Hashing", WHOLE)]},
+    maps={"keras": [keras("Hashing")]},
     example=Example(((4,),), {"num_bins": 8}, INTEGERS),
 )
 
@@ -147,7 +131,7 @@ layer(
     params=[Param("num_bins", Int(1), doc="Number of bins."), _mode("int", "one_hot")],
     ports=Ports(2, 2, ("first", "second")),
     shape=_crossed,
-    maps={"keras": [keras("HashedCrossing", WHOLE)]},
+    maps={"keras": [keras("HashedCrossing")]},
     example=Example(((1,), (1,)), {"num_bins": 8}, ("int32", "int32")),
 )
 
