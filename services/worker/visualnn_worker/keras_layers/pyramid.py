@@ -11,6 +11,11 @@ from visualnn_worker.keras_layers.caffe_shape import part
 Shape = tuple[int | None, ...]
 
 
+def _larger(a: Any, b: Any) -> Any:
+    """A number where both are numbers: a slice that JAX compiles takes no tensor."""
+    return max(a, b) if isinstance(a, int) and isinstance(b, int) else ops.maximum(a, b)
+
+
 @keras.saving.register_keras_serializable("visualnn")
 class L2NormPooling2D(keras.layers.Layer):  # type: ignore[misc]
     """The square root of the sum of squares of each window; padding adds nothing.
@@ -52,10 +57,11 @@ class L2NormPooling2D(keras.layers.Layer):  # type: ignore[misc]
         # The size may be known only when the net runs: pad by all that can be needed, then cut.
         n = ops.shape(x)[axis + 1]
         needed = (-(-n // stride) - 1) * stride + size
-        before = ops.maximum(needed - n, 0) // 2
+        reached = _larger(needed, n)
+        before = (reached - n) // 2
         most = size - 1
         sides[axis + 1] = (most, most)
-        return part(ops.pad(x, sides), axis + 1, most - before, most - before + ops.maximum(needed, n))
+        return part(ops.pad(x, sides), axis + 1, most - before, most - before + reached)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *(self._count(input_shape[axis + 1], axis) for axis in range(2)), input_shape[3])
