@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
+from visualnn_shared.catalogue.free import Shape
 
 _MIXES = frozenset({"attention", "recurrent", "wrapper", "preprocessing", "augmentation"})
 """Groups whose layers may look anywhere."""
@@ -17,73 +18,91 @@ _MIXES = frozenset({"attention", "recurrent", "wrapper", "preprocessing", "augme
 class _Axis(NamedTuple):
     """Along one spatial axis: cells of the input that a cell sees, and how many lie between two neighbours."""
 
-    field: Fraction
-    jump: Fraction
+    field: int | Fraction
+    jump: int | Fraction
+    """A fraction where there are more cells than in the input."""
+
+
+class _Step(NamedTuple):
+    """What a layer does along one axis: the jumps that the field grows by, and what the jump is multiplied by."""
+
+    grows: int
+    scale: int | Fraction
 
 
 _Field = tuple[_Axis, ...]
+_UNCHANGED: tuple[_Step, ...] = ()
 
 
 def receptive_fields(resolved: Resolved) -> dict[str, tuple[int, ...]]:
     """Layer -> cells along each spatial axis, for the layers whose outputs see a window of the input."""
     known: dict[str, _Field] = {}
+    steps: dict[tuple[int, tuple[Shape, ...]], tuple[_Step, ...] | None] = {}
     for layer in resolved.layers:
-        field = _field(layer, known)
-        if field is not None:
-            known[layer.name] = field
-    return {name: tuple([-(-axis.field // 1) for axis in field]) for name, field in known.items()}
+        if layer.type == "Input":
+            rank = len(layer.output_shapes[0]) - 1
+            if rank > 0:
+                known[layer.name] = (_Axis(1, 1),) * rank
+            continue
+        before = _before(layer, known)
+        if before is None:
+            continue
+        key = (id(layer.params), layer.input_shapes)  # layers that are alike share their parameters
+        if key not in steps:
+            steps[key] = _steps(layer, len(before))
+        step = steps[key]
+        if step is not None:
+            known[layer.name] = _after(before, step) if step else before
+    return {name: tuple([int(-(-axis.field // 1)) for axis in field]) for name, field in known.items()}
 
 
-def _field(layer: ResolvedLayer, known: Mapping[str, _Field]) -> _Field | None:
-    out = layer.output_shapes[0]
-    if layer.type == "Input":
-        return (_Axis(Fraction(1), Fraction(1)),) * (len(out) - 1) if len(out) > 1 else None
-    before = [known.get(ref.layer) for ref in layer.inputs]
-    fields = [one for one in before if one is not None]
-    if not fields or len(fields) < len(before) or any(len(one) != len(fields[0]) for one in fields):
+def _before(layer: ResolvedLayer, known: Mapping[str, _Field]) -> _Field | None:
+    """The field of the inputs; None where one has none, or they differ in rank."""
+    if len(layer.inputs) == 1:
+        return known.get(layer.inputs[0].layer)
+    fields = [known.get(ref.layer) for ref in layer.inputs]
+    first = fields[0] if fields else None
+    if first is None or any(one is None or len(one) != len(first) for one in fields):
         return None
-    field = fields[0] if len(fields) == 1 else _largest(fields)
-    if len(out) - 1 != len(field) or layer.entry.group in _MIXES:
-        return None
-    window = _window(layer.params, len(field))
-    if window is None:
-        same = all(a is b or a == b for a, b in zip(out[:-1], layer.input_shapes[0][:-1], strict=True))
-        return field if same or layer.type.startswith(("ZeroPadding", "Cropping")) else _scaled(layer, field)
-    sizes, strides = window
-    if layer.type.endswith("Transpose"):
-        return tuple([_upsampled(*args) for args in zip(field, sizes, strides, strict=True)])
+    found = [one for one in fields if one is not None]
+    return tuple([_Axis(max(a.field for a in axes), max(a.jump for a in axes)) for axes in zip(*found, strict=True)])
+
+
+def _after(before: _Field, steps: Sequence[_Step]) -> _Field:
     return tuple(
         [
-            _Axis(a.field + (size - 1) * a.jump, a.jump * stride)
-            for a, size, stride in zip(field, sizes, strides, strict=True)
+            _Axis(axis.field + step.grows * axis.jump, axis.jump * step.scale)
+            for axis, step in zip(before, steps, strict=True)
         ]
     )
 
 
-def _largest(fields: Sequence[_Field]) -> _Field:
-    return tuple([_Axis(max(a.field for a in axes), max(a.jump for a in axes)) for axes in zip(*fields, strict=True)])
-
-
-def _window(p: Mapping[str, Any], rank: int) -> tuple[list[int], list[int]] | None:
-    """Sizes with their holes, and strides, of a layer that slides a window; None for others."""
+def _steps(layer: ResolvedLayer, rank: int) -> tuple[_Step, ...] | None:
+    """What the layer does along each of ``rank`` axes; None where its outputs see no window."""
+    out, p = layer.output_shapes[0], layer.params
+    if len(out) - 1 != rank or layer.entry.group in _MIXES:
+        return None
     size = p.get("kernel_size") or p.get("pool_size")
-    if not isinstance(size, tuple) or len(size) != rank:
-        return None
-    dilation = p.get("dilation_rate") or (1,) * rank
-    strides = p.get("strides") or (1,) * rank
-    return [(n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)], list(strides)
+    if isinstance(size, tuple) and len(size) == rank:
+        return _window(layer.type, p, size)
+    if layer.type.startswith("UpSampling"):
+        return _upsampling(p)
+    same = all(a is b or a == b for a, b in zip(out[:-1], layer.input_shapes[0][:-1], strict=True))
+    return _UNCHANGED if same or layer.type.startswith(("ZeroPadding", "Cropping")) else None
 
 
-def _upsampled(axis: _Axis, size: int, stride: int) -> _Axis:
-    """A cell of a transposed convolution sees ceil(size / stride) cells, and there are ``stride`` times as many."""
-    return _Axis(axis.field + (-(-size // stride) - 1) * axis.jump, axis.jump / stride)
+def _window(type: str, p: Mapping[str, Any], size: tuple[int, ...]) -> tuple[_Step, ...]:
+    """A transposed convolution's cell sees ceil(size / stride) cells, and there are ``stride`` times as many."""
+    ones = (1,) * len(size)
+    dilation, strides = p.get("dilation_rate") or ones, p.get("strides") or ones
+    reach = [(n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)]
+    if type.endswith("Transpose"):
+        return tuple([_Step(-(-n // s) - 1, Fraction(1, s)) for n, s in zip(reach, strides, strict=True)])
+    return tuple([_Step(n - 1, s) for n, s in zip(reach, strides, strict=True)])
 
 
-def _scaled(layer: ResolvedLayer, field: _Field) -> _Field | None:
-    """UpSampling repeats or blends cells; other changes of size are no window."""
-    factors = layer.params.get("size")
-    if not layer.type.startswith("UpSampling") or factors is None:
-        return None
-    factors = factors if isinstance(factors, tuple) else (factors,)
-    near = 1 if layer.params.get("interpolation", "nearest") == "nearest" else 2
-    return tuple([_Axis(a.field + (near - 1) * a.jump, a.jump / n) for a, n in zip(field, factors, strict=True)])
+def _upsampling(p: Mapping[str, Any]) -> tuple[_Step, ...]:
+    """Cells are repeated, or blended from two neighbours."""
+    factors = p["size"] if isinstance(p["size"], tuple) else (p["size"],)
+    blends = int(p.get("interpolation", "nearest") != "nearest")
+    return tuple([_Step(blends, Fraction(1, n)) for n in factors])
