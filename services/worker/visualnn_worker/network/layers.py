@@ -121,13 +121,6 @@ def _add(layer: ResolvedLayer) -> Made | None:
     return [keras_layers.WeightedSum(coefficients, name=keras_name(layer.name))]
 
 
-def _random_crop(layer: ResolvedLayer) -> Made:
-    params = layer.params
-    return [
-        keras_layers.RandomCrop(params["height"], params["width"], seed=params["seed"], name=keras_name(layer.name))
-    ]
-
-
 _SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D"), _convolution),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _convolution),
@@ -136,5 +129,4 @@ _SPECIAL: dict[str, Callable[[ResolvedLayer], Made | None]] = {
     **dict.fromkeys((f"AdaptiveMaxPooling{rank}D" for rank in (1, 2, 3)), _adaptive_pooling),
     **dict.fromkeys((f"AdaptiveAveragePooling{rank}D" for rank in (1, 2, 3)), _adaptive_pooling),
     "Add": _add,
-    "RandomCrop": _random_crop,
 }

@@ -263,6 +263,7 @@ def _cropped(p: Params, ins: Shapes) -> list[Shape]:
 layer(
     "RandomCrop",
     doc="A random part of a picture while training, else its middle; smaller pictures are enlarged.",
+    keras_class="visualnn_worker.keras_layers.augmentation:RandomCrop",
     group="augmentation",
     params=[
         Param("height", Int(1), doc="Height of the part in cells."),
