@@ -96,6 +96,20 @@ def test_a_shortcut_that_does_not_fit_is_told_with_the_layer_inside() -> None:
     assert found.rule.startswith("the inputs must have the same shape")
 
 
+def test_blocks_that_stand_for_too_many_layers_are_refused_at_once() -> None:
+    dense = ("DenseBlock", {"layers": 64, "growth_rate": 1})
+    (found,) = check(net(*((f"b{i}", *dense) for i in range(300)), shape=(8, 8, 8)))
+    assert found.rule == "a spec must have at most 20000 layers once its blocks are replaced by theirs"
+    assert found.where.layer == "b44"
+
+
+def test_a_block_shares_the_weights_of_its_own_kind_only() -> None:
+    spec = net(("a", "ResidualBlock", {"filters": 192}), ("b", "ResidualBlock", {"filters": 192}))
+    layers = (*spec.layers[:-1], spec.layers[-1].model_copy(update={"weights_of": "in"}))
+    (found,) = check(spec.model_copy(update={"layers": layers}))
+    assert (found.where.layer, found.where.field, found.received) == ("b", "weights_of", "in")
+
+
 def test_parameters_of_a_block_are_checked_like_those_of_a_layer() -> None:
     problems = check(net(("res", "ResidualBlock", {"filters": 0, "stride": 2})))
     assert {(p.where.layer, p.where.param) for p in problems} == {("res", "filters"), ("res", "stride")}

@@ -31,6 +31,8 @@ POOL = ("MaxPooling2D", {"pool_size": 2})
         ([POOL, ("UpSampling2D", {"size": 2})], (2, 2)),
         ([CONV, ("GlobalAveragePooling2D", {})], None),
         ([CONV, ("Flatten", {}), ("Dense", {"units": 3})], None),
+        ([("Rescaling", {"scale": 0.5}), ("RandomFlip", {}), CONV], (3, 3)),
+        ([CONV, ("Permute", {"dims": [2, 1, 3]})], None),
         ([CONV, ("ZeroPadding2D", {"padding": 1}), CONV], (5, 5)),
     ],
 )

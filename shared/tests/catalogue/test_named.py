@@ -71,3 +71,21 @@ def test_every_variants_defaults_are_clean(kind: Named) -> None:
         assert kind.clean({"name": variant.name, **defaults}) == variant.name
         assert kind.clean({"class_name": variant.keras_class, "config": defaults}) == variant.name
         assert kind.complete(variant.name) == (variant, defaults)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "rule"),
+    [
+        (INITIALIZER, {"name": "random_uniform", "minval": 2, "maxval": 1}, "an initializer whose minval is at most"),
+        (INITIALIZER, {"name": "random_uniform", "minval": 1}, "an initializer whose minval is at most its maxval"),
+        (
+            CONSTRAINT,
+            {"name": "min_max_norm", "min_value": 2, "max_value": 1},
+            "a constraint whose min_value is at most",
+        ),
+    ],
+)
+def test_a_range_does_not_end_before_it_begins(kind: Any, value: Any, rule: str) -> None:
+    with pytest.raises(Refused) as caught:
+        kind.clean(value)
+    assert caught.value.must_be.startswith(rule)

@@ -282,6 +282,24 @@ def test_a_net_that_scales_its_input_itself_gets_8_bit_values() -> None:
     assert planned(net, data).serving.preprocessing == {"in": (Cast(dtype="float32"),)}
 
 
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        ({"type": "HierarchicalSoftmax", "params": {"classes": 6, "classes_per_cluster": 3}}, SPARSE),
+        ({"type": "Sigmoid"}, "binary_crossentropy"),
+    ],
+)
+def test_a_head_may_be_a_layer_that_is_a_function_itself(last: dict[str, Any], loss: str) -> None:
+    units = 6 if loss == SPARSE else 1
+    layers = [
+        Layer(name="in", type="Input", params={"shape": [4]}),
+        Layer(name="fc", type="Dense", params={"units": units}, inputs=("in",)),
+        Layer(name="out", **last, inputs=("fc",)),
+    ]
+    net = Spec(name="net", layers=tuple(layers), outputs=("out",))
+    assert planned(net, schema(classes(6 if loss == SPARSE else 2))).params.loss == loss
+
+
 def test_a_batch_is_no_larger_than_the_samples() -> None:
     found = planned(dense(1), schema(numbers()), samples=6, batch_size=128)
     assert found.params.batch_size == 6

@@ -5,30 +5,56 @@ from collections.abc import Mapping
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Entry
+from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.spec.model import MAX_LAYERS, Layer, Spec
+from visualnn_shared.spec.problem import Problem, problem
 
 DEEPEST = 8
 """Blocks within blocks."""
 
 
 def expand(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> Spec:
-    """The spec without blocks, as far as their parameters are sound; a block that is not stays, to be reported.
+    """The spec without blocks, as far as they are sound; a block that is not stays, to be reported."""
+    return expanded(spec, catalogue)[0]
+
+
+def expanded(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[Spec, list[Problem]]:
+    """The spec without blocks, and what is wrong with blocks as such.
 
     The last layer of a block has its name, so that what it feeds needs no change; the others are ``block/part``. With
     ``weights_of`` each of them uses the weights of its counterpart in the named block.
     """
+    problems: list[Problem] = []
     for _ in range(DEEPEST):
-        if not any((entry := catalogue.get(layer.type)) and entry.expand for layer in spec.layers):
+        blocks = {layer.name: layer for layer in spec.layers if _is_block(layer, catalogue)}
+        if not blocks:
             break
         layers: list[Layer] = []
         for layer in spec.layers:
+            if layer.name in blocks:
+                problems += _sharing(layer, blocks)
             layers += _layers(layer, catalogue)
-            if len(layers) > MAX_LAYERS:  # reported by the walk: a block cannot make a net that could not be posted
-                return spec
+            if len(layers) > MAX_LAYERS:
+                rule = f"a spec must have at most {MAX_LAYERS} layers once its blocks are replaced by theirs"
+                return spec, [problem(rule, f"{len(layers)} and more", layer=layer.name, field="layers")]
         if len(layers) == len(spec.layers):
             break
         spec = spec.model_copy(update={"layers": tuple(layers)})
-    return spec
+    return spec, problems
+
+
+def _is_block(layer: Layer, catalogue: Mapping[str, Entry]) -> bool:
+    entry = catalogue.get(layer.type)
+    return entry is not None and entry.expand is not None
+
+
+def _sharing(layer: Layer, blocks: Mapping[str, Layer]) -> list[Problem]:
+    """A block shares the weights of a block of its own type."""
+    owner = layer.weights_of
+    if owner is None or (owner in blocks and blocks[owner].type == layer.type):
+        return []
+    rule = f"weights_of must name a {layer.type}, as the layer is one"
+    return [problem(rule, owner, layer=layer.name, field="weights_of", hint=closest(owner, blocks))]
 
 
 def _layers(layer: Layer, catalogue: Mapping[str, Entry]) -> list[Layer]:

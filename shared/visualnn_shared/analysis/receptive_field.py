@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
 from visualnn_shared.catalogue.free import Shape
 
-_MIXES = frozenset({"attention", "recurrent", "wrapper", "preprocessing", "augmentation"})
+_MIXES = frozenset({"attention", "recurrent", "wrapper"})
 """Groups whose layers may look anywhere."""
 
 
@@ -39,7 +39,7 @@ def receptive_fields(resolved: Resolved) -> dict[str, tuple[int, ...]]:
     known: dict[str, _Field] = {}
     steps: dict[tuple[int, tuple[Shape, ...]], tuple[_Step, ...] | None] = {}
     for layer in resolved.layers:
-        if layer.type == "Input":
+        if layer.type in ("Input", "Embedding"):  # a vector for each word is where a text's axes begin
             rank = len(layer.output_shapes[0]) - 1
             if rank > 0:
                 known[layer.name] = (_Axis(1, 1),) * rank
@@ -80,7 +80,7 @@ def _after(before: _Field, steps: Sequence[_Step]) -> _Field:
 def _steps(layer: ResolvedLayer, rank: int) -> tuple[_Step, ...] | None:
     """What the layer does along each of ``rank`` axes; None where its outputs see no window."""
     out, p = layer.output_shapes[0], layer.params
-    if len(out) - 1 != rank or layer.entry.group in _MIXES:
+    if len(out) - 1 != rank or layer.entry.group in _MIXES or layer.type in ("Permute", "Reshape"):
         return None
     size = p.get("kernel_size") or p.get("pool_size")
     if isinstance(size, tuple) and len(size) == rank:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from visualnn_shared.analysis.expand import expand
+from visualnn_shared.analysis.expand import expanded
 from visualnn_shared.analysis.graph import MOST_PROBLEMS, Wiring, unused, wire
 from visualnn_shared.analysis.params import clean_params
 from visualnn_shared.catalogue import CATALOGUE
@@ -70,7 +70,10 @@ class Resolved:
 
 def resolve(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> Resolved:
     """Everything that is known of the net, and every problem. Never raises."""
-    wiring = wire(expand(spec, catalogue))
+    spec, wrong = expanded(spec, catalogue)
+    if wrong:  # of blocks that cannot be replaced nothing more can be said
+        return Resolved(spec.name, problems=wrong)
+    wiring = wire(spec)
     problems = wiring.problems
     resolved = Resolved(spec.name, problems=problems)
     walk = _Walk(wiring, catalogue, problems)

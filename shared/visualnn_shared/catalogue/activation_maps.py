@@ -35,7 +35,13 @@ _ONNX: Mapping[str, tuple[str, tuple[Lens, ...], str]] = {
     "tanh_shrink": ("Tanh", (), "input_minus"),  # x - tanh(x)
     "log_sigmoid": ("Softplus", (), "negated"),  # -softplus(-x)
 }
-_CAFFE: Mapping[str, str] = {"tanh": "TanH", "sigmoid": "Sigmoid", "exponential": "Exp", "softplus": "BNLL"}
+_CAFFE: Mapping[str, str] = {
+    "tanh": "TanH",
+    "sigmoid": "Sigmoid",
+    "exponential": "Exp",
+    "softplus": "BNLL",
+    "silu": "Swish",
+}
 
 
 def onnx_activations() -> list[Map]:
@@ -54,6 +60,7 @@ def caffe_activations() -> list[Map]:
 def _caffe_lenses(name: str) -> list[Lens]:
     defaults: dict[str, tuple[tuple[str, Any], ...]] = {
         "exponential": (("base", -1.0), ("scale", 1.0), ("shift", 0.0)),
+        "silu": (("beta", 1.0),),
     }
     return [Is(key, value, value) for key, value in defaults.get(name, ())]
 

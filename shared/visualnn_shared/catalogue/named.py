@@ -69,8 +69,17 @@ class Named:
                 hint=closest(unknown[0], list(variant.params)),
             )
         params = {key: _inner(key, variant.params[key][0], item) for key, item in given.items()}
+        self._in_order(variant, params, value)
         changed = {key: item for key, item in params.items() if item != variant.params[key][1]}
         return {"name": variant.name, **changed} if changed else variant.name
+
+    def _in_order(self, variant: Variant, given: Mapping[str, Any], value: Any) -> None:
+        """A range must not end before it begins."""
+        for low, high in (("minval", "maxval"), ("min_value", "max_value")):
+            if low in variant.params and high in variant.params:
+                ends = [given.get(key, variant.params[key][1]) for key in (low, high)]
+                if ends[0] > ends[1]:
+                    raise Refused(f"{self._one} whose {low} is at most its {high}", dict(value), path=f".{low}")
 
     def _variant(self, name: Any) -> Variant:
         found = self._spellings.get(name) if isinstance(name, str) else None

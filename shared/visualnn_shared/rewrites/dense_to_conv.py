@@ -41,11 +41,14 @@ class Rewritten:
 def dense_to_conv(spec: Spec, size: tuple[int, int] | None = None, weights: Weights | None = None) -> Rewritten:
     """The net with convolutions for dense layers, over pictures of ``size`` (height, width; None leaves it free).
 
-    Raises ``SpecInvalid`` for a net with problems, ``Invalid`` with every layer that cannot slide.
+    Raises ``SpecInvalid`` for a net with problems, ``Invalid`` with every layer that cannot slide, or with every tensor
+    that is not the net's.
     """
     resolved = resolve(spec)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, spec.name)
+    if weights is not None and (foreign := _foreign(resolved, weights)):
+        raise Invalid("the weights", foreign)
     slide = _Slide(resolved, size)
     for layer in resolved.layers:
         slide.add(layer)
@@ -59,6 +62,18 @@ def dense_to_conv(spec: Spec, size: tuple[int, int] | None = None, weights: Weig
     if left:
         raise SpecInvalid(left, spec.name)
     return Rewritten(new, None if weights is None else slide.reshaped(weights), slide.changed)
+
+
+def _foreign(resolved: Resolved, weights: Weights) -> list[Problem]:
+    """Tensors that the net lacks, or has in another shape."""
+    wanted = {f"{one.name}/{w.name}": w.shape for one in resolved.layers if not one.weights_of for w in one.weights}
+    given = {name: tuple(value.shape) for name, value in weights.items()}
+    return [
+        problem("the weights must hold each variable of the net in its shape", given.get(name), field=name,
+                hint=f"its shape is {wanted[name]}" if name in wanted else "the net has no such variable")
+        for name in sorted({*wanted, *given})
+        if wanted.get(name) != given.get(name)
+    ]  # fmt: skip
 
 
 class _Slide:

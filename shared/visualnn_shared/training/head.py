@@ -14,6 +14,13 @@ _SAME_VALUES = {
 """Layers that leave values what they are: a softmax before a Flatten is still a softmax."""
 
 
+_FUNCTIONS = {
+    "ReLU": "relu", "HierarchicalSoftmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "SELU": "selu",
+    "Softplus": "softplus", "Softsign": "softsign", "HardSigmoid": "hard_sigmoid", "GELU": "gelu", "Swish": "silu",
+}  # fmt: skip
+"""Layer types that are a function themselves; the values of HierarchicalSoftmax are shares that sum to 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """An output: its shape without the batch axis (None is free), and the function that gave its values."""
@@ -46,8 +53,8 @@ def _activation(layers: dict[str, ResolvedLayer], ref: Ref) -> str:
         if layer.type == "Softmax":
             last = (-1, len(layer.output_shapes[0]))
             return "softmax" if layer.params["axis"] in last else "linear"
-        if layer.type == "ReLU":
-            return "relu"
+        if layer.type in _FUNCTIONS:
+            return _FUNCTIONS[layer.type]
         given = layer.params.get("activation", "linear")
         name = str(given["name"] if isinstance(given, dict) else given)
         if name != "linear" and layer.type != "Input":

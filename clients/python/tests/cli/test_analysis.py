@@ -30,7 +30,8 @@ def test_a_rewrite_tells_the_new_output_and_writes_spec_and_weights(
     tell: Told, classifier: Path, tmp_path: Path
 ) -> None:
     kernel = np.arange(8 * 8 * 2 * 4, dtype=np.float32).reshape(128, 4)
-    save_file({"fc/kernel": kernel, "fc/bias": np.zeros(4, np.float32)}, tmp_path / "w.safetensors")
+    conv = {"conv/kernel": np.ones((3, 3, 3, 2), np.float32), "conv/bias": np.zeros(2, np.float32)}
+    save_file({**conv, "fc/kernel": kernel, "fc/bias": np.zeros(4, np.float32)}, tmp_path / "w.safetensors")
     out, weights_out = tmp_path / "new.json", tmp_path / "new.safetensors"
     status, said, _ = tell(
         "rewrite", str(classifier), "dense-to-conv", "--input", "12x10", "--weights", str(tmp_path / "w.safetensors"),
@@ -56,6 +57,26 @@ def test_a_wrong_rewrite_is_refused(tell: Told, classifier: Path, arguments: lis
     status, _, err = tell("rewrite", str(classifier), *arguments)
     assert status == 2
     assert text in err
+
+
+def test_weights_of_another_net_are_refused_tensor_by_tensor(tell: Told, classifier: Path, tmp_path: Path) -> None:
+    save_file(
+        {"fc/kernel": np.zeros((5, 4), np.float32), "gc/bias": np.zeros(4, np.float32)}, tmp_path / "w.safetensors"
+    )
+    (tmp_path / "no.safetensors").write_bytes(b"nonsense")
+    out = str(tmp_path / "new.safetensors")
+    for file, texts in (
+        ("w.safetensors", ["fc/kernel", "fc/bias", "conv/kernel", "gc/bias", "its shape is (128, 4)"]),
+        ("no.safetensors", ["the weights must be a safetensors file"]),
+    ):
+        status, _, err = tell(
+            "rewrite", str(classifier), "dense-to-conv", "--weights", str(tmp_path / file), "--weights-out", out
+        )
+        assert status == 2
+        assert all(text in err for text in texts)
+    status, _, err = tell("rewrite", str(classifier), "dense-to-conv", "--out", str(tmp_path / "nowhere" / "q.json"))
+    assert status == 2
+    assert "folder that exists" in err
 
 
 def test_two_models_are_compared(tell: Told) -> None:

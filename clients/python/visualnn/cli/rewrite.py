@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,9 +33,13 @@ def rewrite(
 
     from visualnn.cli.connect import connected
     from visualnn.cli.output import print_json, print_table, say
+    from visualnn.cli.saving import must_be_writable
     from visualnn.cli.sources import load_spec
 
     _known(rule, weights, weights_out)
+    for file, field in ((out, "out"), (weights_out, "weights-out")):
+        if file is not None:
+            must_be_writable(file, field)
     spec = load_spec(model, lambda: connected(data_dir, worker=False))
     carried = weights or (Path(model) if model.endswith(".safetensors") else None)
     tensors = _read(carried) if carried is not None and weights_out is not None else None
@@ -57,7 +61,7 @@ def rewrite(
     print_table(f"{found.spec.name}: {rule}", ["layer", "is now"], list(found.changed.items()))
     say(f"output       {outputs[0] if outputs else list(found.spec.outputs)}")
     say(f"parameters   {totals.params:,}")
-    if out is None:
+    if out is None and weights_out is None:
         say("nothing was written: name a file with --out, and --weights-out for the weights")
 
 
@@ -89,13 +93,20 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
 
-    return dict(load_file(path))
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        rule = "the weights must be a safetensors file"
+        raise Invalid("the command", [problem(rule, str(path), field="weights", hint=str(error))]) from None
 
 
-def _write(path: Path, tensors: dict[str, object], spec: str) -> None:
+def _write(path: Path, tensors: dict[str, Any], spec: str) -> None:
     from safetensors.numpy import save
 
     _save(path, save(tensors, metadata={"visualnn.spec": spec}))

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from visualnn_shared.analysis.advice import advice
 from visualnn_shared.datasets.data import Data
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
@@ -56,6 +57,9 @@ def run(context: Context) -> Result:
         compile_model(network.model, planned.params)
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
+    label = order.dataset.schema_.label
+    for mistake in advice(network.resolved, loss=planned.params.loss, classes=label.n_classes if label else None):
+        context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation)
     with refusals("train"):
         history = _fit(context, training)

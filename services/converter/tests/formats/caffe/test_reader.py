@@ -271,3 +271,20 @@ def test_real_nets_that_cut_and_share_are_read_whole(corpus: Path, name: str, sh
     assert len(spec.layers) == layers
     assert check(spec) == []
     assert not [one for one in report.dropped if one.why == "not understood"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "hint"),
+    [("EuclideanLoss", "train with mean squared error"), ("HingeLoss", "train with hinge"),
+     ("MultinomialLogisticLoss", "train with categorical cross-entropy")],
+)  # fmt: skip
+def test_a_loss_becomes_a_hint_for_training(loss: str, hint: str) -> None:
+    text = f"""
+        input: "data" input_shape {{ dim: 1 dim: 4 }}
+        layer {{ name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param {{ num_output: 2 }} }}
+        layer {{ name: "loss" type: "{loss}" bottom: "fc" bottom: "data" top: "loss" }}
+    """
+    spec, _, report = conversion.read(text.encode())
+    assert spec.outputs == ("fc",)
+    (told,) = [one for one in report.dropped if one.layer == "loss"]
+    assert hint in told.why

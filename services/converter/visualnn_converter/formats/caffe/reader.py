@@ -15,7 +15,7 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
 from visualnn_converter.formats.caffe.prototxt import START
-from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, MEASURES, SOURCES, TRAINING_FIELDS
+from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
 from visualnn_converter.formats.caffe.source import Node, Source, normalise
 from visualnn_converter.layout import channels_first, identity, matters
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
@@ -78,6 +78,8 @@ class _Reader:
             self._silence(node)
         elif node.op in MEASURES:
             self._ends(node, node.op, "it measures or ends training; it is no part of the net")
+        elif node.op in LOSSES:
+            self._ends(node, node.op, f"a loss is no part of the net; train with {LOSSES[node.op]}")
         elif node.op in HEADS:
             self._head(node)
         else:

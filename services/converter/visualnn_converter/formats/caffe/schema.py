@@ -39,6 +39,7 @@ PARAMS: Mapping[str, str] = {
     "Sigmoid": "sigmoid_param",
     "Slice": "slice_param",
     "Softmax": "softmax_param",
+    "Swish": "swish_param",
     "TanH": "tanh_param",
     "Threshold": "threshold_param",
     "Split": "",
@@ -70,14 +71,19 @@ HEADS: Mapping[str, tuple[str, str]] = {
 }
 """Loss -> the layer that the net keeps in its place, and the loss to train with."""
 
-MEASURES = frozenset({
-    "Accuracy", "ContrastiveLoss", "EuclideanLoss", "HDF5Output", "HingeLoss", "InfogainLoss",
-    "MultinomialLogisticLoss",
-    "Silence",
-})  # fmt: skip
+LOSSES: Mapping[str, str] = {
+    "EuclideanLoss": "mean squared error (mse)",
+    "HingeLoss": "hinge",
+    "MultinomialLogisticLoss": "categorical cross-entropy: what comes before it are shares already",
+    "InfogainLoss": "categorical cross-entropy, weighted by Caffe's infogain matrix, which is no part of the file",
+    "ContrastiveLoss": "contrastive loss over the distance of two outputs, with the margin of the file",
+}
+"""Loss on what the net gives as it is -> the loss to train with."""
+
+MEASURES = frozenset({"Accuracy", "HDF5Output", "Silence"})
 """Layers that measure or end: no part of the net."""
 
-ELEMENTWISE = frozenset({"ReLU", "Dropout", "TanH", "Sigmoid", "ELU", "Exp", "BNLL"})
+ELEMENTWISE = frozenset({"ReLU", "Dropout", "TanH", "Sigmoid", "ELU", "Exp", "BNLL", "Swish"})
 """Layers that treat each value by itself."""
 
 TRAINING_FIELDS = ("blobs", "blobs_lr", "weight_decay", "loss_weight", "propagate_down", "phase", "include", "exclude")
