@@ -7,8 +7,9 @@ from typing import Any
 
 from visualnn_shared.analysis.expand import expand
 from visualnn_shared.catalogue.maps import Unmappable
-from visualnn_shared.errors import ConversionImpossible, TooLarge
+from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.problem import problem
 
 from visualnn_converter import formats as _formats
 from visualnn_converter.report import Report
@@ -26,6 +27,10 @@ class Converted:
     filename: str
     media_type: str
     report: Report
+    spec: Spec
+    """What was read, or given."""
+    weights: Weights | None = None
+    """Its tensors, where any came along."""
 
 
 def formats() -> list[dict[str, Any]]:
@@ -39,21 +44,25 @@ def read(
     filename: str | None = None,
     *,
     input_shape: Any = None,
+    weights_file: bytes | None = None,
     target: str = "native",
     field: str = "source",
 ) -> tuple[Spec, Weights | None, Report]:
     """Spec and weights of a file; the format is recognised by its content unless ``source`` names it.
 
     ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
-    one list for each input name; ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with
-    every problem, ``TooLarge``.
+    one list for each input name; ``weights_file`` is the file of weights that the format keeps beside the net's
+    (``.caffemodel``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
+    problem, ``TooLarge``.
     """
     if len(data) > LARGEST_FILE:
         raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
     report = Report(source=module.NAME, target=target)
+    if weights_file is not None:
+        _must_have_weights_file(module)
     try:
-        spec, weights = module.read(data, report, input_shape=input_shape)
+        spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file)
     except Unmappable as broken:  # a syntax error: nothing else can be said of the file
         raise ConversionImpossible([broken.problem(None)], module.NAME, target) from None
     return spec, weights, report
@@ -67,23 +76,55 @@ def convert(
     weights: Mapping[str, Any] | None = None,
     *,
     input_shape: Any = None,
+    weights_file: bytes | None = None,
 ) -> Converted:
     """The file in another format, with the report; ``weights`` are tensors named ``layer/variable`` in Keras layout.
 
+    ``weights_file`` is the file of weights beside the model's, as ``read`` takes it.
     Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
     """
     module = _formats.named(target, "target")
-    spec, own, report = read(data, source, filename, input_shape=input_shape, target=target)
-    written = _written(module, spec, weights if weights is not None else own, report)
-    return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
+    spec, own, report = read(data, source, filename, input_shape=input_shape, weights_file=weights_file, target=target)
+    return _converted(module, spec, weights if weights is not None else own, report, filename)
 
 
 def write(spec: Spec, target: str, weights: Mapping[str, Any] | None = None, filename: str | None = None) -> Converted:
     """A spec in a format: ``convert`` for what is already read."""
     module = _formats.named(target, "target")
     report = Report(source="native", target=target)
+    return _converted(module, spec, weights, report, filename)
+
+
+def write_weights(spec: Spec, target: str, weights: Mapping[str, Any]) -> bytes:
+    """The file of weights beside the one that ``write`` gives, for formats that keep them so (``.caffemodel``).
+
+    Raises ``Invalid`` or ``ConversionImpossible`` with every obstacle.
+    """
+    module = _formats.named(target, "target")
+    _must_have_weights_file(module)
+    data: bytes = module.write_weights(expand(spec), weights, Report(source="native", target=target))
+    return data
+
+
+def weights_extensions() -> dict[str, str]:
+    """Ending of a file of weights -> the format that keeps weights in such a file beside the net's."""
+    known = _formats.formats().items()
+    return {module.WEIGHTS_EXTENSION: name for name, module in known if hasattr(module, "WEIGHTS_EXTENSION")}
+
+
+def _must_have_weights_file(module: Any) -> None:
+    if not hasattr(module, "WEIGHTS_EXTENSION"):
+        rule = (
+            f"a file of weights in a format's own form must go with one of {', '.join(weights_extensions().values())}"
+        )
+        hint = "give the weights as a .safetensors file"
+        raise Invalid("the request", [problem(rule, module.NAME, field="weights", hint=hint)])
+
+
+def _converted(module: Any, spec: Spec, weights: Weights | None, report: Report, filename: str | None) -> Converted:
     written = _written(module, spec, weights, report)
-    return Converted(written, _filename(spec, filename, module.EXTENSIONS[0]), module.MEDIA_TYPE, report)
+    name = _filename(spec, filename, module.EXTENSIONS[0])
+    return Converted(written, name, module.MEDIA_TYPE, report, spec, weights)
 
 
 def _written(module: Any, spec: Spec, weights: Mapping[str, Any] | None, report: Report) -> bytes:

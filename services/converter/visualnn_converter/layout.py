@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
-from visualnn_shared.catalogue.free import Shape
+from visualnn_shared.catalogue.free import Shape, known
 from visualnn_shared.catalogue.maps import Label
+from visualnn_shared.catalogue.steps import Array
 
 _ROWWISE = ("softmax", "log_softmax", "sparsemax")
 
@@ -70,3 +71,32 @@ def read_by_dense_only(resolved: Resolved) -> set[str]:
 
 def _fine(user: ResolvedLayer, good: Iterable[str]) -> bool:
     return user.type == "Dense" or (is_elementwise(user) and user.name in good)
+
+
+Flat = tuple[Label, tuple[int, ...]]
+"""Label and spec shape of what was flattened in the file's order."""
+
+
+def flat_order(label: Label, shape: Shape) -> Flat | None:
+    """What flattening a tensor of this label leaves to remember; None where the order is the spec's."""
+    sizes = tuple(known(size) or 0 for size in shape)
+    return (label, sizes) if all(sizes) and matters(label, shape) else None
+
+
+def rows_as_flattened(kernel: Array, flat: Flat | None) -> Array:
+    """A Dense kernel with its rows in the order in which the file flattened its input."""
+    if flat is None:
+        return kernel
+    label, shape = flat
+    order = [axis - 1 for axis in label[1:]]
+    return kernel.reshape(*shape, -1).transpose(*order, len(shape)).reshape(kernel.shape)
+
+
+def rows_as_in_spec(kernel: Array, flat: Flat | None) -> Array:
+    """The inverse of ``rows_as_flattened``."""
+    if flat is None:
+        return kernel
+    label, shape = flat
+    order = [axis - 1 for axis in label[1:]]
+    back = [order.index(axis) for axis in range(len(shape))]
+    return kernel.reshape(*(shape[axis] for axis in order), -1).transpose(*back, len(shape)).reshape(kernel.shape)

@@ -123,6 +123,24 @@ class Depthwise:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """Axes of one cell that the format leaves out: those that a parameter counts from 1, as PReLU's ``shared_axes``."""
+
+    param: str
+
+    def write(self, x: Array, p: Params) -> Array:
+        """(1, 1, channels) to (channels,)."""
+        return x.reshape([size for axis, size in enumerate(x.shape, 1) if axis not in (p[self.param] or ())])
+
+    def read(self, x: Array, p: Params) -> Array:
+        """The inverse."""
+        shape = list(x.shape)
+        for axis in sorted(p[self.param] or ()):
+            shape.insert(axis - 1, 1)
+        return x.reshape(shape)
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """First step of a blob that the format wants even where the layer has no such weight: all values are ``value``."""
 

@@ -11,6 +11,7 @@ from visualnn_shared.catalogue.kinds import Axis, Float, Int, ListOf, Optional
 from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_shape, same_shape
+from visualnn_shared.catalogue.steps import Without
 
 NO_LIMITS = (Only("max_value", (None,)), Only("negative_slope", (0.0,)), Only("threshold", (0.0,)))
 
@@ -107,7 +108,7 @@ layer(
         "keras": [keras("PReLU")],
         "caffe": [Map("PReLU", [Fn(("shared_axes",), read_shared, write_shared),
                                 Filler("alpha_initializer", "filler", {"name": "constant", "value": 0.25}),
-                                Training()])],
+                                Training()], blobs=[("alpha", Without("shared_axes"))])],
         "onnx": [Map("PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], layout="any",
                      around="slope")],
     },

@@ -1,4 +1,4 @@
-"""Caffe prototxt: the new ``layer`` and the old ``layers`` form read, the new one written."""
+"""Caffe prototxt: the new ``layer`` and the old ``layers`` form read, the new one written; weights in a file beside."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from visualnn_shared.spec.model import Spec
 
 from visualnn_converter.formats.caffe.prototxt import parse
 from visualnn_converter.formats.caffe.reader import read_model
-from visualnn_converter.formats.caffe.writer import lower, without_lost, write_model
+from visualnn_converter.formats.caffe.writer import LARGEST, lower, without_lost, write_blobs, write_model
 from visualnn_converter.passes import merge_batchnorm_scale
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
@@ -19,6 +19,8 @@ TITLE = "Caffe prototxt"
 EXTENSIONS = (".prototxt",)
 MEDIA_TYPE = "text/plain; charset=utf-8"
 CARRIES_WEIGHTS = False
+WEIGHTS_EXTENSION = ".caffemodel"
+"""The file beside the prototxt that holds its weights."""
 LARGEST_TEXT = 8 * 2**20
 """Bytes; the texts of the deepest published networks are below 1 MB."""
 _MARK = re.compile(rb"^\s*(?:layers?\s*:?\s*[{<]|input(?:_dim)?\s*:|base_lr\s*:|solver_mode\s*:)", re.MULTILINE)
@@ -30,24 +32,33 @@ def sniff(data: bytes) -> bool:
     return b"\x00" not in head and head.lstrip()[:1] not in (b"{", b"[") and _MARK.search(head) is not None
 
 
-def read(data: bytes, report: Report, *, input_shape: Any = None, **_options: Any) -> tuple[Spec, Weights | None]:
-    """The net's spec. Raises ``ConversionImpossible`` with every obstacle, ``TooLarge``."""
+def read(
+    data: bytes, report: Report, *, input_shape: Any = None, weights_file: bytes | None = None, **_options: Any
+) -> tuple[Spec, Weights | None]:
+    """The net's spec, and the tensors of ``weights_file``. Raises ``ConversionImpossible`` with every obstacle."""
     if len(data) > LARGEST_TEXT:
         raise TooLarge("the prototxt (bytes)", LARGEST_TEXT, len(data))
+    if weights_file is not None and len(weights_file) > LARGEST:
+        raise TooLarge("the weights file (bytes)", LARGEST, len(weights_file))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unmappable("the text must be UTF-8", data[error.start : error.start + 4].hex(), line=line) from None
-    return read_model(parse(text), report, input_shape), None
+    return read_model(parse(text), report, input_shape, weights_file)
 
 
 def normal(spec: Spec, report: Report) -> Spec:
     """What reading gives back of a spec that was written."""
-    spec, _ = merge_batchnorm_scale.run(without_lost(lower(spec, report)), None, report)
+    spec, _ = merge_batchnorm_scale.run(without_lost(lower(spec, report)[0]), None, report)
     return spec
 
 
 def write(spec: Spec, _weights: Weights | None, report: Report) -> bytes:
     """The net for inference. Raises ``ConversionImpossible`` with every obstacle."""
     return write_model(spec, report).encode()
+
+
+def write_weights(spec: Spec, weights: Weights, report: Report) -> bytes:
+    """The weights as a ``.caffemodel`` for the text that ``write`` gives. Raises ``ConversionImpossible``."""
+    return write_blobs(spec, weights, report)

@@ -14,13 +14,15 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
+from visualnn_converter.formats.caffe.caffemodel import parse
 from visualnn_converter.formats.caffe.prototxt import START
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
 from visualnn_converter.formats.caffe.source import Node, Source, normalise
-from visualnn_converter.layout import channels_first, identity, matters
+from visualnn_converter.formats.caffe.weights import Carrier, gather, sizes
+from visualnn_converter.layout import Flat, channels_first, flat_order, identity, matters
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Names
+from visualnn_converter.rewriting import Names, Weights
 from visualnn_converter.specnames import spec_name
 
 _HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
@@ -35,25 +37,32 @@ class Value:
     label: Label | None
     is_label: bool = False
     """The samples' labels, which are no part of a net."""
+    flat: Flat | None = None
+    """What it was flattened from, where Caffe's order of its values is not the spec's."""
 
 
-def read_model(root: Bag, report: Report, input_shape: Any = None) -> Spec:
-    """The spec. Raises ``ConversionImpossible`` with every obstacle, ``Unmappable`` where the text is no net."""
+def read_model(
+    root: Bag, report: Report, input_shape: Any = None, weights_file: bytes | None = None
+) -> tuple[Spec, Weights | None]:
+    """The spec, and the tensors of a binary file of weights where one came along.
+
+    Raises ``ConversionImpossible`` with every obstacle, ``Unmappable`` where the text is no net.
+    """
     source = normalise(root, report)
     reader = _Reader(source, report, input_shape)
     reader.problems += [broken.problem(None) for broken in source.problems]
     for node in source.nodes:
         reader.node(node)
+    weights = None if weights_file is None else reader.weights(weights_file)
     if reader.problems:
         raise ConversionImpossible(reader.problems, report.source, report.target)
     spec = reader.spec()
-    spec, _ = merge_batchnorm_scale.run(spec, None, report)
-    spec, _ = canonical_types.run(spec, None, report)
-    spec, _ = padding_of_nothing.run(spec, None, report)
+    for rewrite in (merge_batchnorm_scale, canonical_types, padding_of_nothing):
+        spec, weights = rewrite.run(spec, weights, report)
     problems = resolve(spec).problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
-    return spec
+    return spec, weights
 
 
 class _Reader:
@@ -67,6 +76,7 @@ class _Reader:
         self._owners: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._silenced: set[str] = set()
+        self._carriers: dict[str, Carrier] = {}
 
     def node(self, node: Node) -> None:
         """One layer of the file."""
@@ -191,8 +201,11 @@ class _Reader:
             self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
             self.report.maps(name, node.op, found.entry.type)
             self._counts[name] = len(shapes)
+            if found.entry.has_weights:
+                self._carriers[name] = _carrier(node, name, found, inputs, owner)
+            flat = _flat(node, inputs)
             for position, (number, shape) in enumerate(zip(node.outputs, shapes, strict=False)):
-                self.values[number] = Value(str(Ref(name, position)), shape, _label(len(shape) + 1))
+                self.values[number] = Value(str(Ref(name, position)), shape, _label(len(shape) + 1), flat=flat)
             for number in node.outputs[len(shapes) :]:
                 self.values[number] = Value(name, None, None)
                 tops = "one top" if len(shapes) == 1 else f"{len(shapes)} tops"
@@ -238,7 +251,8 @@ class _Reader:
         name = self._name(wanted)
         self.layers[name] = Layer(name=name, type="Flatten", inputs=(value.ref,))
         self.report.rewrote(node.name, "implicit flatten as a layer", "InnerProduct flattens; Dense does not")
-        return Value(name, (prod(value.shape or ()),), identity(2))
+        flat = flat_order(value.label or (), value.shape or ())
+        return Value(name, (prod(value.shape or ()),), identity(2), flat=flat)
 
     def _in_file_order(self, name: str, value: Value, node: Node) -> Value:
         """The tensor with its axes as Caffe has them, because their order is seen here."""
@@ -283,6 +297,15 @@ class _Reader:
             if key != START:
                 self.report.drops(name, f"{key} = {str(plain(node.bag.peek(key)))[:80]}, line {line}", "not understood")
 
+    def weights(self, data: bytes) -> Weights:
+        """The tensors of a file of weights; what does not fit is a problem."""
+        try:
+            found, problems = gather(self._carriers, parse(data), self.report)
+        except Unmappable as damaged:
+            found, problems = {}, [damaged.problem(None)]
+        self.problems += problems
+        return found
+
     def spec(self) -> Spec:
         """Outputs are what nothing reads; inputs that nothing reads go."""
         used = {ref for layer in self.layers.values() for ref in layer.inputs}
@@ -293,6 +316,29 @@ class _Reader:
         made = [str(Ref(name, i)) for name in self.layers for i in range(self._counts.get(name, 1))]
         outputs = tuple(ref for ref in made if ref not in used and ref not in self._silenced)
         return Spec(name=spec_name(self.source.name), layers=tuple(self.layers.values()), outputs=outputs)
+
+
+def _carrier(node: Node, name: str, found: Read, inputs: list[Value], owner: str | None) -> Carrier:
+    """What the layer's blobs are, with names of the spec and of the file."""
+    shapes = [value.shape for value in inputs if value.shape is not None]
+    variables = {
+        weight.name: sizes(weight.shape(found.params, shapes)) for weight in found.entry.variables(found.params, shapes)
+    }
+    dense = node.op == "InnerProduct"
+    return Carrier(
+        name, node.name, found.map, found.params, variables, owner,
+        flat=inputs[0].flat if dense else None, transposed=dense and node.bag.peek("transpose", False) is True,
+    )  # fmt: skip
+
+
+def _flat(node: Node, inputs: list[Value]) -> Flat | None:
+    """What the layer's output was flattened from; layers that treat each value by itself pass it on."""
+    first = inputs[0] if inputs else None
+    if first is None or first.shape is None:
+        return None
+    if node.op == "Flatten":
+        return flat_order(first.label or identity(len(first.shape) + 1), first.shape)
+    return first.flat if node.op in ELEMENTWISE else None
 
 
 def _label(rank: int) -> Label:

@@ -11,9 +11,19 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
+from visualnn_converter.formats.caffe.caffemodel import render as render_net
 from visualnn_converter.formats.caffe.prototxt import render
 from visualnn_converter.formats.caffe.schema import PARAMS
-from visualnn_converter.layout import channels_first, identity, matters, read_by_dense_only
+from visualnn_converter.formats.caffe.weights import Carrier, sizes, unlike
+from visualnn_converter.layout import (
+    Flat,
+    channels_first,
+    flat_order,
+    identity,
+    is_elementwise,
+    matters,
+    read_by_dense_only,
+)
 from visualnn_converter.passes import (
     canonical_types,
     depthwise_of_one,
@@ -25,6 +35,8 @@ from visualnn_converter.passes import (
     split_batchnorm_scale,
 )
 from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
+from visualnn_converter.tensors import weight_problems
 
 _PASSES = (
     short_types, expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims,
@@ -32,11 +44,15 @@ _PASSES = (
 )  # fmt: skip
 
 
-def lower(spec: Spec, report: Report) -> Spec:
-    """The spec in Caffe's terms: one layer is one Caffe layer."""
+LARGEST = 2**31 - 2**20
+"""Protobuf messages end at 2 GiB."""
+
+
+def lower(spec: Spec, report: Report, weights: Weights | None = None) -> tuple[Spec, Weights | None]:
+    """The spec in Caffe's terms: one layer is one Caffe layer; tensors go along."""
     for rewrite in _PASSES:
-        spec, _ = rewrite.run(spec, None, report)
-    return spec
+        spec, weights = rewrite.run(spec, weights, report)
+    return spec, weights
 
 
 def without_lost(spec: Spec) -> Spec:
@@ -59,16 +75,40 @@ def without_lost(spec: Spec) -> Spec:
 
 def write_model(spec: Spec, report: Report) -> str:
     """The text. Raises ``ConversionImpossible`` with every obstacle."""
-    resolved = resolve(lower(spec, report))
+    lowered, _ = lower(spec, report)
+    writer = _written(lowered, report)
+    if writer.problems:
+        raise ConversionImpossible(writer.problems, report.source, report.target)
+    return render({"name": spec.name, "layer": writer.messages})
+
+
+def write_blobs(spec: Spec, weights: Weights, report: Report) -> bytes:
+    """The weights as the binary file that belongs to the text. Raises ``ConversionImpossible`` with every obstacle."""
+    resolved = resolve(spec)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, spec.name)
+    problems = weight_problems(resolved, weights, "Caffe", LARGEST)
+    lowered, tensors = lower(spec, report, weights)
+    writer = _written(lowered, report)
+    problems += [*writer.problems, *unlike(writer.carriers)]
+    if problems:
+        raise ConversionImpossible(problems, report.source, report.target)
+    layers = []
+    for message in writer.messages:
+        carrier = writer.carriers.get(message["name"])
+        layers.append((message, carrier.written(tensors or {}) if carrier else []))
+    return render_net(spec.name, layers)
+
+
+def _written(lowered: Spec, report: Report) -> "_Writer":
+    resolved = resolve(lowered)
+    if resolved.problems:
+        raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)
     for layer in resolved.layers:
         writer.layer(layer)
     writer.check_outputs()
-    if writer.problems:
-        raise ConversionImpossible(writer.problems, report.source, report.target)
-    return render({"name": spec.name, "layer": writer.messages})
+    return writer
 
 
 class _Writer:
@@ -76,6 +116,8 @@ class _Writer:
         self.resolved, self.report = resolved, report
         self.messages: list[dict[str, Any]] = []
         self.problems: list[Problem] = []
+        self.carriers: dict[str, Carrier] = {}
+        self._by_name = {layer.name: layer for layer in resolved.layers}
         self._free = read_by_dense_only(resolved)
         self._owners = {layer.weights_of for layer in resolved.layers if layer.weights_of}
         self._implicit = self._implicit_flattens()
@@ -142,9 +184,25 @@ class _Writer:
         if written.attributes:
             message[PARAMS[written.op]] = written.attributes
         self.messages.append(message)
+        if layer.weights:
+            self.carriers[layer.name] = self._carrier(layer, written)
         self.report.maps(layer.name, layer.type, written.op)
         for param in lost(written.map, layer.entry, layer.params):
             self.report.drops(layer.name, param, "Caffe has no counterpart; it acts in training only")
+
+    def _carrier(self, layer: ResolvedLayer, written: Written) -> Carrier:
+        """What the layer's blobs are."""
+        shapes = {variable.name: sizes(variable.shape) for variable in layer.weights}
+        flat = self._flattened(layer.inputs[0]) if layer.type == "Dense" else None
+        return Carrier(layer.name, layer.name, written.map, layer.params, shapes, layer.weights_of, flat)
+
+    def _flattened(self, ref: Ref) -> Flat | None:
+        """What the values were flattened from, where Caffe's order is not the spec's."""
+        layer = self._by_name[ref.layer]
+        while is_elementwise(layer):
+            layer = self._by_name[layer.inputs[0].layer]
+        shape = layer.input_shapes[0] if layer.type == "Flatten" else ()
+        return flat_order(_label(len(shape) + 1), shape)
 
     def _source(self, ref: Ref) -> Ref:
         """Through an implicit Flatten to what it flattens."""

@@ -12,7 +12,7 @@ from visualnn_shared.catalogue.maps import Const, Label
 from visualnn_shared.catalogue.steps import Absent, Array, Step, write_blob
 
 from visualnn_converter.formats.onnx.graph import Graph, Value
-from visualnn_converter.layout import identity
+from visualnn_converter.layout import identity, rows_as_flattened
 from visualnn_converter.rewriting import Weights
 
 MOVES = frozenset({"Reshape", "Flatten", "Permute", "Concatenate", "Dropout", "GaussianNoise"})
@@ -89,7 +89,9 @@ class Emission:
             flat = self.inputs[0].flat if self.layer.type == "Dense" and weight == "kernel" else None
             key = (self._owner, weight, self.written.map.op, flat)
             return graph.tensor(
-                f"{self._owner}/{weight}", lambda: write_blob(_rows(self.weight(weight), flat), steps, p), key
+                f"{self._owner}/{weight}",
+                lambda: write_blob(rows_as_flattened(self.weight(weight), flat), steps, p),
+                key,
             )
         if steps and isinstance(steps[0], Absent):
             value = steps[0].value
@@ -125,12 +127,3 @@ class Emission:
     @property
     def _owner(self) -> str:
         return self.layer.weights_of or self.layer.name
-
-
-def _rows(kernel: Array, flat: Any) -> Array:
-    """A Dense kernel with its rows in the order in which the file flattened its input."""
-    if flat is None:
-        return kernel
-    label, shape = flat
-    order = [axis - 1 for axis in label[1:]]
-    return kernel.reshape(*shape, -1).transpose(*order, len(shape)).reshape(kernel.shape)

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from visualnn_shared.catalogue.free import Shape, known
 from visualnn_shared.catalogue.maps import Label
 
-from visualnn_converter.layout import identity, permutation
+from visualnn_converter.layout import Flat, identity, permutation
 from visualnn_converter.rewriting import Names
 
 OPSET = 20
@@ -34,7 +34,7 @@ class Value:
     label: Label
     shape: Shape
     dtype: str = "float32"
-    flat: tuple[Label, Shape] | None = None
+    flat: Flat | None = None
 
     @property
     def rank(self) -> int:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import onnx
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue.free import FREE
@@ -17,10 +16,11 @@ from visualnn_shared.spec.refs import Ref
 from visualnn_converter.formats.onnx.around import AROUND
 from visualnn_converter.formats.onnx.emission import MOVES, Emission
 from visualnn_converter.formats.onnx.graph import Graph, Value
-from visualnn_converter.layout import channel_second, channels_first, identity, matters, read_by_dense_only
+from visualnn_converter.layout import channel_second, channels_first, flat_order, identity, read_by_dense_only
 from visualnn_converter.passes import expand_activations
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
+from visualnn_converter.tensors import weight_problems
 
 LARGEST = 2**31 - 2**20
 """Protobuf messages end at 2 GiB."""
@@ -33,7 +33,7 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> onnx.Mod
     resolved = resolve(lowered)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, spec.name)
-    problems = _weight_problems(resolved, weights)
+    problems = weight_problems(resolved, weights, "ONNX", LARGEST)
     writer = _Writer(resolved, names, weights or {}, report, dry=bool(problems))
     for layer in resolved.layers:
         writer.layer(layer)
@@ -42,37 +42,6 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> onnx.Mod
         raise ConversionImpossible(problems, report.source, report.target)
     report.note("ONNX carries inference: dropout, noise, initialisers, regularisers and constraints are left out")
     return writer.model()
-
-
-def _weight_problems(resolved: Resolved, weights: Weights | None) -> list[Problem]:
-    """One problem for each layer whose weights are missing or misshapen; nothing is invented."""
-    given, problems, size = weights or {}, [], 0
-    for layer in resolved.layers:
-        if not layer.weights or layer.weights_of is not None:
-            continue
-        missing = [v.name for v in layer.weights if f"{layer.name}/{v.name}" not in given]
-        if missing:
-            hint = "give the trained weights: ONNX carries them, and values are not made up"
-            received = f"none for {', '.join(missing)}"
-            problems.append(problem("weights must be given for every variable", received, layer=layer.name, hint=hint))
-        for variable in layer.weights:
-            tensor = given.get(f"{layer.name}/{variable.name}")
-            if tensor is None:
-                continue
-            size += tensor.size * 4
-            if tuple(tensor.shape) != tuple(variable.shape):
-                rule = f"{variable.name} must have the shape {list(variable.shape)}"
-                problems.append(
-                    problem(rule, list(tensor.shape), layer=layer.name, field=f"{layer.name}/{variable.name}")
-                )
-            elif not np.issubdtype(tensor.dtype, np.floating):
-                rule = f"{variable.name} must hold floating-point numbers"
-                problems.append(
-                    problem(rule, str(tensor.dtype), layer=layer.name, field=f"{layer.name}/{variable.name}")
-                )
-    if size > LARGEST:
-        problems.append(problem(f"the weights must be at most {LARGEST:,} bytes in one ONNX file", size))
-    return problems
 
 
 class _Writer:
@@ -175,7 +144,7 @@ class _Writer:
         out = e.out()
         if e.layer.type == "Flatten":
             first = e.inputs[0]
-            out = replace(out, flat=(first.label, first.shape) if matters(first.label, first.shape) else None)
+            out = replace(out, flat=flat_order(first.label, first.shape))
         e.main(out.name)
         return [out]
 
