@@ -18,6 +18,9 @@ from visualnn_converter.rewriting import Weights
 LARGEST_FILE = 32 * 2**20
 """Bytes of a model file without weights; the largest published ones are below 3 MB."""
 
+LARGEST_WEIGHTS = 2**31 - 1
+"""Bytes of a file of weights: protobuf reads no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Converted:
@@ -60,7 +63,9 @@ def read(
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
     report = Report(source=module.NAME, target=target)
     if weights_file is not None:
-        _must_have_weights_file(module)
+        _must_have_weights_file(module, field)
+        if len(weights_file) > LARGEST_WEIGHTS:
+            raise TooLarge("the weights file (bytes)", LARGEST_WEIGHTS, len(weights_file))
     try:
         spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file)
     except Unmappable as broken:  # a syntax error: nothing else can be said of the file
@@ -101,7 +106,7 @@ def write_weights(spec: Spec, target: str, weights: Mapping[str, Any]) -> bytes:
     Raises ``Invalid`` or ``ConversionImpossible`` with every obstacle.
     """
     module = _formats.named(target, "target")
-    _must_have_weights_file(module)
+    _must_have_weights_file(module, "target")
     data: bytes = module.write_weights(expand(spec), weights, Report(source="native", target=target))
     return data
 
@@ -112,13 +117,12 @@ def weights_extensions() -> dict[str, str]:
     return {module.WEIGHTS_EXTENSION: name for name, module in known if hasattr(module, "WEIGHTS_EXTENSION")}
 
 
-def _must_have_weights_file(module: Any) -> None:
+def _must_have_weights_file(module: Any, field: str) -> None:
     if not hasattr(module, "WEIGHTS_EXTENSION"):
-        rule = (
-            f"a file of weights in a format's own form must go with one of {', '.join(weights_extensions().values())}"
-        )
-        hint = "give the weights as a .safetensors file"
-        raise Invalid("the request", [problem(rule, module.NAME, field="weights", hint=hint)])
+        allowed = ", ".join(f"{format} ({ending})" for ending, format in weights_extensions().items())
+        rule = f"{field} must be a format that keeps weights in a file beside the net's: {allowed}"
+        hint = "give the weights as a .safetensors file" if field != "target" else None
+        raise Invalid("the request", [problem(rule, module.NAME, field=field, hint=hint)])
 
 
 def _converted(module: Any, spec: Spec, weights: Weights | None, report: Report, filename: str | None) -> Converted:

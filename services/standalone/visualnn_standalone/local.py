@@ -1,15 +1,20 @@
 """Conversions in this process: what the converter does over HTTP, for a command line without a server."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.numpy import load
+from safetensors.numpy import load, save
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
-from visualnn_shared.errors import Invalid
+from visualnn_converter.tensors import weight_problems
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
+from visualnn_shared.spec.reading import canonical_json
+
+SAFETENSORS = ".safetensors"
 
 
 def formats() -> list[dict[str, Any]]:
@@ -40,8 +45,52 @@ def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
 def convert_file(
     data: bytes, target: str, *, source: str | None = None, filename: str | None = None, weights: Path | None = None
 ) -> Converted:
-    """The file in another format, with the report; ``weights`` is a safetensors file. Raises as ``read_file`` does."""
-    return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
+    """The file in another format, with the report; ``weights`` is a safetensors file, or one of the source's format.
+
+    Raises as ``read_file`` does, and ``TooLarge``.
+    """
+    if weights is None or weights.suffix not in conversion.weights_extensions():
+        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
+    size = weights.stat().st_size
+    if size > conversion.LARGEST_WEIGHTS:
+        raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
+    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes())
+
+
+def weights_endings() -> list[str]:
+    """Endings of files of weights that a conversion writes."""
+    return [SAFETENSORS, *conversion.weights_extensions()]
+
+
+def must_suit(target: str, filename: str) -> None:
+    """Raises ``Invalid`` where files of weights of this name are none of ours, or not of the format ``target``."""
+    ending = PurePath(filename).suffix
+    formats = conversion.weights_extensions()
+    if ending != SAFETENSORS and ending not in formats:
+        rule = f"--weights-out must end in {' or '.join(weights_endings())}"
+        raise Invalid("the command", [problem(rule, filename, field="weights-out")])
+    if formats.get(ending, target) != target:
+        rule = f"a {ending} file must go with a file of the format {formats[ending]}"
+        hint = f"write DST --to {formats[ending]}, or weights that end in {SAFETENSORS}"
+        raise Invalid("the command", [problem(rule, target, field="weights-out", hint=hint)])
+
+
+def weights_of(converted: Converted, target: str, filename: str) -> bytes:
+    """The weights that came along, as a file of this name: safetensors with the spec in it, or the format's own.
+
+    Raises ``Invalid`` with every tensor that is missing or misshapen, ``ConversionImpossible``.
+    """
+    must_suit(target, filename)
+    if converted.weights is None:
+        rule = "weights must be given where weights are to be written"
+        raise Invalid("the command", [problem(rule, None, field="weights", hint="name their file with --weights")])
+    if not filename.endswith(SAFETENSORS):
+        return conversion.write_weights(converted.spec, target, converted.weights)
+    problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
+    if problems:
+        raise Invalid("the weights", problems)
+    data: bytes = save(dict(converted.weights), {"visualnn.spec": canonical_json(converted.spec).decode()})
+    return data
 
 
 def read_weights(path: Path) -> dict[str, Any]:

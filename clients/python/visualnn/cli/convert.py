@@ -15,33 +15,65 @@ def convert(
     from_: Annotated[str | None, typer.Option("--from", help="Format of SRC.", show_default="found out")] = None,
     to: Annotated[str | None, typer.Option(help="Format of DST.", show_default="by its ending")] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Weights (.safetensors) to write along.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Weights to write along: .safetensors, or the .caffemodel of a prototxt.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    weights_out: Annotated[
+        Path | None,
+        typer.Option(help="File for the weights: .safetensors with the spec in it, or the .caffemodel of a prototxt."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the conversion report (JSON) to this file.")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Convert a model between formats. What DST's format cannot say is listed, and no file is written (status 2)."""
-    from visualnn_standalone.local import convert_file, format_of
+    """Convert a model between formats. What DST's format cannot say is listed, and no file is written (status 2).
+
+    A DST that ends in .safetensors holds spec and weights.
+    """
+    from visualnn_standalone.local import convert_file, format_of, must_suit, weights_of
 
     from visualnn.cli.output import print_json
-    from visualnn.cli.saving import must_be_writable
 
-    to = to or format_of(target.name)
-    must_be_writable(target, "DST")
-    if report is not None:
-        must_be_writable(report, "--report")
+    whole = to is None and target.suffix == ".safetensors"
+    to = "native" if whole else to or format_of(target.name)
+    _must_be_writable(target, report, weights_out)
+    if weights_out is not None:
+        must_suit(to, weights_out.name)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     converted = convert_file(data, to, source=from_, filename=filename, weights=carried)
     told = converted.report.as_json()
-    _write(target, converted.data)
+    files = {target: weights_of(converted, to, target.name) if whole else converted.data}
+    if weights_out is not None:
+        files[weights_out] = weights_of(converted, to, weights_out.name)
     if report is not None:
-        _write(report, json.dumps(told, indent=2).encode())
+        files[report] = json.dumps(told, indent=2).encode()
+    for path, written in files.items():
+        _write(path, written)
     if as_json:
-        print_json({"file": str(target), "format": to, "size": len(converted.data), "report": told})
+        answer = {"file": str(target), "format": to, "size": len(files[target]), "report": told}
+        print_json(answer if weights_out is None else {**answer, "weights": str(weights_out)})
     else:
-        _print(target, to, len(converted.data), told)
+        _print(target, to, len(files[target]), told)
+        if weights_out is not None:
+            _say_weights(weights_out, len(files[weights_out]))
+
+
+def _must_be_writable(target: Path, report: Path | None, weights_out: Path | None) -> None:
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
+
+    from visualnn.cli.saving import must_be_writable
+
+    named = {"DST": target, "--report": report, "--weights-out": weights_out}
+    files = {field: path for field, path in named.items() if path is not None}
+    for field, path in files.items():
+        must_be_writable(path, field)
+    if len({path.resolve() for path in files.values()}) < len(files):
+        rule = f"{', '.join(files)} must be different files"
+        raise Invalid("the command", [problem(rule, [str(path) for path in files.values()], field="DST")])
 
 
 def _source(text: str, format: str | None, data_dir: Path | None) -> tuple[bytes, str, str | None]:
@@ -63,6 +95,12 @@ def _write(path: Path, data: bytes) -> None:
     new = path.with_name(path.name + ".part")
     new.write_bytes(data)
     new.replace(path)
+
+
+def _say_weights(path: Path, count: int) -> None:
+    from visualnn.cli.output import say, size
+
+    say(f"{path}: weights, {size(count)}")
 
 
 def _print(target: Path, format: str, count: int, report: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from visualnn_shared.spec.model import Spec
 
 from visualnn_converter.formats.caffe.prototxt import parse
 from visualnn_converter.formats.caffe.reader import read_model
-from visualnn_converter.formats.caffe.writer import LARGEST, lower, without_lost, write_blobs, write_model
+from visualnn_converter.formats.caffe.writer import lower, without_lost, write_blobs, write_model
 from visualnn_converter.passes import merge_batchnorm_scale
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
@@ -38,8 +38,6 @@ def read(
     """The net's spec, and the tensors of ``weights_file``. Raises ``ConversionImpossible`` with every obstacle."""
     if len(data) > LARGEST_TEXT:
         raise TooLarge("the prototxt (bytes)", LARGEST_TEXT, len(data))
-    if weights_file is not None and len(weights_file) > LARGEST:
-        raise TooLarge("the weights file (bytes)", LARGEST, len(weights_file))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
