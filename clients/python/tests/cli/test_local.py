@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from visualnn.cli import main
 
 HEAVY = "fastapi starlette uvicorn sqlalchemy celery redis httpx onnx onnxruntime keras tensorflow sklearn PIL minio"
@@ -110,6 +112,11 @@ def test_with_json_an_error_is_json_on_stdout_and_text_on_stderr(tell: Told) -> 
         (("convert", "zoo:linear", "a.json"), "--to keras or --to native"),
         (("convert", "zoo:linear", "a.xyz"), "--to"),
         (("convert", "zoo:linear", "a.onnx"), "weights must be given"),
+        (("convert", "zoo:linear", "a.prototxt", "--weights-out", "a.caffemodel"), "--weights"),
+        (("convert", "zoo:linear", "a.prototxt", "--weights-out", "a.npz"), ".safetensors or .caffemodel"),
+        (("convert", "zoo:linear", "a.onnx", "--weights-out", "a.caffemodel"), "of the format caffe"),
+        (("convert", "zoo:linear", "a.prototxt", "--weights-out", "a.prototxt"), "different files"),
+        (("convert", "zoo:linear", "a.safetensors"), "--weights"),
         (("predict", "zoo:linear"), "--input"),
         (("train", "zoo:linear"), "DATASET"),
         (("train", "nope.json", "nope.csv"), "no such file"),
@@ -190,6 +197,53 @@ def test_a_conversion_goes_out_and_back_and_tells_what_it_did(tell: Told, tmp_pa
     assert status == 0, err
     there, back = (json.loads(tell("summary", name, "--json")[1]) for name in ("zoo:mnist-cnn", str(keras)))
     assert there["params"] == back["params"]
+
+
+def test_weights_of_a_caffe_net_go_out_and_back(tell: Told, tmp_path: Path) -> None:
+    from visualnn_converter import conversion
+    from visualnn_shared.analysis.walk import resolve
+    from visualnn_shared.zoo import load
+
+    spec, rng = load("mnist-cnn"), np.random.default_rng(0)
+    weights = {
+        f"{layer.name}/{one.name}": rng.random([int(n) for n in one.shape], np.float32)
+        for layer in resolve(spec).layers
+        for one in layer.weights
+    }
+    net, model, whole = (tmp_path / f"net.{ending}" for ending in ("prototxt", "caffemodel", "safetensors"))
+    net.write_bytes(conversion.write(spec, "caffe").data)
+    model.write_bytes(conversion.write_weights(spec, "caffe", weights))
+
+    status, out, err = tell("convert", str(net), str(whole), "--weights", str(model))
+    assert (status, err) == (0, "")
+    found = load_file(whole)
+    assert found.keys() == weights.keys()
+    assert all(np.array_equal(found[name], weights[name]) for name in weights)
+
+    again, more = tmp_path / "again.prototxt", tmp_path / "again.caffemodel"
+    status, out, err = tell("convert", str(whole), str(again), "--weights-out", str(more), "--json")
+    assert status == 0, err
+    assert json.loads(out)["weights"] == str(more)
+    assert more.read_bytes() == model.read_bytes()
+
+    keras, beside = tmp_path / "keras.json", tmp_path / "keras.safetensors"
+    given = ("--to", "keras", "--weights", str(model), "--weights-out", str(beside))
+    assert tell("convert", str(net), str(keras), *given)[0] == 0
+    assert load_file(beside).keys() == weights.keys()
+    assert tell("convert", str(net), str(tmp_path / "net.onnx"), "--weights", str(model))[0] == 0
+
+
+def test_weights_of_another_net_are_refused_and_nothing_is_written(tell: Told, tmp_path: Path) -> None:
+    from visualnn_converter import conversion
+    from visualnn_shared.zoo import load
+
+    (tmp_path / "net.prototxt").write_bytes(conversion.write(load("mnist-cnn"), "caffe").data)
+    (tmp_path / "net.caffemodel").write_bytes(b"\xa2\x06\x03\x0a\x01a")
+    status, _, err = tell("convert", str(tmp_path / "net.prototxt"), str(tmp_path / "net.safetensors"),
+                          "--weights", str(tmp_path / "net.caffemodel"))  # fmt: skip
+    assert status == 2
+    assert "blobs of every layer" in err
+    assert not (tmp_path / "net.safetensors").exists()
 
 
 def test_help_and_local_commands_load_nothing_heavy() -> None:

@@ -76,7 +76,7 @@ layer(
                     At("units", "num_output"),
                     At("use_bias", "bias_term", True),
                     LastAxis("axis", 1),
-                    Harmless("transpose", (False,)),
+                    Drop(("transpose",)),  # how the file stores the matrix; the net is the same
                     LINEAR,
                     *FILLERS,
                 ],

@@ -16,7 +16,8 @@ F = descriptor_pb2.FieldDescriptorProto
 SCHEMA: dict[str, list[tuple[Any, ...]]] = {
     "BlobShape": [("dim", 1, F.TYPE_INT64, "packed")],
     "BlobProto": [
-        ("num", 1, F.TYPE_INT32), ("channels", 2, F.TYPE_INT32), ("height", 3, F.TYPE_INT32), ("width", 4, F.TYPE_INT32),
+        ("num", 1, F.TYPE_INT32), ("channels", 2, F.TYPE_INT32), ("height", 3, F.TYPE_INT32),
+        ("width", 4, F.TYPE_INT32),
         ("data", 5, F.TYPE_FLOAT, "packed"), ("diff", 6, F.TYPE_FLOAT, "packed"), ("shape", 7, "BlobShape"),
         ("double_data", 8, F.TYPE_DOUBLE, "packed"),
     ],
@@ -30,8 +31,9 @@ SCHEMA: dict[str, list[tuple[Any, ...]]] = {
         ("type", 5, F.TYPE_INT32), ("blobs", 6, "BlobProto", "repeated"),
     ],
     "NetParameter": [
-        ("name", 1, F.TYPE_STRING), ("layers", 2, "V1LayerParameter", "repeated"), ("input", 3, F.TYPE_STRING, "repeated"),
-        ("input_dim", 4, F.TYPE_INT32, "repeated"), ("layer", 100, "LayerParameter", "repeated"),
+        ("name", 1, F.TYPE_STRING), ("layers", 2, "V1LayerParameter", "repeated"),
+        ("input", 3, F.TYPE_STRING, "repeated"), ("input_dim", 4, F.TYPE_INT32, "repeated"),
+        ("layer", 100, "LayerParameter", "repeated"),
     ],
 }  # fmt: skip
 
