@@ -32,15 +32,13 @@ def convert(
 
     A DST that ends in .safetensors holds spec and weights.
     """
-    from visualnn_standalone.local import convert_file, format_of, must_suit, weights_of
+    from visualnn_standalone.local import convert_file, format_of, weights_of
 
     from visualnn.cli.output import print_json
 
     whole = to is None and target.suffix == ".safetensors"
     to = "native" if whole else to or format_of(target.name)
-    _must_be_writable(target, report, weights_out)
-    if weights_out is not None:
-        must_suit(to, weights_out.name)
+    _check(target, report, weights_out, to)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     converted = convert_file(data, to, source=from_, filename=filename, weights=carried)
@@ -55,15 +53,17 @@ def convert(
     if as_json:
         answer = {"file": str(target), "format": to, "size": len(files[target]), "report": told}
         print_json(answer if weights_out is None else {**answer, "weights": str(weights_out)})
-    else:
-        _print(target, to, len(files[target]), told)
-        if weights_out is not None:
-            _say_weights(weights_out, len(files[weights_out]))
+        return
+    _print(target, to, len(files[target]), told)
+    if weights_out is not None:
+        _say_weights(weights_out, len(files[weights_out]))
 
 
-def _must_be_writable(target: Path, report: Path | None, weights_out: Path | None) -> None:
+def _check(target: Path, report: Path | None, weights_out: Path | None, to: str) -> None:
+    """Raises ``Invalid`` where a file cannot be written, before anything is read."""
     from visualnn_shared.errors import Invalid
     from visualnn_shared.spec.problem import problem
+    from visualnn_standalone.local import must_suit
 
     from visualnn.cli.saving import must_be_writable
 
@@ -74,6 +74,8 @@ def _must_be_writable(target: Path, report: Path | None, weights_out: Path | Non
     if len({path.resolve() for path in files.values()}) < len(files):
         rule = f"{', '.join(files)} must be different files"
         raise Invalid("the command", [problem(rule, [str(path) for path in files.values()], field="DST")])
+    if weights_out is not None:
+        must_suit(to, weights_out.name)
 
 
 def _source(text: str, format: str | None, data_dir: Path | None) -> tuple[bytes, str, str | None]:

@@ -1,6 +1,5 @@
 """A Caffe net to a spec: channels move to the end, blobs become references, heads become layers."""
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -8,7 +7,7 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.entry import Broken
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.mapping import Index, Read, index, read_node, without_defaults
-from visualnn_shared.catalogue.maps import Bag, Context, Label, Unmappable, plain
+from visualnn_shared.catalogue.maps import Bag, Context, Unmappable, plain
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
@@ -18,27 +17,15 @@ from visualnn_converter.formats.caffe.caffemodel import parse
 from visualnn_converter.formats.caffe.prototxt import START
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
 from visualnn_converter.formats.caffe.source import Node, Source, normalise
-from visualnn_converter.formats.caffe.weights import Carrier, gather, sizes
-from visualnn_converter.layout import Flat, channels_first, flat_order, identity, matters
+from visualnn_converter.formats.caffe.values import Value, carrier_of, file_label, flat_of, sample_shape
+from visualnn_converter.formats.caffe.weights import Carrier, gather
+from visualnn_converter.layout import flat_order, identity, matters
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names, Weights
 from visualnn_converter.specnames import spec_name
 
 _HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A tensor: its spec reference, its spec shape (None where a problem hides it), its label."""
-
-    ref: str
-    shape: Shape | None
-    label: Label | None
-    is_label: bool = False
-    """The samples' labels, which are no part of a net."""
-    flat: Flat | None = None
-    """What it was flattened from, where Caffe's order of its values is not the spec's."""
 
 
 def read_model(
@@ -130,7 +117,7 @@ class _Reader:
 
     def _samples(self, node: Node) -> None:
         """A layer that reads a data base: the first top is the input, the others labels."""
-        dims = _sample_shape(node)
+        dims = sample_shape(node)
         if "transform_param" in node.whole:
             what = f"transform_param {plain(node.whole.peek('transform_param'))}"[:200]
             self.report.drops(node.name, what, "scale, mean and crop are preprocessing of the data set")
@@ -159,7 +146,7 @@ class _Reader:
             self.report.note(
                 "inputs of pictures are height, width, channels: Caffe's channels, height, width reordered"
             )
-        return Value(name, tuple(given), _label(len(given) + 1))
+        return Value(name, tuple(given), file_label(len(given) + 1))
 
     def _name(self, wanted: str) -> str:
         name = self._names.fresh(spec_name(wanted))
@@ -202,10 +189,10 @@ class _Reader:
             self.report.maps(name, node.op, found.entry.type)
             self._counts[name] = len(shapes)
             if found.entry.has_weights:
-                self._carriers[name] = _carrier(node, name, found, inputs, owner)
-            flat = _flat(node, inputs)
+                self._carriers[name] = carrier_of(node, name, found, inputs, owner)
+            flat = flat_of(node, inputs)
             for position, (number, shape) in enumerate(zip(node.outputs, shapes, strict=False)):
-                self.values[number] = Value(str(Ref(name, position)), shape, _label(len(shape) + 1), flat=flat)
+                self.values[number] = Value(str(Ref(name, position)), shape, file_label(len(shape) + 1), flat=flat)
             for number in node.outputs[len(shapes) :]:
                 self.values[number] = Value(name, None, None)
                 tops = "one top" if len(shapes) == 1 else f"{len(shapes)} tops"
@@ -316,48 +303,3 @@ class _Reader:
         made = [str(Ref(name, i)) for name in self.layers for i in range(self._counts.get(name, 1))]
         outputs = tuple(ref for ref in made if ref not in used and ref not in self._silenced)
         return Spec(name=spec_name(self.source.name), layers=tuple(self.layers.values()), outputs=outputs)
-
-
-def _carrier(node: Node, name: str, found: Read, inputs: list[Value], owner: str | None) -> Carrier:
-    """What the layer's blobs are, with names of the spec and of the file."""
-    shapes = [value.shape for value in inputs if value.shape is not None]
-    variables = {
-        weight.name: sizes(weight.shape(found.params, shapes)) for weight in found.entry.variables(found.params, shapes)
-    }
-    dense = node.op == "InnerProduct"
-    return Carrier(
-        name, node.name, found.map, found.params, variables, owner,
-        flat=inputs[0].flat if dense else None, transposed=dense and node.bag.peek("transpose", False) is True,
-    )  # fmt: skip
-
-
-def _flat(node: Node, inputs: list[Value]) -> Flat | None:
-    """What the layer's output was flattened from; layers that treat each value by itself pass it on."""
-    first = inputs[0] if inputs else None
-    if first is None or first.shape is None:
-        return None
-    if node.op == "Flatten":
-        return flat_order(first.label or identity(len(first.shape) + 1), first.shape)
-    return first.flat if node.op in ELEMENTWISE else None
-
-
-def _label(rank: int) -> Label:
-    """Four axes are pictures, channels first; others lie as in the spec."""
-    return channels_first(rank) if rank == 4 else identity(rank)
-
-
-def _sample_shape(node: Node) -> list[Any] | None:
-    """Channels, height, width of a source that says them."""
-    memory = node.whole.peek("memory_data_param")
-    if isinstance(memory, Bag):
-        return [memory.peek(key) for key in ("channels", "height", "width")]
-    dummy = node.whole.peek("dummy_data_param")
-    if isinstance(dummy, Bag):
-        shapes = dummy.many_peek("shape")
-        dims = shapes[0].many_peek("dim") if shapes and isinstance(shapes[0], Bag) else []
-        return dims[1:] or None
-    transform = node.whole.peek("transform_param")
-    if isinstance(transform, Bag):  # a crop and a mean for each channel say the size
-        size, channels = transform.peek("crop_size"), len(transform.many_peek("mean_value"))
-        return [channels, size, size] if size and channels > 1 else None
-    return None

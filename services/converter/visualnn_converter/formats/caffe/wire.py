@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from visualnn_shared.catalogue.maps import Unmappable
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-MOST_FIELDS = 2_000_000
+MOST_FIELDS = 500_000
 """Fields of one file; the largest published networks have some ten thousand."""
 Chunk = bytes | memoryview
 _WIDTH = {FIXED64: 8, FIXED32: 4}
