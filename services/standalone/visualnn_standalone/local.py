@@ -57,6 +57,11 @@ def convert_file(
     return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes())
 
 
+def carries_weights(target: str) -> bool:
+    """Whether a file of the format holds weights."""
+    return any(one["name"] == target and one["carries_weights"] for one in formats())
+
+
 def weights_endings() -> list[str]:
     """Endings of files of weights that a conversion writes."""
     return [SAFETENSORS, *conversion.weights_extensions()]

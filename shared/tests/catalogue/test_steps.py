@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue import CATALOGUE
-from visualnn_shared.catalogue.steps import Depthwise, Gates, HalfZero, Lead, Perm, read_blob, write_blob
+from visualnn_shared.catalogue.steps import Depthwise, Gates, HalfZero, Lead, Perm, Without, read_blob, write_blob
 from visualnn_shared.spec.model import Layer, Spec
 
 BLOBS = [
@@ -52,6 +52,14 @@ def test_perm_names_the_axes() -> None:
 def test_gates_reorder_blocks_along_the_last_axis() -> None:
     x = np.array([["i", "i", "f", "f", "c", "c", "o", "o"]])
     assert "".join(Gates("ifco", "iofc").write(x, {})[0]) == "iiooffcc"
+
+
+def test_axes_that_are_shared_are_left_out() -> None:
+    step, x = Without("shared_axes"), np.arange(3.0).reshape(1, 1, 3)
+    assert step.write(x, {"shared_axes": [2, 1]}).shape == (3,)
+    assert step.write(x[..., :1], {"shared_axes": [1, 2, 3]}).shape == ()
+    assert step.read(x.ravel(), {"shared_axes": [2, 1]}).shape == (1, 1, 3)
+    assert step.read(x.ravel(), {"shared_axes": None}).shape == (3,)
 
 
 def test_half_zero_writes_one_of_two_biases_and_reads_their_sum() -> None:

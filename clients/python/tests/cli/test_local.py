@@ -230,7 +230,11 @@ def test_weights_of_a_caffe_net_go_out_and_back(tell: Told, tmp_path: Path) -> N
     given = ("--to", "keras", "--weights", str(model), "--weights-out", str(beside))
     assert tell("convert", str(net), str(keras), *given)[0] == 0
     assert load_file(beside).keys() == weights.keys()
-    assert tell("convert", str(net), str(tmp_path / "net.onnx"), "--weights", str(model))[0] == 0
+    status, _, err = tell("convert", str(net), str(tmp_path / "net.onnx"), "--weights", str(model))
+    assert (status, err) == (0, "")
+    status, _, err = tell("convert", str(net), str(keras), "--to", "keras", "--weights", str(model))
+    assert status == 0
+    assert "--weights-out" in err
 
 
 def test_weights_of_another_net_are_refused_and_nothing_is_written(tell: Told, tmp_path: Path) -> None:

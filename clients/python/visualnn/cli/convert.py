@@ -32,9 +32,9 @@ def convert(
 
     A DST that ends in .safetensors holds spec and weights.
     """
-    from visualnn_standalone.local import convert_file, format_of, weights_of
+    from visualnn_standalone.local import carries_weights, convert_file, format_of, weights_of
 
-    from visualnn.cli.output import print_json
+    from visualnn.cli.output import note, print_json
 
     whole = to is None and target.suffix == ".safetensors"
     to = "native" if whole else to or format_of(target.name)
@@ -50,6 +50,8 @@ def convert(
         files[report] = json.dumps(told, indent=2).encode()
     for path, written in files.items():
         _write(path, written)
+    if weights is not None and weights_out is None and not whole and not carries_weights(to):
+        note(f"{target} holds no weights: name a file for them with --weights-out")
     if as_json:
         answer = {"file": str(target), "format": to, "size": len(files[target]), "report": told}
         print_json(answer if weights_out is None else {**answer, "weights": str(weights_out)})
