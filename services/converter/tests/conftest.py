@@ -107,6 +107,22 @@ def keras_outputs(keras_model: Callable[..., Any]) -> Callable[..., list[np.ndar
 
 
 @pytest.fixture(scope="session")
+def worker_outputs() -> Callable[..., list[np.ndarray]]:
+    """What the network that the worker builds of a spec answers, also for layers that Keras' own files cannot say."""
+    pytest.importorskip("keras")
+    from visualnn_worker.network.build import build
+    from visualnn_worker.network.weights import set_weights
+
+    def answer(spec: Spec, weights: Weights, inputs: Weights) -> list[np.ndarray]:
+        network = build(spec)
+        set_weights(network, weights)
+        found = network.model(list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())), training=False)
+        return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
+
+    return answer
+
+
+@pytest.fixture(scope="session")
 def corpus() -> Path:
     """Real files of other people's networks; not part of the repository."""
     if not CORPUS.is_dir():

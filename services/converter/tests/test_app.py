@@ -48,7 +48,7 @@ def _json(spec: Spec) -> bytes:
 def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
-        "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (False, True),
+        "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]
     assert found["caffe"]["extensions"] == [".prototxt"]
@@ -101,7 +101,7 @@ def test_a_shape_that_is_none_is_refused(client: Client, shape: str) -> None:
     [
         ("/read", {"files": {"file": ("a", b"")}}, 422, "file"),
         ("/read", {"files": {"file": ("a", b"\x00\x01")}}, 422, "file"),
-        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "onnx"}}, 422, "format"),
+        ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "torch"}}, 422, "format"),
         ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "nonsense"}}, 422, "format"),
         ("/read", {"data": {"format": "caffe"}}, 422, "file"),
         ("/convert", {"files": {"file": ("a", LENET)}}, 422, "target"),

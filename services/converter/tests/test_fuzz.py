@@ -3,16 +3,32 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visualnn_converter import conversion
 from visualnn_shared import zoo
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import Invalid, TooLarge
 
 SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 READ = [one["name"] for one in conversion.formats() if one["reads"]]
-FILES = {name: [conversion.write(zoo.load(net), name).data for net in ("mnist-cnn", "two-input")] for name in READ}
+NETS = {"onnx": ("neurons-4-4-1", "two-input")}
+"""Small ones where weights are in the file."""
+
+
+def _file(net: str, format: str) -> bytes:
+    spec = zoo.load(net)
+    weights = {
+        f"{layer.name}/{variable.name}": np.ones([int(n) for n in variable.shape], np.float32)
+        for layer in resolve(spec).layers
+        for variable in layer.weights
+    }
+    return conversion.write(spec, format, weights).data
+
+
+FILES = {name: [_file(net, name) for net in NETS.get(name, ("mnist-cnn", "two-input"))] for name in READ}
 FILES["keras"].append(conversion.write(zoo.load("imdb-lstm"), "keras").data)
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.integers(), max_size=3),

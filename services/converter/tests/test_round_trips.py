@@ -12,7 +12,8 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 
-BOTH_WAYS = [one["name"] for one in conversion.formats() if one["reads"] and one["writes"]]
+BOTH_WAYS = [one["name"] for one in conversion.formats() if one["reads"] and one["writes"] and one["name"] != "onnx"]
+"""ONNX needs weights and keeps answers rather than layers: formats/onnx/test_round_trips.py."""
 NAMES = st.text("abcXY01_-/. é@", min_size=1, max_size=12).map(str.strip).filter(bool)
 SMALL = st.integers(1, 4)
 INITIALIZERS = st.sampled_from([

@@ -14,7 +14,7 @@ from visualnn_converter import conversion, uploads
 from visualnn_converter.conversion import Converted
 from visualnn_converter.settings import ConverterSettings
 
-DESCRIPTION = """Converts model files: a VisualNN spec, Keras JSON and Caffe prototxt both ways, ONNX with weights out.
+DESCRIPTION = """Converts model files both ways: a VisualNN spec, Keras JSON, Caffe prototxt, and ONNX with its weights.
 Every answer carries a report of what was mapped, rewritten and dropped; every obstacle is listed at once, by layer."""
 REPORT = "report.json"
 InputShape = Annotated[

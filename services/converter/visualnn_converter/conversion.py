@@ -15,8 +15,8 @@ from visualnn_converter import formats as _formats
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
-LARGEST_FILE = 32 * 2**20
-"""Bytes of a model file without weights; the largest published ones are below 3 MB."""
+LARGEST_UPLOAD = 512 * 2**20
+"""Bytes of a model file of any format; each has a limit of its own below it."""
 
 LARGEST_WEIGHTS = 2**31 - 1
 """Bytes of a file of weights: protobuf reads no more."""
@@ -58,9 +58,9 @@ def read(
     (``.caffemodel``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
     problem, ``TooLarge``.
     """
-    if len(data) > LARGEST_FILE:
-        raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
+    if len(data) > _formats.largest(module):
+        raise TooLarge("the model file (bytes)", _formats.largest(module), len(data))
     report = Report(source=module.NAME, target=target)
     if weights_file is not None:
         _must_have_weights_file(module, field)

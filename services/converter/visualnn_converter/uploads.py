@@ -9,15 +9,15 @@ from starlette.datastructures import UploadFile
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.problem import problem
 
-from visualnn_converter.conversion import LARGEST_FILE
+from visualnn_converter.conversion import LARGEST_UPLOAD
 from visualnn_converter.rewriting import Weights
 
 
 async def model_file(file: UploadFile) -> bytes:
     """The bytes of an uploaded model. Raises ``TooLarge`` before reading more than the limit."""
-    data = await file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise TooLarge("the model file (bytes)", LARGEST_FILE, file.size or f"over {LARGEST_FILE:,}")
+    data = await file.read(LARGEST_UPLOAD + 1)
+    if len(data) > LARGEST_UPLOAD:
+        raise TooLarge("the model file (bytes)", LARGEST_UPLOAD, file.size or f"over {LARGEST_UPLOAD:,}")
     return data
 
 

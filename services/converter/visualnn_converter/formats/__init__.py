@@ -12,8 +12,17 @@ from types import ModuleType
 from typing import Any
 
 from visualnn_shared.catalogue.kinds import closest
-from visualnn_shared.errors import Invalid
+from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.problem import problem
+
+LARGEST_FILE = 32 * 2**20
+"""Bytes of a model file without weights; the largest published ones are below 3 MB."""
+
+
+def largest(module: ModuleType) -> int:
+    """Bytes that a file of this format may have: more than others where weights are inside."""
+    found: int = getattr(module, "LARGEST_FILE", LARGEST_FILE)
+    return found
 
 
 @cache
@@ -61,10 +70,12 @@ def named(name: str, field: str) -> ModuleType:
 
 
 def sniffed(data: bytes, filename: str | None) -> ModuleType:
-    """The format of a file's content. Raises ``Invalid`` where none recognises it."""
+    """The format of a file's content. Raises ``Invalid`` where none recognises it, ``TooLarge``."""
     for module in formats().values():
-        if module.sniff(data):
+        if len(data) <= largest(module) and module.sniff(data):
             return named(module.NAME, "source")
+    if len(data) > LARGEST_FILE:
+        raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
     readable = [module.TITLE for module in formats().values() if reads(module)]
     begins = data[:40].decode("utf-8", "replace")
     hint = "name the format if this is one of them"

@@ -1,0 +1,298 @@
+"""An ONNX graph to a spec and its weights: constants are folded, the catalogue's maps read the operators."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.free import known
+from visualnn_shared.catalogue.mapping import Index, Read, build_index, read_node
+from visualnn_shared.catalogue.maps import Bag, Context, Label, Map, Unmappable
+from visualnn_shared.catalogue.registry import CATALOGUE
+from visualnn_shared.catalogue.steps import read_blob
+from visualnn_shared.errors import ConversionImpossible
+from visualnn_shared.spec.model import Layer, Spec
+from visualnn_shared.spec.problem import Problem, problem
+
+from visualnn_converter.formats.onnx import folding
+from visualnn_converter.formats.onnx.checking import check
+from visualnn_converter.formats.onnx.normalising import attributes
+from visualnn_converter.formats.onnx.operators import OPERATORS
+from visualnn_converter.formats.onnx.reading import ELEMENTWISE, REPORTED, Reading, Value, result
+from visualnn_converter.formats.onnx.source import Array, Entrance, Node, Source, parse
+from visualnn_converter.layout import channels_first, identity
+from visualnn_converter.passes import canonical_types, depthwise_of_one, merge_global_flatten, padding_of_nothing
+from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
+from visualnn_converter.specnames import spec_name
+
+WITH_WEIGHTS = frozenset({"Conv", "ConvTranspose", "BatchNormalization"})
+"""Operators whose inputs behind the first are weights."""
+SPATIAL = frozenset({
+    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN",
+})  # fmt: skip
+"""Operators that take channels first: a graph input that reaches one as it is, is a picture with channels first."""
+_PASSING = ELEMENTWISE | {"BatchNormalization", "Add", "Sub", "Mul", "Div", "Pad", "Resize", "Upsample", "PRelu"}
+
+_CONSTANT = {*folding.FOLDS, "Shape", "Upsample"}
+
+
+def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Spec, Weights]:
+    """Spec and weights. Raises ``ConversionImpossible`` with every obstacle, ``Unmappable`` where it is no net."""
+    source = parse(data)
+    reader = _Reader(source, report)
+    reader.problems += [broken.problem(None) for broken in source.problems]
+    if not reader.problems:
+        reader.inputs(input_shape)
+        for node in source.nodes:
+            reader.node(node)
+    if reader.problems:
+        raise ConversionImpossible(reader.problems, report.source, report.target)
+    return _finished(reader, report)
+
+
+def _finished(reader: "_Reader", report: Report) -> tuple[Spec, Weights]:
+    spec, weights = reader.spec(), reader.weights
+    if reader.problems:
+        raise ConversionImpossible(reader.problems, report.source, report.target)
+    for each in (canonical_types, padding_of_nothing, depthwise_of_one, merge_global_flatten):
+        spec, _ = each.run(spec, None, report)
+    resolved = resolve(spec)
+    problems = list(resolved.problems) or _misshapen(resolved, weights)
+    if problems:
+        raise ConversionImpossible(problems, report.source, report.target)
+    return spec, weights
+
+
+def _misshapen(resolved: Any, weights: Weights) -> list[Problem]:
+    """Weights that have another shape than the layer."""
+    problems = []
+    for layer in resolved.layers:
+        for variable in layer.weights:
+            tensor = weights.get(f"{layer.weights_of or layer.name}/{variable.name}")
+            found = None if tensor is None else list(tensor.shape)
+            if found != list(variable.shape):
+                rule = f"{variable.name} must have the shape {[known(n) for n in variable.shape]}"
+                problems.append(problem(rule, found, layer=layer.name))
+    return problems
+
+
+def _table() -> Index:
+    """The maps by operator; layers of their own before functions of ``Activation``, which have no parameters."""
+    every = [(entry, found) for entry in CATALOGUE.values() for found in entry.maps.get("onnx", ())]
+    pairs = [(entry, found) for entry, found in every if not found.around]
+    return build_index(sorted(pairs, key=lambda pair: pair[0].type == "Activation"))
+
+
+class _Reader(Reading):
+    """Walks the nodes in order."""
+
+    def __init__(self, source: Source, report: Report) -> None:
+        super().__init__(source, report)
+        self.table = _table()
+        self.channels_first = False
+
+    def inputs(self, input_shape: Any) -> None:
+        """Input layers; pictures with channels first get them last."""
+        for one in self.source.inputs:
+            name = self.name(one.name)
+            self.values[one.name] = None
+            try:
+                self.values[one.name] = self._input(one, name, input_shape)
+            except REPORTED:
+                continue
+            except Unmappable as broken:
+                self.problems.append(broken.problem(name))
+
+    def _input(self, one: Entrance, name: str, input_shape: Any) -> Value:
+        given = input_shape.get(one.name) if isinstance(input_shape, dict) else input_shape
+        if one.dims is None and given is None:
+            raise Unmappable("the input's shape must be known", None, hint="give input_shape, such as [28, 28, 1]")
+        dims = [None, *(given or [])] if one.dims is None or (given and None in one.dims[1:]) else one.dims
+        if not dims:
+            raise Unmappable("an input must have a batch axis", dims)
+        if dims[0] not in (None, 1):
+            self.report.note(f"the batch of {dims[0]} that the file has became a free one")
+        label, sizes = identity(len(dims)), dims[1:]
+        if dims is one.dims and 3 <= len(dims) <= 5 and self._is_picture(one.name):
+            label, sizes = channels_first(len(dims)), [*dims[2:], dims[1]]
+            self.channels_first = True
+            self.report.rewrote(name, f"{dims[1:]} as {sizes}", "channels come last in a spec, first in this file")
+        params = {"shape": sizes, **({} if one.dtype == "float32" else {"dtype": one.dtype})}
+        return Value(name, self.place(name, "input", "Input", params, [])[0], label, one.dtype)
+
+    def _is_picture(self, name: str) -> bool:
+        """Whether the input reaches an operator that takes channels first, through others that keep the axes."""
+        waiting, seen = [name], {name}
+        while waiting:
+            for user in self.source.users.get(waiting.pop(), []):
+                if user.op in SPATIAL and user.inputs[0] in seen:
+                    return True
+                if user.op in _PASSING and user.outputs[0] not in seen:
+                    seen.add(user.outputs[0])
+                    waiting.append(user.outputs[0])
+        return False
+
+    def node(self, node: Node) -> None:
+        """Read one node; a node that cannot be read leaves values behind that nothing is said of."""
+        if node.outputs and node.outputs[0] in self.done:
+            return
+        try:
+            read = node.op in OPERATORS or node.op in self.table or node.op in _CONSTANT
+            if node.domain or not read:
+                received = f"{node.domain}.{node.op}" if node.domain else node.op
+                raise Unmappable("the operator must be one that VisualNN reads", received)
+            check(node, self.source.opset)
+            if self._folded(node):
+                return
+            self.values.update(dict.fromkeys(node.outputs))
+            self._read(node)
+        except REPORTED:
+            pass
+        except Unmappable as broken:
+            self.values.update(dict.fromkeys(node.outputs))
+            self.problems.append(broken.problem(spec_name(node.name)))
+
+    def _read(self, node: Node) -> None:
+        if node.op == "Resize" and self.source.opset < 11:
+            node = replace(node, op="Upsample")
+        inputs = [self.values[name] for name in node.inputs if name in self.values]
+        if None in inputs:
+            return
+        if not inputs:
+            raise Unmappable(f"{node.op} must read a tensor that the net computes", list(node.inputs)[:4])
+        if node.op not in OPERATORS and node.op not in self.table and node.op != "Upsample":
+            raise Unmappable(f"{node.op} must work on constants or on shapes that are known", list(node.inputs)[:4])
+        name, special = self.name(node.name), OPERATORS.get(node.op)
+        made = self.mapped(node, name) if special is None else special(self, node, name)
+        self.values.update(zip(node.outputs, made, strict=False))
+        extra = [one for one in node.outputs[len(made) :] if one in self.source.users or one in self.source.outputs]
+        if extra:
+            raise Unmappable(f"{node.op} must have one output that is used", extra)
+
+    def _folded(self, node: Node) -> bool:
+        """Whether the node's value is a constant, which it is where all its inputs are, or where it is a shape."""
+        first = self.values.get(node.inputs[0]) if node.inputs else None
+        if node.op == "Shape" and first is not None:
+            sizes = [folding.BATCH if axis == 0 else known(first.shape[axis - 1]) for axis in first.label]
+            if None in sizes:
+                return False
+            end = node.attributes.get("end", len(sizes))
+            found: Array | None = np.array(sizes[node.attributes.get("start", 0) : end], np.int64)
+        elif all(name in self.constants for name in node.inputs if name):
+            found = folding.fold(node, [self.constants[name] for name in node.inputs if name])
+        else:
+            return False
+        if found is not None:
+            self.constants[node.outputs[0]] = found
+        return found is not None
+
+    def mapped(self, node: Node, name: str) -> list[Value]:
+        """A node by the catalogue's maps."""
+        op = "Resize" if node.op == "Upsample" else node.op
+        constant_behind = node.op in WITH_WEIGHTS or node.op in ("Clip", "Pad", "Resize", "Upsample")
+        names = node.inputs[:1] if constant_behind else node.inputs
+        inputs = self._laid([self.value(one) for one in names], op, name)
+        bag = attributes(node, self.constants, inputs[0].sizes, inputs[0].label)
+        blobs = list(node.inputs[1:]) if node.op in WITH_WEIGHTS else []
+        if node.op in ("Conv", "ConvTranspose") and blobs and "kernel_shape" not in bag:
+            bag.put("kernel_shape", list(self.constant(blobs[0], "the kernel").shape[2:]))
+        if op in ("Softmax", "LogSoftmax"):
+            self._softmax(bag, inputs[0])
+        context = Context(
+            input_shapes=[tuple(known(n) for n in value.shape) for value in inputs],
+            labels=[value.label for value in inputs],
+        )
+        tensors = self._tensors(op, bag, context, blobs)
+        context.tensors = {key: array.shape for key, array in tensors.items()}
+        found = read_node(self.table, op, bag, context, name)
+        if not isinstance(found, Read):
+            self.problems += found
+            raise REPORTED
+        self.problems += found.problems
+        left = [key for key, _ in bag.left()]
+        if left and not found.problems:
+            raise Unmappable(f"{left[0]} must be left out: VisualNN has no word for it", bag.peek(left[0]))
+        if found.problems:
+            raise REPORTED
+        shape = self.place(name, node.op, found.entry.type, found.params, inputs, tensors, tuple(blobs))[0]
+        return [result(name, shape, inputs[0], flat=node.op in ELEMENTWISE)]
+
+    def _laid(self, inputs: list[Value], op: str, name: str) -> list[Value]:
+        """Inputs with the axes that the operator needs: channels first, or all alike."""
+        first = inputs[0]
+        if op in SPATIAL:
+            if not 3 <= first.rank <= 5:
+                raise Unmappable(f"{op} must have an input of 3 to 5 axes", first.rank)
+            return [self.laid(first, channels_first(first.rank), name)]
+        if first.label[0] != 0:
+            raise Unmappable("the batch must be the first axis here", list(first.label))
+        if len({value.rank for value in inputs}) > 1:
+            raise Unmappable(f"the inputs of {op} must have the same number of axes", [v.rank for v in inputs])
+        return [self.laid(value, first.label, name) for value in inputs]
+
+    def _softmax(self, bag: Bag, value: Value) -> None:
+        """Before version 13 the operator flattened all axes from this one on."""
+        old = self.source.opset < 13
+        axis = bag.peek("axis", 1 if old else -1)
+        if not isinstance(axis, int) or not -value.rank <= axis < value.rank:
+            raise Unmappable("axis must be one of the input's", axis)
+        axis %= value.rank
+        if old and any(n != 1 for n in value.sizes[axis:]):
+            rule = "Softmax before operator set 13 must work along one axis: those behind it must have size 1"
+            raise Unmappable(rule, value.sizes)
+        bag.put("axis", axis)
+
+    def _tensors(self, op: str, bag: Bag, context: Context, blobs: list[str]) -> dict[str, Array]:
+        """The weights in spec layout, by the map that reads the node."""
+        chosen = self._chosen(op, bag, context)
+        if chosen is None or not blobs:
+            return {}
+        found = {}
+        for blob, (weight, steps) in zip(blobs, chosen.weight_steps(), strict=False):
+            if not blob:
+                continue
+            array = self.weight(blob, weight)
+            multiplier = array.shape[0] // max(bag.peek("group", 1), 1) if array.ndim else 1
+            try:
+                found[weight] = read_blob(array, steps, {"depth_multiplier": max(multiplier, 1)})
+            except (ValueError, IndexError):
+                raise Unmappable(f"{weight} must have a shape that {op} takes", list(array.shape)) from None
+        return found
+
+    def _chosen(self, op: str, bag: Bag, context: Context) -> Map | None:
+        for _, found in self.table.get(op, ()):
+            if all(lens.match(bag) for lens in found.lenses) and (found.when is None or found.when(bag, context)):
+                return found
+        return None
+
+    def spec(self) -> Spec:
+        """The spec; inputs that nothing reads go, outputs lie as in the file unless its pictures do not."""
+        outputs: list[str] = []
+        for name in self.source.outputs:
+            try:
+                value = self._output(self.value(name), name)
+            except Unmappable as broken:
+                self.problems.append(broken.problem(None))
+                continue
+            if value.ref in outputs:
+                self.report.note(f"the output {name!r} is another one's value, and is left out")
+            else:
+                outputs.append(value.ref)
+        used = {ref for layer in self.layers.values() for ref in layer.inputs} | set(outputs)
+        layers: list[Layer] = []
+        for name, layer in self.layers.items():
+            if layer.type == "Input" and name not in used:
+                self.report.drops(name, "Input", "nothing of the net reads it")
+            else:
+                layers.append(layer)
+        return Spec(name=spec_name(self.source.name), layers=tuple(layers), outputs=tuple(outputs))
+
+    def _output(self, value: Value, name: str) -> Value:
+        plain: Label = identity(value.rank)
+        if value.label == plain:
+            return value
+        if self.channels_first and value.label == channels_first(value.rank):
+            self.report.note(f"the output {name!r} has its channels last, as its inputs; in the file they come first")
+            return value
+        return self.laid(value, plain, name)
