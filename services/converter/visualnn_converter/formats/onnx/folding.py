@@ -21,6 +21,8 @@ def fold(node: Node, arrays: Sequence[Array]) -> Array | None:
     function = FOLDS.get(node.op)
     if function is None or not arrays or len(node.outputs) != 1:
         return None
+    if node.op in ("ConstantOfShape", "Expand"):  # the same for every sample: a batch of one stands for all
+        arrays = [*arrays[:-1], np.where(arrays[-1] == BATCH, 1, arrays[-1])]
     if node.op not in _MOVES and any(a.dtype.kind == "i" and (a == BATCH).any() for a in arrays):
         return None
     try:

@@ -1,6 +1,6 @@
 """Operators that no map says alone: those that meet constants, are dense layers, or have weights along axes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,12 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
+from visualnn_converter.formats.onnx.recurrent import lstm
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.layout import identity
 
-Operator = Callable[[Any, Node, str], list[Value]]
+Operator = Callable[[Any, Node, str], Sequence[Value | None]]
+"""The values of its outputs; None where a node behind it was read together with it."""
 
 
 def dropout(r: Reading, node: Node, name: str) -> list[Value]:
@@ -206,5 +208,5 @@ OPERATORS: Mapping[str, Operator] = {
     "Add": arithmetic, "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": variadic, "Mean": variadic,
     "Max": variadic, "Min": variadic, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
     "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
-    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced,
+    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": lstm,
 }  # fmt: skip

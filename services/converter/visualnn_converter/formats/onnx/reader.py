@@ -1,5 +1,6 @@
 """An ONNX graph to a spec and its weights: constants are folded, the catalogue's maps read the operators."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -164,7 +165,7 @@ class _Reader(Reading):
         if node.op not in OPERATORS and node.op not in self.table and node.op != "Upsample":
             raise Unmappable(f"{node.op} must work on constants or on shapes that are known", list(node.inputs)[:4])
         name, special = self.name(node.name), OPERATORS.get(node.op)
-        made = self.mapped(node, name) if special is None else special(self, node, name)
+        made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
         self.values.update(zip(node.outputs, made, strict=False))
         extra = [one for one in node.outputs[len(made) :] if one in self.source.users or one in self.source.outputs]
         if extra:
