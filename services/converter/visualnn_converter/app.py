@@ -56,9 +56,11 @@ async def read(
     data = await uploads.model_file(file)
     shape = uploads.shape_of_inputs(input_shape)
     name = filename or file.filename
-    spec, _, report = await run_in_threadpool(
+    spec, weights, report = await run_in_threadpool(
         conversion.read, data, format or None, name, input_shape=shape, field="format"
     )
+    if weights:
+        report.note("the file's weights are no part of the spec; converting the file itself carries them over")
     return {"spec": spec.model_dump(mode="json"), "format": report.source, "report": report.as_json()}
 
 

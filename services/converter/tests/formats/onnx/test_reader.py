@@ -34,11 +34,7 @@ def close(found: Any, expected: Any) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-NOT_READ = {"lstm of sequences backwards", "lstm from an initial state", "seq2seq"}
-"""A sequence that is turned around first, and states that are computed."""
-
-
-@pytest.mark.parametrize("name", [*(one for one in CASES if one not in NOT_READ)])
+@pytest.mark.parametrize("name", CASES)
 def test_what_was_written_is_read_with_the_same_answers(
     name: str, chain: Callable[..., Spec], random_weights: Callable[..., Any], random_inputs: Callable[..., Any]
 ) -> None:
@@ -50,7 +46,7 @@ def test_what_was_written_is_read_with_the_same_answers(
     assert [layer.name for layer in resolve(again).inputs] == list(inputs)
 
 
-@pytest.mark.parametrize("name", [one for one in SMALL if one not in NOT_IN_ONNX | NOT_READ])
+@pytest.mark.parametrize("name", [one for one in SMALL if one not in NOT_IN_ONNX])
 def test_small_networks_of_the_zoo_come_back_with_their_weights(
     name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], keras_outputs: Callable[..., Any]
 ) -> None:
@@ -196,6 +192,26 @@ def text_classifier() -> bytes:
     return net.data(net("Div", [x, net.weight("temperature", values=np.float32(2.0))]))
 
 
+def pytorch_lstm() -> bytes:
+    """batch_first: two layers, zero states of the batch's size, two biases each, the last state by an index."""
+    net = Net(14, x=["n", 6, 3])
+    size = net("Gather", [net("Shape", ["x"]), net.weight("zero", values=np.int64(0))], axis=0)
+    size = net("Unsqueeze", [size, net.weight("first", values=np.int64([0]))])
+    one, four = net.weight("one", values=np.int64([1])), net.weight("four", values=np.int64([4]))
+    state = net("ConstantOfShape", [net("Concat", [one, size, four], axis=0)])
+    x = net("Transpose", ["x"], perm=[1, 0, 2])
+    y = net(
+        "LSTM",
+        [x, net.weight("w", 1, 16, 3), net.weight("r", 1, 16, 4), net.weight("b", 1, 32), "", state, state],
+        hidden_size=4,
+    )
+    y = net("Squeeze", [y, one])
+    blobs = [net.weight("w2", 1, 16, 4), net.weight("r2", 1, 16, 4), net.weight("b2", 1, 32)]
+    net.nodes.append(helper.make_node("LSTM", [y, *blobs, "", state, state], ["", "h"], name="/l2", hidden_size=4))
+    x = net("Gather", ["h", net.weight("last", values=np.int64(-1))], axis=0)
+    return net.data(net("Gemm", [x, net.weight("g", 2, 4), net.weight("gb", 2)], transB=1))
+
+
 def padded_pools() -> bytes:
     """Odd cells before the input, rounding up, and padding that counts."""
     net = Net(11, x=["n", 2, 7, 8])
@@ -207,7 +223,7 @@ def padded_pools() -> bytes:
 
 MADE = [
     pytorch_cnn, pytorch_view, tf2onnx_cnn, reshape_to_rows, encoder_decoder, shuffled_channels, text_classifier,
-    padded_pools,
+    padded_pools, pytorch_lstm,
 ]  # fmt: skip
 
 

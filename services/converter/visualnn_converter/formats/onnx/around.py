@@ -150,7 +150,7 @@ def lstm(e: Emission) -> list[Value]:
     if p["go_backwards"] and p["return_sequences"]:
         turned = e.hidden("turned")
         numbers = [graph.constant("int64", [n]) for n in (-1, _END, 0, -1)]
-        e.node("Slice", [sequence, *numbers], turned)
+        graph.node("Slice", [sequence, *numbers], turned, turned)
         sequence = turned
     elif p["go_backwards"]:
         e.written.attributes["direction"] = "reverse"
@@ -172,7 +172,7 @@ def _with_direction(e: Emission, value: Value, number: int) -> str:
     """An initial state (batch, units) as (1, batch, units)."""
     name = e.hidden(f"initial{number}")
     plain = e.graph.moved(value, identity(value.rank))
-    e.node("Unsqueeze", [plain.name, e.graph.constant("int64", [0])], name)
+    e.graph.node("Unsqueeze", [plain.name, e.graph.constant("int64", [0])], name, name)
     return name
 
 

@@ -114,6 +114,8 @@ def unsqueeze(r: Reading, node: Node, name: str) -> list[Value]:
     """Axes of one come in, in the spec where they are in the file."""
     value = r.value(node.inputs[0])
     given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2])]) or []
+    if given in ([0], [-3]) and value.label == (0, 1) and _feeds_lstm(r, node):
+        return [value]  # an initial state: the axis of directions
     rank = value.rank + len(given)
     places = sorted({axis % rank for axis in given})
     if len(places) != len(given) or 0 in places or value.label[0] != 0:
@@ -135,3 +137,21 @@ def _reshaped(r: Reading, node: Node, name: str, value: Value, shape: Shape, lab
     else:
         r.place(name, node.op, "Reshape", {"target_shape": [known(n) or -1 for n in shape]}, [value])
     return Value(name, shape, label, value.dtype)
+
+
+def reverse(r: Reading, node: Node, _name: str) -> list[Value]:
+    """Slice of a whole sequence, last step first, for an LSTM: that walks backwards itself."""
+    value, given = r.value(node.inputs[0]), node.attributes
+    named = dict(zip(("starts", "ends", "axes", "steps"), node.inputs[1:], strict=False))
+    numbers = {key: r.constant(one, key).ravel().tolist() for key, one in named.items() if one} | given
+    axes = [axis % value.rank for axis in numbers.get("axes", [0])]
+    whole = numbers.get("starts") == [-1] and numbers.get("steps") == [-1] and numbers["ends"][0] < -(2**31)
+    if not whole or [value.label[axis] for axis in axes] != [1] or value.rank != 3 or not _feeds_lstm(r, node):
+        raise Unmappable("Slice must turn a sequence around for an LSTM", {k: v[:4] for k, v in numbers.items()})
+    r.turned.add(node.outputs[0])
+    return [value]
+
+
+def _feeds_lstm(r: Reading, node: Node) -> bool:
+    users = r.source.users.get(node.outputs[0], [])
+    return all(user.op == "LSTM" for user in users) and node.outputs[0] not in r.source.outputs

@@ -58,6 +58,18 @@ def attributes(node: Node, constants: Mapping[str, Array], sizes: Sequence[Any],
     return Bag({key: _const(value) for key, value in given.items()})
 
 
+def put_axis(bag: Bag, sizes: Sequence[Any], *, old: bool) -> None:
+    """The axis of a softmax; before operator set 13 the operator flattened all axes from there on."""
+    axis, rank = bag.peek("axis", 1 if old else -1), len(sizes) + 1
+    if not isinstance(axis, int) or not -rank <= axis < rank or axis % rank == 0:
+        raise Unmappable("axis must be one of the input's behind the batch", axis)
+    axis %= rank
+    if old and any(n != 1 for n in sizes[axis:]):
+        rule = "Softmax before operator set 13 must work along one axis: those behind it must have size 1"
+        raise Unmappable(rule, list(sizes))
+    bag.put("axis", axis)
+
+
 def _says_nothing(found: Any, value: Any) -> bool:
     if value in ("ones", "zeros"):
         return isinstance(found, list) and set(found) <= {1 if value == "ones" else 0}

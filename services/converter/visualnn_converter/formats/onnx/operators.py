@@ -8,7 +8,7 @@ from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
-from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
+from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, reverse, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
 from visualnn_converter.formats.onnx.recurrent import lstm
 from visualnn_converter.formats.onnx.source import Array, Node
@@ -61,7 +61,7 @@ def gemm(r: Reading, node: Node, name: str) -> list[Value]:
 def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     """A Dense layer along the last axis; the Add behind it is its bias."""
     value = r.value(node.inputs[0])
-    if value.label[-1] != value.rank - 1 or value.label[0] != 0:
+    if value.label[-1] != value.rank - 1:
         value = r.laid(value, identity(value.rank), name)
     kernel = r.weight(node.inputs[1], "the weights")
     add = r.only_user(node.outputs[0])
@@ -160,6 +160,8 @@ def layer_norm(r: Reading, node: Node, name: str) -> list[Value]:
     if not -value.rank < axis < value.rank or axis == 0:
         raise Unmappable("axis must be one of the input's", axis)
     along = list(value.label[axis % value.rank :])
+    if 0 in along:
+        raise Unmappable("axis must not be the batch's", axis)
     axes, order = sorted(along), [along.index(a) for a in sorted(along)]
     weights = {}
     for key, blob in zip(("gamma", "beta"), node.inputs[1:], strict=False):
@@ -208,5 +210,5 @@ OPERATORS: Mapping[str, Operator] = {
     "Add": arithmetic, "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": variadic, "Mean": variadic,
     "Max": variadic, "Min": variadic, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
     "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
-    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": lstm,
+    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": lstm, "Slice": reverse,
 }  # fmt: skip

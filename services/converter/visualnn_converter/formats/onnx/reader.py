@@ -17,7 +17,7 @@ from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
-from visualnn_converter.formats.onnx.normalising import attributes
+from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, REPORTED, Reading, Value, result
 from visualnn_converter.formats.onnx.source import Array, Entrance, Node, Source, parse
@@ -35,6 +35,7 @@ SPATIAL = frozenset({
 """Operators that take channels first: a graph input that reaches one as it is, is a picture with channels first."""
 _PASSING = ELEMENTWISE | {"BatchNormalization", "Add", "Sub", "Mul", "Div", "Pad", "Resize", "Upsample", "PRelu"}
 
+_BATCH_FIRST = {"BatchNormalization", "Pad", "Resize"}
 _CONSTANT = {*folding.FOLDS, "Shape", "Upsample"}
 
 
@@ -157,7 +158,7 @@ class _Reader(Reading):
     def _read(self, node: Node) -> None:
         if node.op == "Resize" and self.source.opset < 11:
             node = replace(node, op="Upsample")
-        inputs = [self.values[name] for name in node.inputs if name in self.values]
+        inputs = [self.values[name] for name in node.inputs if name and name in self.values]
         if None in inputs:
             return
         if not inputs:
@@ -199,7 +200,7 @@ class _Reader(Reading):
         if node.op in ("Conv", "ConvTranspose") and blobs and "kernel_shape" not in bag:
             bag.put("kernel_shape", list(self.constant(blobs[0], "the kernel").shape[2:]))
         if op in ("Softmax", "LogSoftmax"):
-            self._softmax(bag, inputs[0])
+            put_axis(bag, inputs[0].sizes, old=self.source.opset < 13)
         context = Context(
             input_shapes=[tuple(known(n) for n in value.shape) for value in inputs],
             labels=[value.label for value in inputs],
@@ -211,6 +212,8 @@ class _Reader(Reading):
             self.problems += found
             raise REPORTED
         self.problems += found.problems
+        if found.params.get("axis") == 0:
+            raise Unmappable("axis must not be the batch's", bag.peek("axis"))
         left = [key for key, _ in bag.left()]
         if left and not found.problems:
             raise Unmappable(f"{left[0]} must be left out: VisualNN has no word for it", bag.peek(left[0]))
@@ -226,23 +229,11 @@ class _Reader(Reading):
             if not 3 <= first.rank <= 5:
                 raise Unmappable(f"{op} must have an input of 3 to 5 axes", first.rank)
             return [self.laid(first, channels_first(first.rank), name)]
-        if first.label[0] != 0:
+        if first.label[0] != 0 and op in _BATCH_FIRST:
             raise Unmappable("the batch must be the first axis here", list(first.label))
         if len({value.rank for value in inputs}) > 1:
             raise Unmappable(f"the inputs of {op} must have the same number of axes", [v.rank for v in inputs])
         return [self.laid(value, first.label, name) for value in inputs]
-
-    def _softmax(self, bag: Bag, value: Value) -> None:
-        """Before version 13 the operator flattened all axes from this one on."""
-        old = self.source.opset < 13
-        axis = bag.peek("axis", 1 if old else -1)
-        if not isinstance(axis, int) or not -value.rank <= axis < value.rank:
-            raise Unmappable("axis must be one of the input's", axis)
-        axis %= value.rank
-        if old and any(n != 1 for n in value.sizes[axis:]):
-            rule = "Softmax before operator set 13 must work along one axis: those behind it must have size 1"
-            raise Unmappable(rule, value.sizes)
-        bag.put("axis", axis)
 
     def _tensors(self, op: str, bag: Bag, context: Context, blobs: list[str]) -> dict[str, Array]:
         """The weights in spec layout, by the map that reads the node."""

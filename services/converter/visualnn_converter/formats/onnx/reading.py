@@ -63,6 +63,8 @@ class Reading:
         self.problems: list[Problem] = []
         self.done: set[str] = set()
         """Values whose nodes were read together with an earlier one."""
+        self.turned: set[str] = set()
+        """Values that the file walks backwards in time; the layer that reads them does so itself."""
         self._names = Names()
         self._owners: dict[Any, str] = {}
         self._moved: dict[tuple[str, Label, Label], Value] = {}

@@ -1,5 +1,6 @@
 """LSTM with the nodes around it: time comes first in the file, and each output has an axis of directions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,18 @@ def lstm(r: Reading, node: Node, name: str) -> list[Value | None]:
     if value.rank != 3:
         raise Unmappable("the input must have the axes of steps, batch and features", value.rank)
     value = r.laid(value, _TIME_MAJOR, name)
-    _check_inputs(r, node)
+    states = _states(r, node, name)
     params, weights = _read(r, node, value, name)
     used = [bool(out) and (out in r.source.users or out in r.source.outputs) for out in [*node.outputs, "", ""][:3]]
-    backwards = node.attributes.get("direction", "forward") == "reverse"
-    if backwards and used[0]:
+    reverse = node.attributes.get("direction", "forward") == "reverse"
+    if reverse and used[0]:
         raise Unmappable("direction must be forward where the whole sequence is read", "reverse")
+    backwards = reverse != (node.inputs[0] in r.turned)
     params |= {"return_sequences": used[0], "return_state": used[2] or (used[0] and used[1])}
     params |= {"go_backwards": True} if backwards else {}
-    shapes = r.place(name, node.op, "LSTM", params, [value], weights, (node.inputs[1:4], params["return_state"]))
+    shapes = r.place(
+        name, node.op, "LSTM", params, [value, *states], weights, (node.inputs[1:4], params["return_state"])
+    )
     for number, output in enumerate(node.outputs[:3]):
         if not used[number]:
             continue
@@ -44,9 +48,21 @@ def lstm(r: Reading, node: Node, name: str) -> list[Value | None]:
     return [None] * len(node.outputs)
 
 
-def _check_inputs(r: Reading, node: Node) -> None:
-    """States that start at zero are as none; lengths and peepholes are not read."""
-    for slot, what in ((4, "sequence_lens"), (5, "initial_h"), (6, "initial_c"), (7, "P")):
+def _states(r: Reading, node: Node, name: str) -> list[Value]:
+    """Initial states; those that start at zero are as none. Lengths and peepholes are not read."""
+    states = [one for one in node.inputs[5:7] if r.values.get(one) is not None]
+    if len(states) == 2:
+        found = [r.laid(r.value(one), identity(2), name) for one in states if r.value(one).rank == 2]
+        if len(found) < 2:
+            raise Unmappable("initial states must be rows of values with an axis of directions", states)
+        _refuse(r, node, ((4, "sequence_lens"), (7, "P")))
+        return found
+    _refuse(r, node, ((4, "sequence_lens"), (5, "initial_h"), (6, "initial_c"), (7, "P")))
+    return []
+
+
+def _refuse(r: Reading, node: Node, slots: Sequence[tuple[int, str]]) -> None:
+    for slot, what in slots:
         found = node.inputs[slot] if slot < len(node.inputs) else ""
         zeros = found in r.constants and slot in (5, 6, 7) and not r.constants[found].any()
         if found and not zeros:
@@ -95,6 +111,8 @@ def _squeezed(r: Reading, output: str, axis: int, value: Value) -> None:
     for user in users:
         constants = [r.constants[one] for one in user.inputs[1:2] if one in r.constants]
         axes = folding.axes(user, [np.zeros(0), *constants]) if user.op == "Squeeze" else None
+        if user.op == "Gather" and constants and constants[0].ndim == 0 and constants[0] in (0, -1):
+            axes = [user.attributes.get("axis", 0)]
         if axes is None or [a % (value.rank + 1) for a in axes] != [axis] or FREE in value.shape[-1:]:
             raise Unmappable("each output must be squeezed along its axis of directions", user.op)
         r.values[user.outputs[0]] = value
