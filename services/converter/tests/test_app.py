@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from safetensors.numpy import save
+from visualnn_converter import conversion
 from visualnn_converter.app import create_app
 from visualnn_converter.settings import ConverterSettings
 from visualnn_shared import zoo
@@ -143,3 +144,15 @@ def test_a_request_over_the_limit_is_refused() -> None:
 
 def test_health_answers(client: Client) -> None:
     assert client.send("GET", "/healthz").json() == {"status": "ok"}
+
+
+def test_an_onnx_file_is_read_and_its_weights_are_mentioned(client: Client) -> None:
+    layers = [{"name": "x", "type": "Input", "params": {"shape": [4]}, "inputs": []},
+              {"name": "y", "type": "Dense", "params": {"units": 2}, "inputs": ["x"]}]  # fmt: skip
+    spec = Spec.model_validate({"visualnn": 1, "name": "net", "layers": layers, "outputs": ["y"]})
+    weights = {"y/kernel": np.ones((4, 2), np.float32), "y/bias": np.ones(2, np.float32)}
+    written = conversion.write(spec, "onnx", weights).data
+    answer = client.send("POST", "/read", files={"file": ("net.onnx", written)}).json()
+    assert answer["format"] == "onnx"
+    assert [layer["type"] for layer in answer["spec"]["layers"]] == ["Input", "Dense"]
+    assert any("weights" in note for note in answer["report"]["notes"])

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from visualnn_converter import conversion
 from visualnn_shared import zoo
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Spec
 
 from services.converter.tests.formats.onnx.test_writer_against_keras import CASES, NOT_IN_ONNX, even
@@ -244,3 +245,38 @@ def test_graphs_of_other_exporters_answer_in_keras_as_in_onnx_runtime(
     close(worker_outputs(spec, weights, {one.name: fed}), expected)
     written = conversion.write(spec, "onnx", weights).data
     close(answers(written, {one.name: fed}), expected)
+
+
+def test_layers_that_read_the_same_initialisers_share_weights() -> None:
+    net = Net(13, a=["n", 4], b=["n", 4])
+    blobs = [net.weight("w", 4, 3), net.weight("b1", 3)]
+    spec, weights, _ = conversion.read(net.data(net("Gemm", ["a", *blobs]), net("Gemm", ["b", *blobs])))
+    assert [layer.weights_of for layer in spec.layers if layer.type == "Dense"] == [None, "/Gemm_0"]
+    assert list(weights or ()) == ["/Gemm_0/kernel", "/Gemm_0/bias"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "fits"), [(["n", 5], 1, True), (["n", 4, 3], 1, False), (["n", 4, 3], 2, True)]
+)
+def test_an_old_softmax_is_read_where_it_works_along_one_axis(shape: list[Any], axis: int, fits: bool) -> None:
+    net = Net(9, x=shape)
+    data = net.data(net("Softmax", ["x"], axis=axis))
+    if fits:
+        assert conversion.read(data)[0].layers[-1].type == "Softmax"
+    else:
+        with pytest.raises(ConversionImpossible, match="before operator set 13 must work along one axis"):
+            conversion.read(data)
+
+
+def test_an_input_of_unknown_shape_takes_the_one_that_is_given() -> None:
+    net = Net(13, x=["n", "h", "w", 3])
+    data = net.data(net("Relu", ["x"]))
+    assert conversion.read(data)[0].layers[0].params == {"shape": [None, None, 3]}
+    assert conversion.read(data, input_shape=[8, 9, 3])[0].layers[0].params == {"shape": [8, 9, 3]}
+
+
+def test_weights_that_stay_behind_are_mentioned() -> None:
+    net = Net(13, x=["n", 4])
+    data = net.data(net("MatMul", ["x", net.weight("w", 4, 2)]))
+    assert any("weights are left out" in note for note in conversion.convert(data, "keras").report.notes)
+    assert not any("weights are left out" in note for note in conversion.convert(data, "onnx").report.notes)

@@ -168,7 +168,7 @@ def _changed(data: st.DataObject, model: onnx.ModelProto) -> None:
 
 
 @pytest.mark.timeout(280)
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_models_with_other_values_in_places_are_read_or_refused(data: st.DataObject) -> None:
     model = onnx.load_from_string(data.draw(st.sampled_from(MADE))())

@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx.source import Array, Node
 
@@ -51,7 +52,11 @@ def axes(node: Node, arrays: Sequence[Array], slot: int = 1) -> list[int] | None
     """The axes of an operator that had them as an attribute before it had them as an input; None where not given."""
     if "axes" in node.attributes:
         return [int(n) for n in node.attributes["axes"]]
-    return [int(n) for n in arrays[slot].ravel()] if len(arrays) > slot else None
+    if len(arrays) <= slot:
+        return None
+    if arrays[slot].dtype.kind not in "iu":
+        raise Unmappable("axes must be whole numbers", str(arrays[slot].dtype))
+    return [int(n) for n in arrays[slot].ravel()]
 
 
 def _unsqueezed(node: Node, a: Sequence[Array]) -> Array:

@@ -52,19 +52,21 @@ def attributes(node: Node, constants: Mapping[str, Array], sizes: Sequence[Any],
             if node.inputs[slot] not in constants:
                 raise Unmappable(f"{key} must be a constant of the file", node.inputs[slot])
             given[key] = constants[node.inputs[slot]]
+            if key in ("pads", "sizes", "axes") and given[key].dtype.kind not in "iu":
+                raise Unmappable(f"{key} must be whole numbers", str(given[key].dtype))
     special = _SPECIAL.get(node.op)
     if special is not None:
         special(given, sizes, label)
     return Bag({key: _const(value) for key, value in given.items()})
 
 
-def put_axis(bag: Bag, sizes: Sequence[Any], *, old: bool) -> None:
+def put_axis(bag: Bag, sizes: Sequence[Any], label: Label, *, old: bool) -> None:
     """The axis of a softmax; before operator set 13 the operator flattened all axes from there on."""
     axis, rank = bag.peek("axis", 1 if old else -1), len(sizes) + 1
-    if not isinstance(axis, int) or not -rank <= axis < rank or axis % rank == 0:
-        raise Unmappable("axis must be one of the input's behind the batch", axis)
+    if not isinstance(axis, int) or not -rank <= axis < rank:
+        raise Unmappable("axis must be one of the input's", axis)
     axis %= rank
-    if old and any(n != 1 for n in sizes[axis:]):
+    if old and (label[0] != 0 or any(n != 1 for n in sizes[axis:])):
         rule = "Softmax before operator set 13 must work along one axis: those behind it must have size 1"
         raise Unmappable(rule, list(sizes))
     bag.put("axis", axis)
@@ -92,8 +94,14 @@ def _windows(given: dict[str, Any], sizes: Sequence[Any], _label: Label | None) 
         return
     kernel = given["kernel_shape"]
     ones = [1] * len(kernel)
+    strides, dilations = given.get("strides", ones), given.get("dilations", ones)
+    if (
+        any(len(one) != len(kernel) or min(one, default=0) < 1 for one in (strides, dilations))
+        or min(kernel, default=0) < 1
+    ):
+        return  # the lenses say what is wrong
     spatial = Context(input_shapes=[[*sizes[1:], None]]) if len(sizes) == len(kernel) + 1 else Context()
-    pads = same_pads(kernel, given.get("strides", ones), given.get("dilations", ones), spatial)
+    pads = same_pads(kernel, strides, dilations, spatial)
     if pads is not None:
         del given["auto_pad"]
         given["pads"] = [after for _, after in pads] + [before for before, _ in pads]
@@ -103,6 +111,8 @@ def _clip(given: dict[str, Any], _sizes: Sequence[Any], _label: Label | None) ->
     for key in ("min", "max"):
         if key in given:
             value = given[key]
+            if np.size(value) != 1:
+                raise Unmappable(f"{key} must be one number", np.shape(value))
             given[key] = np.array(float(value.ravel()[0] if isinstance(value, np.ndarray) else value))
             if np.isinf(given[key]) or abs(float(given[key])) > 1e38:
                 del given[key]

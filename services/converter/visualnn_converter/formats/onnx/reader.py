@@ -154,6 +154,10 @@ class _Reader(Reading):
         except Unmappable as broken:
             self.values.update(dict.fromkeys(node.outputs))
             self.problems.append(broken.problem(spec_name(node.name)))
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:  # sizes that contradict one another
+            self.values.update(dict.fromkeys(node.outputs))
+            odd = Unmappable(f"the sizes and attributes of {node.op} must fit together", str(error)[:200])
+            self.problems.append(odd.problem(spec_name(node.name)))
 
     def _read(self, node: Node) -> None:
         if node.op == "Resize" and self.source.opset < 11:
@@ -200,7 +204,7 @@ class _Reader(Reading):
         if node.op in ("Conv", "ConvTranspose") and blobs and "kernel_shape" not in bag:
             bag.put("kernel_shape", list(self.constant(blobs[0], "the kernel").shape[2:]))
         if op in ("Softmax", "LogSoftmax"):
-            put_axis(bag, inputs[0].sizes, old=self.source.opset < 13)
+            put_axis(bag, inputs[0].sizes, inputs[0].label, old=self.source.opset < 13)
         context = Context(
             input_shapes=[tuple(known(n) for n in value.shape) for value in inputs],
             labels=[value.label for value in inputs],

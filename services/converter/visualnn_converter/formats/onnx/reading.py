@@ -87,6 +87,8 @@ class Reading:
         """The constant of this name. Raises ``Unmappable`` where it is computed."""
         if name not in self.constants:
             raise Unmappable(f"{what} must be a constant of the file", name or "nothing")
+        if what in ("shape", "axes") and self.constants[name].dtype.kind not in "iu":
+            raise Unmappable(f"{what} must be whole numbers", str(self.constants[name].dtype))
         return self.constants[name]
 
     def weight(self, name: str, what: str) -> Array:

@@ -11,6 +11,7 @@ from visualnn_shared.catalogue.registry import CATALOGUE
 from visualnn_shared.catalogue.steps import read_blob
 
 from visualnn_converter.formats.onnx import folding
+from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.reading import REPORTED, Reading, Value
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.layout import identity
@@ -109,6 +110,7 @@ def _squeezed(r: Reading, output: str, axis: int, value: Value) -> None:
     if output in r.source.outputs or not users:
         raise Unmappable("each output must be squeezed along its axis of directions", output)
     for user in users:
+        check(user, r.source.opset)
         constants = [r.constants[one] for one in user.inputs[1:2] if one in r.constants]
         axes = folding.axes(user, [np.zeros(0), *constants]) if user.op == "Squeeze" else None
         if user.op == "Gather" and constants and constants[0].ndim == 0 and constants[0] in (0, -1):
