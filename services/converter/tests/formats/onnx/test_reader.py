@@ -273,10 +273,3 @@ def test_an_input_of_unknown_shape_takes_the_one_that_is_given() -> None:
     data = net.data(net("Relu", ["x"]))
     assert conversion.read(data)[0].layers[0].params == {"shape": [None, None, 3]}
     assert conversion.read(data, input_shape=[8, 9, 3])[0].layers[0].params == {"shape": [8, 9, 3]}
-
-
-def test_weights_that_stay_behind_are_mentioned() -> None:
-    net = Net(13, x=["n", 4])
-    data = net.data(net("MatMul", ["x", net.weight("w", 4, 2)]))
-    assert any("weights are left out" in note for note in conversion.convert(data, "keras").report.notes)
-    assert not any("weights are left out" in note for note in conversion.convert(data, "onnx").report.notes)
