@@ -14,7 +14,8 @@ from visualnn_converter import conversion, uploads
 from visualnn_converter.conversion import Converted
 from visualnn_converter.settings import ConverterSettings
 
-DESCRIPTION = """Converts model files: a VisualNN spec, Keras JSON and Caffe prototxt both ways, ONNX with weights out.
+DESCRIPTION = """Converts model files: a VisualNN spec, Keras JSON and Caffe prototxt both ways, Keras files with their
+weights both ways, older Keras HDF5 files in, ONNX with weights out.
 Every answer carries a report of what was mapped, rewritten and dropped; every obstacle is listed at once, by layer."""
 REPORT = "report.json"
 InputShape = Annotated[
@@ -56,9 +57,11 @@ async def read(
     data = await uploads.model_file(file)
     shape = uploads.shape_of_inputs(input_shape)
     name = filename or file.filename
-    spec, _, report = await run_in_threadpool(
+    spec, weights, report = await run_in_threadpool(
         conversion.read, data, format or None, name, input_shape=shape, field="format"
     )
+    if weights:
+        report.note("the file's weights are left out: a spec has none")
     return {"spec": spec.model_dump(mode="json"), "format": report.source, "report": report.as_json()}
 
 
@@ -66,7 +69,8 @@ async def convert(
     file: Annotated[UploadFile, File(description="The model file")],
     target: Annotated[str, Form(description="Format to write")],
     weights: Annotated[
-        UploadFile | None, File(description="safetensors: tensors named `layer/variable`, in Keras layout")
+        UploadFile | None,
+        File(description="safetensors: tensors named `layer/variable`, in Keras layout; or a Keras file of this model"),
     ] = None,
     source: Annotated[str | None, Form(description="Format of the file; recognised when left out")] = None,
     filename: Annotated[str | None, Form(description="Its name, for messages and for the written file")] = None,

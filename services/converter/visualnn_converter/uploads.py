@@ -9,24 +9,31 @@ from starlette.datastructures import UploadFile
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.problem import problem
 
-from visualnn_converter.conversion import LARGEST_FILE
+from visualnn_converter.conversion import BINARY, largest
 from visualnn_converter.rewriting import Weights
 
 
 async def model_file(file: UploadFile) -> bytes:
     """The bytes of an uploaded model. Raises ``TooLarge`` before reading more than the limit."""
-    data = await file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise TooLarge("the model file (bytes)", LARGEST_FILE, file.size or f"over {LARGEST_FILE:,}")
+    start = await file.read(16)
+    limit = largest(start)
+    data = start + await file.read(limit + 1 - len(start))
+    if len(data) > limit:
+        raise TooLarge("the model file (bytes)", limit, file.size or f"over {limit:,}")
     return data
 
 
-def tensors(data: bytes) -> Weights:
-    """The tensors of a safetensors file, by name. Raises ``Invalid``; nothing of it is executed."""
+def tensors(data: bytes) -> Weights | bytes:
+    """The tensors of a safetensors file, by name; a Keras file as it is, because only its model's spec can name them.
+
+    Raises ``Invalid``; nothing of it is executed.
+    """
+    if data.startswith(BINARY):
+        return data
     try:
         found: Weights = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
-        rule = "weights must be a safetensors file"
+        rule = "weights must be a safetensors file, or one of Keras (.weights.h5, .h5, .keras)"
         raise Invalid("the weights", [problem(rule, str(error)[:200], field="weights")]) from None
     return found
 
