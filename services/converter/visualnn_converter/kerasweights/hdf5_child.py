@@ -50,6 +50,7 @@ class _File:
             self.groups[path] = {name: _texts(group.attrs, name) for name in group.attrs if name.startswith(READ_TEXTS)}
             for name in group:
                 full = f"{path}/{name}" if path else name
+                full.encode()
                 item = self._item(group, name, full)
                 if isinstance(item, h5py.Group):
                     if depth >= MAX_DEPTH:
@@ -115,7 +116,10 @@ def _texts(attributes: Any, name: str) -> list[str]:
     if found.dtype.kind not in "SO" or (found.dtype.kind == "O" and h5py.check_string_dtype(found.dtype) is None):
         return []  # an empty list of names is written as numbers
     values = np.asarray(attributes[name], dtype=object).reshape(-1)
-    return [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in values]
+    texts = [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in values]
+    for text in texts:
+        text.encode()  # h5py lets bytes through that are no UTF-8
+    return texts
 
 
 def _bounded(seconds: int) -> None:
@@ -142,7 +146,7 @@ def main() -> None:
     except MemoryError:
         told, tensors = {"too_large": True}, b""
     except _DAMAGED as error:
-        text = " ".join(str(error).split())[:200] or type(error).__name__
+        text = " ".join(ascii(str(error))[1:-1].split())[:200] or type(error).__name__
         told, tensors = {"wrong": ["the HDF5 file must be whole", text]}, b""
     out.write(json.dumps(told).encode() + b"\n")
     out.write(tensors)
