@@ -50,6 +50,7 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
+        "keras-file": (True, True), "keras-h5": (True, False), "keras-weights": (False, True),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]
     assert found["caffe"]["extensions"] == [".prototxt"]
@@ -156,3 +157,45 @@ def test_an_onnx_file_is_read_and_its_weights_are_mentioned(client: Client) -> N
     assert answer["format"] == "onnx"
     assert [layer["type"] for layer in answer["spec"]["layers"]] == ["Input", "Dense"]
     assert any("weights" in note for note in answer["report"]["notes"])
+
+
+def test_files_that_carry_weights_are_converted_with_them(
+    client: Client, random_weights: Callable[[Spec], Any], random_inputs: Callable[..., Any]
+) -> None:
+    spec = zoo.load("mnist-cnn")
+    weights = random_weights(spec)
+    given = {"files": {"file": ("net.json", _json(spec)), "weights": ("w.safetensors", save(weights))}}
+    keras = _unpacked(client.send("POST", "/convert", data={"target": "keras-file"}, **given))
+    direct = _unpacked(client.send("POST", "/convert", data={"target": "onnx"}, **given))
+    answer = client.send("POST", "/convert", files={"file": ("net.keras", keras)}, data={"target": "onnx"})
+    fed = random_inputs(spec)
+    one, other = (onnxruntime.InferenceSession(model).run(None, fed) for model in (_unpacked(answer), direct))
+    np.testing.assert_array_equal(one[0], other[0])
+
+
+def test_a_keras_file_gives_its_weights_to_a_spec(client: Client, random_weights: Callable[[Spec], Any]) -> None:
+    spec = zoo.load("mnist-cnn")
+    keras = conversion.write(spec, "keras-file", random_weights(spec)).data
+    files = {"file": ("net.json", _json(spec)), "weights": ("w.keras", keras)}
+    answer = client.send("POST", "/convert", files=files, data={"target": "keras-file"})
+    assert _unpacked(answer) == keras
+
+
+def test_reading_a_keras_file_says_that_a_spec_has_no_weights(
+    client: Client, random_weights: Callable[[Spec], Any]
+) -> None:
+    spec = zoo.load("mnist-cnn")
+    keras = conversion.write(spec, "keras-file", random_weights(spec)).data
+    body = client.send("POST", "/read", files={"file": ("m", keras)}).json()
+    assert body["format"] == "keras-file"
+    assert (
+        "the file's weights are no part of the spec; converting the file itself carries them over"
+        in body["report"]["notes"]
+    )
+
+
+def _unpacked(answer: httpx.Response) -> bytes:
+    """The written file of a conversion."""
+    assert answer.status_code == 200, answer.text
+    bundle = zipfile.ZipFile(io.BytesIO(answer.content))
+    return bundle.read(json.loads(bundle.read("report.json"))["file"])

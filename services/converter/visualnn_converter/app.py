@@ -14,7 +14,8 @@ from visualnn_converter import conversion, uploads
 from visualnn_converter.conversion import Converted
 from visualnn_converter.settings import ConverterSettings
 
-DESCRIPTION = """Converts model files both ways: a VisualNN spec, Keras JSON, Caffe prototxt, and ONNX with its weights.
+DESCRIPTION = """Converts model files both ways: a VisualNN spec, Keras JSON, Caffe prototxt, Keras files and ONNX with
+their weights; older Keras HDF5 files in.
 Every answer carries a report of what was mapped, rewritten and dropped; every obstacle is listed at once, by layer."""
 REPORT = "report.json"
 InputShape = Annotated[
@@ -68,7 +69,8 @@ async def convert(
     file: Annotated[UploadFile, File(description="The model file")],
     target: Annotated[str, Form(description="Format to write")],
     weights: Annotated[
-        UploadFile | None, File(description="safetensors: tensors named `layer/variable`, in Keras layout")
+        UploadFile | None,
+        File(description="safetensors: tensors named `layer/variable`, in Keras layout; or a Keras file of this model"),
     ] = None,
     source: Annotated[str | None, Form(description="Format of the file; recognised when left out")] = None,
     filename: Annotated[str | None, Form(description="Its name, for messages and for the written file")] = None,

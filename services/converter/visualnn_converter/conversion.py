@@ -12,12 +12,15 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 
 from visualnn_converter import formats as _formats
+from visualnn_converter.kerasweights.files import weights_beside, weights_for
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
-LARGEST_UPLOAD = 512 * 2**20
+LARGEST_UPLOAD = 2**30
 """Bytes of a model file of any format; each has a limit of its own below it."""
 
+BINARY = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")
+"""How Keras files with weights begin."""
 LARGEST_WEIGHTS = 2**31 - 1
 """Bytes of a file of weights: protobuf reads no more."""
 
@@ -78,26 +81,33 @@ def convert(
     target: str,
     source: str | None = None,
     filename: str | None = None,
-    weights: Mapping[str, Any] | None = None,
+    weights: Mapping[str, Any] | bytes | None = None,
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
 ) -> Converted:
-    """The file in another format, with the report; ``weights`` are tensors named ``layer/variable`` in Keras layout.
+    """The file in another format, with the report.
+
+    ``weights`` are tensors named ``layer/variable`` in Keras layout, or a Keras file of this model's weights; without
+    them, those of the file itself are written.
 
     ``weights_file`` is the file of weights beside the model's, as ``read`` takes it.
     Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
     """
     module = _formats.named(target, "target")
     spec, own, report = read(data, source, filename, input_shape=input_shape, weights_file=weights_file, target=target)
-    return _converted(module, spec, weights if weights is not None else own, report, filename)
+    if isinstance(weights, bytes) and report.source == "keras":
+        weights = weights_beside(data, spec, weights, report)
+    return _converted(module, spec, _tensors(spec, weights) if weights is not None else own, report, filename)
 
 
-def write(spec: Spec, target: str, weights: Mapping[str, Any] | None = None, filename: str | None = None) -> Converted:
+def write(
+    spec: Spec, target: str, weights: Mapping[str, Any] | bytes | None = None, filename: str | None = None
+) -> Converted:
     """A spec in a format: ``convert`` for what is already read."""
     module = _formats.named(target, "target")
     report = Report(source="native", target=target)
-    return _converted(module, spec, weights, report, filename)
+    return _converted(module, spec, _tensors(spec, weights), report, filename)
 
 
 def write_weights(spec: Spec, target: str, weights: Mapping[str, Any]) -> bytes:
@@ -129,6 +139,13 @@ def _converted(module: Any, spec: Spec, weights: Weights | None, report: Report,
     written = _written(module, spec, weights, report)
     name = _filename(spec, filename, module.EXTENSIONS[0])
     return Converted(written, name, module.MEDIA_TYPE, report, spec, weights)
+
+
+def _tensors(spec: Spec, given: Mapping[str, Any] | bytes | None) -> Mapping[str, Any] | None:
+    """The weights by name; a Keras file's, as the spec's layers have them."""
+    if not isinstance(given, bytes):
+        return given
+    return weights_for(spec, given)
 
 
 def _written(module: Any, spec: Spec, weights: Mapping[str, Any] | None, report: Report) -> bytes:

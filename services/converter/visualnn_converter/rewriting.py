@@ -1,6 +1,6 @@
 """What graph rewrites share: fresh names, and consumers that move from one layer to another."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -8,6 +8,15 @@ from visualnn_shared.spec.model import MAX_NAME, Layer, Spec
 
 Weights = Mapping[str, NDArray[Any]]
 """Tensors named ``layer/variable``, in Keras layout."""
+
+
+def split_tensor(name: str, layers: Container[str]) -> tuple[str, str]:
+    """Layer and variable: names of both may hold slashes, so the longest beginning that is a layer counts."""
+    at = name.rfind("/")
+    while at > 0 and name[:at] not in layers:
+        at = name.rfind("/", 0, at)
+    layer, _, variable = name.rpartition("/") if at <= 0 else (name[:at], "/", name[at + 1 :])
+    return layer, variable
 
 
 class Names:

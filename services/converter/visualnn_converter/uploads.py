@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.problem import problem
 
-from visualnn_converter.conversion import LARGEST_UPLOAD
+from visualnn_converter.conversion import BINARY, LARGEST_UPLOAD
 from visualnn_converter.rewriting import Weights
 
 
@@ -21,12 +21,17 @@ async def model_file(file: UploadFile) -> bytes:
     return data
 
 
-def tensors(data: bytes) -> Weights:
-    """The tensors of a safetensors file, by name. Raises ``Invalid``; nothing of it is executed."""
+def tensors(data: bytes) -> Weights | bytes:
+    """The tensors of a safetensors file, by name; a Keras file as it is, because only its model's spec can name them.
+
+    Raises ``Invalid``; nothing of it is executed.
+    """
+    if data.startswith(BINARY):
+        return data
     try:
         found: Weights = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
-        rule = "weights must be a safetensors file"
+        rule = "weights must be a safetensors file, or one of Keras (.weights.h5, .h5, .keras)"
         raise Invalid("the weights", [problem(rule, str(error)[:200], field="weights")]) from None
     return found
 

@@ -45,9 +45,10 @@ def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
 def convert_file(
     data: bytes, target: str, *, source: str | None = None, filename: str | None = None, weights: Path | None = None
 ) -> Converted:
-    """The file in another format, with the report; ``weights`` is a safetensors file, or one of the source's format.
+    """The file in another format, with the report.
 
-    Raises as ``read_file`` does, and ``TooLarge``.
+    ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
+    itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
     """
     if weights is None or weights.suffix not in conversion.weights_extensions():
         return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
@@ -98,10 +99,13 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
     return data
 
 
-def read_weights(path: Path) -> dict[str, Any]:
-    """Tensors named ``layer/variable``. Raises ``Invalid`` for a damaged file."""
+def read_weights(path: Path) -> dict[str, Any] | bytes:
+    """Tensors named ``layer/variable``; a Keras file as it is. Raises ``Invalid`` for a damaged file."""
+    data = path.read_bytes()
+    if data.startswith(conversion.BINARY):
+        return data
     try:
-        return dict(load(path.read_bytes()))
+        return dict(load(data))
     except SafetensorError as error:
         rule = "the weights must be a whole safetensors file"
         raise Invalid(f"weights file {path.name!r}", [problem(rule, str(error)[:200], field=path.name)]) from None

@@ -272,3 +272,32 @@ def test_every_command_explains_itself(tell: Told) -> None:
         status, own, _ = tell(name, "--help")
         assert status == 0
         assert "--json" in own, name
+
+
+def test_a_keras_file_takes_its_weights_along(tell: Told, spec_file: Path, tmp_path: Path) -> None:
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    save_file({"y/kernel": np.ones((4, 2), "f4"), "y/bias": np.ones(2, "f4")}, tmp_path / "w.safetensors")
+    keras, weights, onnx = (tmp_path / name for name in ("net.keras", "net.weights.h5", "net.onnx"))
+    for made in (keras, weights):
+        assert tell("convert", str(spec_file), str(made), "--weights", str(tmp_path / "w.safetensors"))[0] == 0
+    assert tell("convert", str(keras), str(onnx))[0] == 0
+    from_keras = onnx.read_bytes()
+    assert tell("convert", str(spec_file), str(onnx), "--weights", str(weights))[0] == 0
+    assert len(onnx.read_bytes()) == len(from_keras)
+    assert json.loads(tell("summary", str(keras), "--json")[1])["params"] == 10
+
+
+def test_a_keras_file_of_another_model_gives_no_weights(tell: Told, spec_file: Path, tmp_path: Path) -> None:
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    save_file({"y/kernel": np.ones((4, 2), "f4"), "y/bias": np.ones(2, "f4")}, tmp_path / "w.safetensors")
+    made, other, target = tmp_path / "net.weights.h5", tmp_path / "other.json", tmp_path / "other.keras"
+    tell("convert", str(spec_file), str(made), "--weights", str(tmp_path / "w.safetensors"))
+    other.write_text(spec_file.read_text().replace('"units": 2', '"units": 3'))
+    status, _, err = tell("convert", str(other), str(target), "--weights", str(made))
+    assert (status, target.exists()) == (2, False)
+    assert "must have the shape [4, 3]" in err
+    assert "must have the shape [3]" in err

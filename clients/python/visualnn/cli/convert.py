@@ -17,7 +17,9 @@ def convert(
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="Weights to write along: .safetensors, or the .caffemodel of a prototxt.", exists=True, dir_okay=False
+            help="Weights to write along: .safetensors, .weights.h5, or the .caffemodel of a prototxt.",
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
     weights_out: Annotated[

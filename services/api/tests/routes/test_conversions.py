@@ -4,8 +4,12 @@ import io
 import json
 import zipfile
 
+import numpy as np
 import pytest
 from visualnn_api.examples import SPEC
+from visualnn_converter import conversion
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.spec.reading import read_spec
 
 from tests.gateway.running import Gateway
 
@@ -59,3 +63,33 @@ def test_without_the_converter_it_is_unavailable(lone: Gateway) -> None:
     answer = lone.api.post("conversions", files={"file": FILE}, data={"target": "native"})
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+
+
+def test_a_keras_file_is_recognised_and_gives_its_weights(converting: Gateway) -> None:
+    keras = _keras_file()
+    answer = converting.api.post("conversions", files={"file": ("upload.bin", keras)}, data={"target": "onnx"})
+    assert answer.status_code == 200, answer.text
+    report = json.loads(zipfile.ZipFile(io.BytesIO(answer.content)).read("report.json"))
+    assert (report["source"], report["target"]) == ("keras-file", "onnx")
+
+
+def test_a_keras_file_is_stored_as_a_model(converting: Gateway) -> None:
+    answer = converting.api.post("models", files={"file": ("net.keras", _keras_file())})
+    assert answer.status_code == 201, answer.text
+    source = converting.api.get(f"models/{answer.json()['id']}/versions/1").json()["source"]
+    assert source["format"] == "keras-file"
+    assert (
+        "the file's weights are no part of the spec; converting the file itself carries them over"
+        in source["report"]["notes"]
+    )
+
+
+def _keras_file() -> bytes:
+    """A file of the example's net, with weights of zero."""
+    spec = read_spec(FILE[1])
+    weights = {
+        f"{layer.name}/{variable.name}": np.zeros(variable.shape, "float32")
+        for layer in resolve(spec).layers
+        for variable in layer.weights
+    }
+    return conversion.write(spec, "keras-file", weights).data

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/conversions", tags=["conversions"])
 
 _PARTS = {
     "file": "A model file in any format that GET /formats lists as read.",
-    "weights": "Its weights as safetensors, tensors named `layer/variable`.",
+    "weights": "Its weights as safetensors, tensors named `layer/variable`, or in a Keras file (`.weights.h5`).",
     "source": "The file's format; found out from its content where it is left out.",
     "target": "The wanted format: one that GET /formats lists as written.",
     "input_shape": 'Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`.',

@@ -1,11 +1,13 @@
 """Layers that share weights as calls of one layer, for formats where only the calls' order tells them apart."""
 
+from collections.abc import Collection, Mapping
+
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_converter.passes import legal_names
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Weights
+from visualnn_converter.rewriting import Weights, split_tensor
 
 
 def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
@@ -24,7 +26,8 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
         for number, name in enumerate(calls)
     }
     layers = tuple(_owned(layer, first) for layer in spec.layers)
-    moved = None if weights is None else {_tensor(name, first): tensor for name, tensor in weights.items()}
+    known = {layer.name for layer in spec.layers}
+    moved = None if weights is None else {_tensor(name, known, first): tensor for name, tensor in weights.items()}
     ordered = spec.model_copy(update={"layers": layers})
     return legal_names.run(ordered, moved, report, lambda name: names.get(name, name))
 
@@ -36,6 +39,6 @@ def _owned(layer: Layer, first: dict[str, str]) -> Layer:
     return layer.model_copy(update={"weights_of": None if owner == layer.name else owner})
 
 
-def _tensor(name: str, first: dict[str, str]) -> str:
-    layer, _, variable = name.rpartition("/")
+def _tensor(name: str, layers: Collection[str], first: Mapping[str, str]) -> str:
+    layer, variable = split_tensor(name, layers)
     return f"{first.get(layer, layer)}/{variable}"

@@ -1,12 +1,12 @@
 """Layer names as a format allows them; the report tells which changed, so that the change can be undone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.refs import split_ref
 
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Names, Weights
+from visualnn_converter.rewriting import Names, Weights, split_tensor
 
 
 def run(
@@ -36,10 +36,10 @@ def run(
         )
         for layer in spec.layers
     )
-    moved = None if weights is None else {_tensor(name, renamed): tensor for name, tensor in weights.items()}
+    moved = None if weights is None else {_tensor(name, wanted, renamed): tensor for name, tensor in weights.items()}
     return spec.model_copy(update={"layers": layers, "outputs": tuple(map(of, spec.outputs))}), moved
 
 
-def _tensor(name: str, renamed: dict[str, str]) -> str:
-    layer, _, variable = name.rpartition("/")
+def _tensor(name: str, layers: Mapping[str, str], renamed: Mapping[str, str]) -> str:
+    layer, variable = split_tensor(name, layers)
     return f"{renamed.get(layer, layer)}/{variable}"

@@ -1,5 +1,6 @@
 """Keras loads what is written and counts the same; what Keras writes is read, nested and shared layers included."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,47 @@ def test_channels_first_is_an_obstacle_not_another_net() -> None:
     with pytest.raises(ConversionImpossible) as error:
         conversion.read(OLD.replace("DATA", "channels_first").encode())
     assert "data_format" in error.value.problems[0].rule
+
+
+def _keras2(layers: list[dict[str, Any]], output: str) -> bytes:
+    config = {"name": "old", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [[output, 0, 0]]}
+    return json.dumps({"class_name": "Functional", "config": config, "keras_version": "2.15.0"}).encode()
+
+
+def _item(type: str, name: str, nodes: list[Any], **config: Any) -> dict[str, Any]:
+    return {"class_name": type, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+
+def test_tensorflow_counts_the_calls_of_a_nested_model_from_one() -> None:
+    inner = {
+        "name": "inner", "input_layers": [["in", 0, 0]], "output_layers": [["d", 0, 0]],
+        "layers": [
+            _item("InputLayer", "in", [], batch_input_shape=[None, 4]),
+            _item("Dense", "d", [[["in", 0, 0, {}]]], units=4),
+        ],
+    }  # fmt: skip
+    layers = [
+        _item("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        {"class_name": "Functional", "name": "inner", "config": inner,
+         "inbound_nodes": [[["x", 0, 0, {}]], [["inner", 1, 0, {}]]]},
+        _item("Dense", "last", [[["inner", 2, 0, {}]]], units=2),
+    ]  # fmt: skip
+    found = {
+        layer.name: (layer.inputs, layer.weights_of) for layer in conversion.read(_keras2(layers, "last"))[0].layers
+    }
+    assert found == {
+        "x": ((), None), "inner/d": (("x",), None), "inner@1/d": (("inner/d",), "inner/d"),
+        "last": (("inner@1/d",), None),
+    }  # fmt: skip
+
+
+def test_tensors_given_by_name_in_keras_2_are_inputs() -> None:
+    layers = [
+        _item("InputLayer", "x", [], batch_input_shape=[None, 6, 8]),
+        _item("Dense", "v", [[["x", 0, 0, {}]]], units=8),
+        _item("Dense", "k", [[["x", 0, 0, {}]]], units=8),
+        _item("MultiHeadAttention", "a", [[["x", 0, 0, {"key": ["k", 0, 0], "value": ["v", 0, 0]}]]],
+              num_heads=2, key_dim=4),
+    ]  # fmt: skip
+    read = conversion.read(_keras2(layers, "a"))[0]
+    assert [layer.inputs for layer in read.layers if layer.name == "a"] == [("x", "v", "k")]

@@ -12,6 +12,8 @@ from typing import Any
 from visualnn_shared.catalogue.maps import Unmappable
 
 MODELS = ("Functional", "Model", "Sequential")
+_CLASSES = {"GroupedQueryAttention": "GroupQueryAttention"}
+"""Classes that Keras exports under another name; its HDF5 files tell the class' own."""
 MAX_NESTING = 8
 """Models within models."""
 MAX_CALLS = 100_000
@@ -80,8 +82,9 @@ def _layer(net: Net, item: Any, depth: int) -> Source:
         raise Unmappable("each layer must have a name", item["class_name"])
     if name in net.layers:
         raise Unmappable("a layer's name must occur once in a model", name)
-    inner = parse(item, depth + 1) if item["class_name"] in MODELS else None
-    source = net.layers[name] = Source(name, item["class_name"], own, [], inner)
+    type = str(item["class_name"])
+    inner = parse(item, depth + 1) if type in MODELS else None
+    source = net.layers[name] = Source(name, _CLASSES.get(type, type), own, [], inner)
     return source
 
 
@@ -96,6 +99,20 @@ def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
     net.outputs = list(_ends(config.get("output_layers")))
     if not net.outputs:
         raise Unmappable("output_layers must name the model's outputs", config.get("output_layers"))
+    _count_from_zero(net)
+
+
+def _count_from_zero(net: Net) -> None:
+    """TensorFlow counts the calls of a nested model from 1: its node 0 joins the model's own input and output."""
+    listed = [net.outputs, *(tensors for source in net.layers.values() for tensors in source.calls)]
+    nodes: dict[str, list[int]] = {name: [] for name, source in net.layers.items() if source.net is not None}
+    for tensor in (one for tensors in listed for one in tensors if one.layer in nodes):
+        nodes[tensor.layer].append(tensor.node)
+    shifted = {
+        name for name, seen in nodes.items() if min(seen, default=0) > 0 and max(seen) == len(net.layers[name].calls)
+    }
+    for tensors in listed if shifted else ():
+        tensors[:] = [Tensor(one.layer, one.node - 1, one.index) if one.layer in shifted else one for one in tensors]
 
 
 def _sequential(net: Net, config: dict[str, Any], depth: int) -> None:
@@ -141,8 +158,17 @@ def _tensors(node: Any) -> Iterator[Tensor]:
     elif isinstance(node, list):
         for item in node:
             yield _keras2(item)
+            yield from _named(item[3] if len(item) == 4 else None)
     else:
         raise Unmappable("a call must be a list of tensors, or an object with args", node)
+
+
+def _named(given: Any) -> Iterator[Tensor]:
+    """Tensors that Keras 2 gives by name: ``attention(query, value=..., key=...)``."""
+    for name in ("value", "key") if isinstance(given, dict) else ():
+        value = given.get(name)
+        if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
+            yield _keras2(value)
 
 
 def _keras2(item: Any) -> Tensor:

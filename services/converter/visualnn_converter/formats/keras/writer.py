@@ -21,6 +21,7 @@ from visualnn_converter.passes import (
     short_types,
 )
 from visualnn_converter.report import Report
+from visualnn_converter.rewriting import Weights
 
 _POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
 _KEEP_TYPE = frozenset({
@@ -31,9 +32,14 @@ _KEEP_TYPE = frozenset({
 
 def write_model(spec: Spec, report: Report) -> dict[str, Any]:
     """The document. Raises ``ConversionImpossible`` with every obstacle."""
-    resolved = resolve(lower(spec, report))
+    return document_of(lower(spec, report), report)
+
+
+def document_of(lowered: Spec, report: Report) -> dict[str, Any]:
+    """The document of a spec in Keras' terms. Raises ``ConversionImpossible`` with every obstacle."""
+    resolved = resolve(lowered)
     if resolved.problems:
-        raise SpecInvalid(resolved.problems, spec.name)
+        raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)
     for layer in resolved.layers:
         writer.layer(layer)
@@ -44,14 +50,18 @@ def write_model(spec: Spec, report: Report) -> dict[str, Any]:
 
 def lower(spec: Spec, report: Report) -> Spec:
     """The spec in Keras' terms: one layer is one Keras layer."""
-    spec, _ = short_types.run(spec, None, report)
-    spec, _ = attended_axes.run(spec, None, report)
-    spec, _ = padding_of_nothing.run(spec, None, report)
-    spec, _ = pools_as_same.run(spec, None, report)
-    spec, _ = explicit_padding.run(spec, None, report)
-    spec, _ = calls_in_order.run(spec, None, report)
-    spec, _ = legal_names.run(spec, None, report, legal_name)
-    return spec
+    return lower_all(spec, None, report)[0]
+
+
+def lower_all(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
+    """The spec in Keras' terms, and its weights under the names that layers have there."""
+    spec, weights = short_types.run(spec, weights, report)
+    spec, weights = attended_axes.run(spec, weights, report)
+    spec, weights = padding_of_nothing.run(spec, weights, report)
+    spec, weights = pools_as_same.run(spec, weights, report)
+    spec, weights = explicit_padding.run(spec, weights, report)
+    spec, weights = calls_in_order.run(spec, weights, report)
+    return legal_names.run(spec, weights, report, legal_name)
 
 
 def legal_name(name: str) -> str:
