@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -22,6 +23,33 @@ def test_a_key_that_would_be_a_folder_of_another_is_refused(tmp_path: Path, firs
         store.put(second, b"2")
     assert [found.key for found in store.list("")] == [first]
     assert list((tmp_path / ".tmp").iterdir()) == []
+
+
+def test_a_folder_that_goes_and_comes_is_no_conflict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # thousands of turns: the race is rare
+    store, errors = FolderStore(tmp_path), []
+
+    def work(name: str) -> None:
+        try:
+            for _ in range(500):
+                store.put(f"shared/folder/{name}", b"1")
+                store.delete(f"shared/folder/{name}")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(str(n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_an_empty_folder_that_a_killed_writer_left_is_no_conflict(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    store.put("a/b/c", b"1")
+    assert [found.key for found in store.list("")] == ["a/b/c"]
 
 
 def test_a_writer_killed_in_the_middle_leaves_nothing_to_see(tmp_path: Path) -> None:

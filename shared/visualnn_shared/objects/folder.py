@@ -112,13 +112,20 @@ class FolderStore:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temp.replace(target)
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+                if self._is_taken(target, error):
+                    raise Conflict("no object key may be a folder of another", key) from None
                 continue
-            except (IsADirectoryError, NotADirectoryError, FileExistsError):
-                raise Conflict("no object key may be a folder of another", key) from None
             self._flush_folders(target.parent)
             return
         raise Unavailable("the object store", f"the folder of {key!r} is being removed all the time")
+
+    def _is_taken(self, target: Path, error: OSError) -> bool:
+        """Whether another object is below ``target`` or on the way to it; the error alone may tell of a race."""
+        if isinstance(error, IsADirectoryError):  # it may be an empty folder that a killed writer left
+            self._prune(target)
+            return target.is_dir()
+        return any(folder.is_file() for folder in target.parents)
 
     def _flush_folders(self, folder: Path) -> None:
         """Make the rename, and folders made for it, survive a power cut."""
