@@ -85,7 +85,9 @@ layer(
     weights_rule=_attention_weights,
     macs=_attention_macs,
     layout="plain",
-    maps={"keras": [keras("Attention")]},
+    maps={
+        "keras": [keras("Attention")],
+    },
     example=Example(((10, 32), (12, 32)), {"use_scale": True}),
 )  # fmt: skip
 
@@ -102,7 +104,9 @@ layer(
     weights=[Weight("scale", lambda _p, ins: (ins[0][-1],), when="use_scale")],
     macs=_additive_macs,
     layout="plain",
-    maps={"keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))]},
+    maps={
+        "keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))],
+    },
     example=Example(((10, 32), (12, 32))),
 )
 
@@ -213,7 +217,9 @@ layer(
     weights_rule=_heads_weights,
     macs=_heads_macs,
     layout="plain",
-    maps={"keras": [keras("MultiHeadAttention", *KERAS_ATTENTION)]},
+    maps={
+        "keras": [keras("MultiHeadAttention", *KERAS_ATTENTION)],
+    },
     example=Example(((10, 32), (12, 32)), {"num_heads": 4, "key_dim": 8}),
 )  # fmt: skip
 
@@ -276,6 +282,8 @@ layer(
     weights_rule=_grouped_weights,
     macs=_grouped_macs,
     layout="plain",
-    maps={"keras": [keras("GroupQueryAttention", *KERAS_ATTENTION)]},
+    maps={
+        "keras": [keras("GroupQueryAttention", *KERAS_ATTENTION)],
+    },
     example=Example(((10, 32), (12, 32)), {"head_dim": 8, "num_query_heads": 4, "num_key_value_heads": 2}),
 )

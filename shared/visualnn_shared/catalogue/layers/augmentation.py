@@ -271,6 +271,8 @@ layer(
         SEED,
     ],
     shape=_cropped,
-    maps={"keras": [keras("RandomCrop")]},
+    maps={
+        "keras": [keras("RandomCrop")],
+    },
     example=Example(EXAMPLE, {"height": 12, "width": 12}),
 )

@@ -35,7 +35,10 @@ layer(
     keras_class=OWN + "AbsVal",
     group="activation",
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("AbsVal")]},
+    maps={
+        "keras": [],
+        "caffe": [Map("AbsVal")],
+    },
     example=Example(((128,),)),
 )
 
@@ -46,7 +49,10 @@ layer(
     group="activation",
     params=[Param("power", Float(), 1.0, "The exponent; a fraction needs a base that is not negative."), *AFFINE],
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("Power", [At("power", "power", 1), *AFFINE_IN_CAFFE])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Power", [At("power", "power", 1), *AFFINE_IN_CAFFE])],
+    },
     example=Example(((128,),), {"power": 2.0, "scale": 0.5, "shift": 1.0}),
 )
 
@@ -83,7 +89,10 @@ layer(
     params=[BASE, *AFFINE],
     shape=same_shape,
     rules=_base,
-    maps={"keras": [], "caffe": [Map("Log", [At("base", "base", -1), *AFFINE_IN_CAFFE])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Log", [At("base", "base", -1), *AFFINE_IN_CAFFE])],
+    },
     example=Example(((128,),), {"shift": 1.0}),
 )
 
@@ -104,7 +113,10 @@ layer(
     group="activation",
     params=[Param("threshold", Float(), 0.0, "What a value must exceed.")],
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("Threshold", [At("threshold", "threshold", 0)])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Threshold", [At("threshold", "threshold", 0)])],
+    },
     example=Example(((128,),), {"threshold": 0.5}),
 )
 
@@ -122,7 +134,10 @@ layer(
     params=[Param("min", Float(), doc="The smallest output."), Param("max", Float(), doc="The largest output.")],
     shape=same_shape,
     rules=_limits,
-    maps={"keras": [], "caffe": [Map("Clip", [At("min", "min"), At("max", "max")])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Clip", [At("min", "min"), At("max", "max")])],
+    },
     example=Example(((128,),), {"min": -1.0, "max": 1.0}),
 )
 

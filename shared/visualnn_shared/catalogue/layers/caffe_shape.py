@@ -62,7 +62,9 @@ layer(
     ports=Ports(2, 2, ("input", "reference")),
     shape=_cropped,
     layout="spatial",
-    maps={"keras": [], "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])]},
+    maps={
+        "keras": [], "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+    },
     example=Example(((9, 9, 4), (5, 6, 4)), {"offset": [2, 1]}),
 )  # fmt: skip
 
@@ -113,7 +115,10 @@ layer(
     group="utility",
     params=[Param("outputs", Int(1, MOST_OUTPUTS), 2, "Number of outputs.")],
     shape=lambda p, ins: [ins[0]] * p["outputs"],
-    maps={"keras": [], "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -176,7 +181,10 @@ layer(
         Param("axis", Axis(), -1, "The axis that becomes longer."),
     ],
     shape=_tiled,
-    maps={"keras": [], "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])]},
+    maps={
+        "keras": [],
+        "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])],
+    },
     example=Example(((8, 8, 4),), {"tiles": 2}),
 )
 
@@ -229,6 +237,8 @@ layer(
     shape=lambda p, _ins: [from_json(p["shape"])],
     weights=[Weight("value", lambda p, _ins: p["shape"], initializer="value_initializer")],
     layout="plain",
-    maps={"keras": []},
+    maps={
+        "keras": [],
+    },
     example=Example(((3,),), {"shape": [4, 2]}),
 )

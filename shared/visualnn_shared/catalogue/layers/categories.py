@@ -61,7 +61,9 @@ layer(
     ],
     shape=lambda p, ins: _encoded(p["output_mode"], ins[0], len(p["bin_boundaries"]) + 1),
     rules=_boundaries,
-    maps={"keras": [keras("Discretization")]},
+    maps={
+        "keras": [keras("Discretization")],
+    },
     example=Example(((8,),), {"bin_boundaries": [-1.0, 0.0, 1.0]}),
 )
 
@@ -81,7 +83,9 @@ layer(
     ],
     shape=lambda p, ins: _encoded(p["output_mode"], ins[0], p["num_tokens"]),
     rules=_tokens,
-    maps={"keras": [keras("CategoryEncoding")]},
+    maps={
+        "keras": [keras("CategoryEncoding")],
+    },
     example=Example(((4,),), {"num_tokens": 6}, INTEGERS),
 )
 
@@ -113,7 +117,9 @@ layer(
     ],
     shape=_hashed,
     rules=_salted,
-    maps={"keras": [keras("Hashing")]},
+    maps={
+        "keras": [keras("Hashing")],
+    },
     example=Example(((4,),), {"num_bins": 8}, INTEGERS),
 )
 
@@ -131,7 +137,9 @@ layer(
     params=[Param("num_bins", Int(1), doc="Number of bins."), _mode("int", "one_hot")],
     ports=Ports(2, 2, ("first", "second")),
     shape=_crossed,
-    maps={"keras": [keras("HashedCrossing")]},
+    maps={
+        "keras": [keras("HashedCrossing")],
+    },
     example=Example(((1,), (1,)), {"num_bins": 8}, ("int32", "int32")),
 )
 
@@ -209,6 +217,8 @@ layer(
     ],
     shape=_looked_up,
     rules=_lookup_rules,
-    maps={"keras": [keras("IntegerLookup", Drop(("vocabulary_size",)))]},
+    maps={
+        "keras": [keras("IntegerLookup", Drop(("vocabulary_size",)))],
+    },
     example=Example(((4,),), {"vocabulary": [12, 36, 42]}, INTEGERS),
 )

@@ -72,7 +72,9 @@ def _convolution(rank: int, example: Example, caffe: list[Map]) -> None:
         ],
         macs=conv_macs,
         layout="spatial",
-        maps={"keras": [keras(f"Conv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx]},
+        maps={
+            "keras": [keras(f"Conv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx],
+        },
         example=example,
     )  # fmt: skip
 
@@ -114,7 +116,9 @@ def _depthwise(rank: int, example: Example, caffe: list[Map]) -> None:
         ],
         macs=depthwise_macs,
         layout="spatial",
-        maps={"keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx]},
+        maps={
+            "keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx],
+        },
         example=example,
     )  # fmt: skip
 

@@ -168,6 +168,9 @@ layer(
     group="utility",
     ports=SEVERAL,
     shape=broadcast,
-    maps={"keras": [keras("Minimum")], "onnx": [Map("Min")]},
+    maps={
+        "keras": [keras("Minimum")],
+        "onnx": [Map("Min")],
+    },
     example=EXAMPLE,
 )

@@ -122,7 +122,9 @@ layer(
     shape=_group_shape,
     rules=_group_rules,
     weights=[GAMMA, BETA],
-    maps={"keras": [keras("GroupNormalization")]},
+    maps={
+        "keras": [keras("GroupNormalization")],
+    },
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
 
@@ -147,7 +149,9 @@ layer(
     ],
     shape=_rms_shape,
     weights=[Weight("scale", axis_weight)],
-    maps={"keras": [keras("RMSNormalization")]},
+    maps={
+        "keras": [keras("RMSNormalization")],
+    },
     example=Example(((10, 32),)),
 )
 
@@ -157,7 +161,9 @@ layer(
     group="normalization",
     params=[Param("axis", Axis(several=True), -1, "The axis or axes along which the length becomes 1.")],
     shape=axis_shape,
-    maps={"keras": [keras("UnitNormalization")]},
+    maps={
+        "keras": [keras("UnitNormalization")],
+    },
     example=Example(((10, 32),)),
 )
 

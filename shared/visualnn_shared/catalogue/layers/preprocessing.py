@@ -42,7 +42,9 @@ layer(
         Param("offset", ANY, 0.0, "What is added: one number, or one for each cell of the last axis."),
     ],
     shape=_rescaled,
-    maps={"keras": [keras("Rescaling")]},
+    maps={
+        "keras": [keras("Rescaling")],
+    },
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
 
@@ -115,7 +117,9 @@ layer(
     shape=_normalized,
     rules=_both,
     weights_rule=_statistics,
-    maps={"keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))]},
+    maps={
+        "keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))],
+    },
     example=Example(((8, 8, 3),)),
 )
 
@@ -150,7 +154,9 @@ layer(
     ],
     shape=_sized,
     rules=_one_ratio,
-    maps={"keras": [keras("Resizing")]},
+    maps={
+        "keras": [keras("Resizing")],
+    },
     example=Example(((16, 12, 3),), {"height": 8, "width": 8}),
 )  # fmt: skip
 
@@ -160,7 +166,9 @@ layer(
     group="preprocessing",
     params=[HEIGHT, WIDTH],
     shape=_sized,
-    maps={"keras": [keras("CenterCrop")]},
+    maps={
+        "keras": [keras("CenterCrop")],
+    },
     example=Example(((16, 12, 3),), {"height": 8, "width": 8}),
 )
 
@@ -219,7 +227,9 @@ layer(
     shape=_stft,
     rules=_stft_rules,
     weights_rule=_kernels,
-    maps={"keras": [keras("STFTSpectrogram")]},
+    maps={
+        "keras": [keras("STFTSpectrogram")],
+    },
     example=Example(((64, 1),), {"frame_length": 16}),
 )
 
@@ -291,6 +301,8 @@ layer(
     ],
     shape=_mel,
     rules=_mel_rules,
-    maps={"keras": [keras("MelSpectrogram", Fn(("max_freq",), _read_highest, _write_highest))]},
+    maps={
+        "keras": [keras("MelSpectrogram", Fn(("max_freq",), _read_highest, _write_highest))],
+    },
     example=Example(((64,),), {"fft_length": 16, "sequence_stride": 8, "num_mel_bins": 4}),
 )

@@ -131,7 +131,9 @@ layer(
     weights=[*_kernels(1), bias("units")],
     macs=_rnn_macs(1),
     layout="plain",
-    maps={"keras": [keras("SimpleRNN", *KERAS_RNN)]},
+    maps={
+        "keras": [keras("SimpleRNN", *KERAS_RNN)],
+    },
     example=Example(((80, 16),), {"units": 8}),
 )
 
@@ -163,7 +165,9 @@ layer(
     weights=[*_kernels(3), Weight("bias", _gru_bias, when="use_bias", initializer="bias_initializer")],
     macs=_rnn_macs(3),
     layout="plain",
-    maps={"keras": [keras("GRU", Fn(("reset_after",), _read_reset, _write_reset), *KERAS_RNN)]},
+    maps={
+        "keras": [keras("GRU", Fn(("reset_after",), _read_reset, _write_reset), *KERAS_RNN)],
+    },
     example=Example(((80, 16),), {"units": 8, "return_sequences": True}),
 )  # fmt: skip
 

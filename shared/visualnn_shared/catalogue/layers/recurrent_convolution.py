@@ -92,6 +92,8 @@ for _rank in (1, 2, 3):
         ],
         macs=_macs,
         layout="plain",
-        maps={"keras": [keras(f"ConvLSTM{_rank}D", *KERAS_RNN)]},
+        maps={
+            "keras": [keras(f"ConvLSTM{_rank}D", *KERAS_RNN)],
+        },
         example=Example(((5, *(6,) * _rank, 3),), {"filters": 4, "kernel_size": 3}),
     )

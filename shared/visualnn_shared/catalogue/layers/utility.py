@@ -25,7 +25,9 @@ layer(
     params=[Param("n", Int(1), doc="Number of steps.")],
     shape=_repeated,
     layout="plain",
-    maps={"keras": [keras("RepeatVector")]},
+    maps={
+        "keras": [keras("RepeatVector")],
+    },
     example=Example(((32,),), {"n": 3}),
 )
 
@@ -61,7 +63,9 @@ layer(
     shape=_dot_shape,
     macs=_dot_macs,
     layout="plain",
-    maps={"keras": [keras("Dot")]},
+    maps={
+        "keras": [keras("Dot")],
+    },
     example=Example(((10, 32), (7, 32)), {"axes": 2}),
 )
 
@@ -71,7 +75,9 @@ layer(
     group="utility",
     params=[Param("mask_value", Float(), 0.0, "Value of a step that is to be skipped.")],
     shape=same_shape,
-    maps={"keras": [keras("Masking")]},
+    maps={
+        "keras": [keras("Masking")],
+    },
     example=Example(((10, 8),)),
 )
 
@@ -96,7 +102,10 @@ layer(
     doc="Passes its input on as it is.",
     group="utility",
     shape=same_shape,
-    maps={"keras": [keras("Identity")], "onnx": [Map("Identity", reads=False)]},
+    maps={
+        "keras": [keras("Identity")],
+        "onnx": [Map("Identity", reads=False)],
+    },
     example=Example(((128,),)),
 )
 
@@ -131,6 +140,8 @@ layer(
     weights_rule=_einsum_weights,
     macs=lambda p, ins, _outs: _solved(p, ins).products,
     layout="plain",
-    maps={"keras": [keras("EinsumDense")]},
+    maps={
+        "keras": [keras("EinsumDense")],
+    },
     example=Example(((10, 32),), {"equation": "abc,cd->abd", "output_shape": [10, 64], "bias_axes": "d"}),
 )  # fmt: skip

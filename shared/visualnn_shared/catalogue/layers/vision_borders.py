@@ -43,7 +43,10 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         params=[Param("padding", CELLS[rank], default, f"Cells: {FORMS[rank]}.")],
         shape=_padded,
         layout="spatial",
-        maps={"keras": [keras(f"ZeroPadding{rank}D")], "onnx": [Map("Pad", [pads], when=over(rank))]},
+        maps={
+            "keras": [keras(f"ZeroPadding{rank}D")],
+            "onnx": [Map("Pad", [pads], when=over(rank))],
+        },
         example=example,
     )
 
@@ -73,7 +76,9 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
         params=[Param("cropping", CELLS[rank], default, f"Cells cut off: {FORMS[rank]}.")],
         shape=_cropped,
         layout="spatial",
-        maps={"keras": [keras(f"Cropping{rank}D")]},
+        maps={
+            "keras": [keras(f"Cropping{rank}D")],
+        },
         example=example,
     )
 
@@ -106,7 +111,10 @@ layer(
     params=[Param("size", Int(1), 2, "How often each step is repeated.")],
     shape=_upsampled,
     layout="spatial",
-    maps={"keras": [keras("UpSampling1D")], "onnx": [Map("Resize", _nearest(1), when=over(1))]},
+    maps={
+        "keras": [keras("UpSampling1D")],
+        "onnx": [Map("Resize", _nearest(1), when=over(1))],
+    },
     example=Example(((8, 4),), {"size": 3}),
 )
 layer(
@@ -139,6 +147,9 @@ layer(
     params=[Param("size", Tuple(3), (2, 2, 2), "How often each cell is repeated along each axis.")],
     shape=_upsampled,
     layout="spatial",
-    maps={"keras": [keras("UpSampling3D")], "onnx": [Map("Resize", _nearest(3), when=over(3))]},
+    maps={
+        "keras": [keras("UpSampling3D")],
+        "onnx": [Map("Resize", _nearest(3), when=over(3))],
+    },
     example=Example(((4, 4, 4, 2),), {"size": [1, 2, 3]}),
 )

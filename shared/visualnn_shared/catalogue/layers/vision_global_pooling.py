@@ -57,7 +57,9 @@ def _adaptive_pooling(how: str, rank: int) -> None:
         params=[Param("output_size", Tuple(rank), doc=f"Sizes of the output {SUBJECT[rank]}.")],
         shape=_adaptive_shape,
         layout="spatial",
-        maps={"keras": [keras(f"Adaptive{how}Pooling{rank}D")]},
+        maps={
+            "keras": [keras(f"Adaptive{how}Pooling{rank}D")],
+        },
         example=Example((SHAPES[rank],), {"output_size": 3}),
     )
 

@@ -41,7 +41,9 @@ def _locally_connected(rank: int, example: Example) -> None:
         macs=conv_macs,
         layout="spatial",
         keras_class=f"visualnn_worker.keras_layers.local:LocallyConnected{rank}D",
-        maps={"keras": []},
+        maps={
+            "keras": [],
+        },
         example=example,
     )  # fmt: skip
 

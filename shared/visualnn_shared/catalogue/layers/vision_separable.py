@@ -37,7 +37,9 @@ def _separable(rank: int, example: Example) -> None:
         weights=[DEPTHWISE, POINTWISE, bias("filters")],
         macs=separable_macs,
         layout="spatial",
-        maps={"keras": [keras(f"SeparableConv{rank}D", KERAS_PADDING)]},
+        maps={
+            "keras": [keras(f"SeparableConv{rank}D", KERAS_PADDING)],
+        },
         example=example,
     )  # fmt: skip
 

@@ -45,7 +45,9 @@ layer(
     weights_rule=lambda p, ins: _each_step(p, ins).weights("layer"),
     macs=lambda p, ins, _outs: ins[0][0] * _each_step(p, ins).macs(),
     layout="plain",
-    maps={"keras": [keras("TimeDistributed", KerasInner())]},
+    maps={
+        "keras": [keras("TimeDistributed", KerasInner())],
+    },
     example=Example(((10, 32),), {"layer": {"type": "Dense", "params": {"units": 8}}}),
 )
 
@@ -170,6 +172,8 @@ layer(
     weights_rule=_spectral_weights,
     macs=lambda p, ins, _outs: _as_it_is(p, ins).macs(),
     layout="plain",
-    maps={"keras": [keras("SpectralNormalization", KerasInner())]},
+    maps={
+        "keras": [keras("SpectralNormalization", KerasInner())],
+    },
     example=Example(((8, 8, 3),), {"layer": {"type": "Conv2D", "params": {"filters": 4, "kernel_size": 3}}}),
 )
