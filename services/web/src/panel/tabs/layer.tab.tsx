@@ -1,0 +1,11 @@
+import { SlidersHorizontal } from 'lucide-react'
+import { LayerPanel } from '../LayerPanel'
+import type { PanelTab } from '../registry'
+
+export default {
+  id: 'layer',
+  order: 10,
+  title: 'panel:layer',
+  icon: SlidersHorizontal,
+  Content: LayerPanel,
+} satisfies PanelTab
