@@ -21,8 +21,9 @@ export default function OpenDialog() {
   const { guarded, question } = useDiscard()
   const open: Open = load =>
     guarded(() => {
-      closeDialog()
-      load().catch(error => tellFailure(t('files:openFailed'), error))
+      load()
+        .then(closeDialog)
+        .catch(error => tellFailure(t('files:openFailed'), error))
     })
   return (
     <Dialog title={t('files:openTitle')} open onClose={closeDialog} wide>

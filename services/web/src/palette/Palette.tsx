@@ -38,7 +38,7 @@ export function Palette() {
           <Button onClick={() => query.refetch()}>{t('app:retry')}</Button>
         </FailureBox>
       ) : null}
-      <div className="palette-list" ref={list} onKeyDown={walk} role="presentation">
+      <div className="palette-list" ref={list} onKeyDown={walk} role="group" aria-label={t('palette:title')}>
         {late.trim() === '' ? (
           grouped(matching).map(([name, group]) => <PaletteGroup key={name} name={name} items={group} />)
         ) : (

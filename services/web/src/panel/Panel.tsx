@@ -40,7 +40,6 @@ function TabHead({ tab }: { tab: PanelTab }) {
   const badge = useBadge()
   return (
     <Tabs.Tab className="tab" value={tab.id}>
-      <tab.icon size={15} aria-hidden />
       {t(tab.title)}
       {badge > 0 ? <span className="badge">{badge}</span> : null}
     </Tabs.Tab>

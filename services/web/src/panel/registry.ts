@@ -1,4 +1,3 @@
-import type { LucideIcon } from 'lucide-react'
 import type { ComponentType } from 'react'
 
 /** A tab of the right panel: one file `tabs/NAME.tab.tsx` whose default export is this. No other file changes. */
@@ -8,7 +7,6 @@ export type PanelTab = {
   readonly order: number
   /** Key of the title, such as `panel:layer`. */
   readonly title: string
-  readonly icon: LucideIcon
   readonly Content: ComponentType
   /** A number beside the title, such as of problems; a hook. */
   readonly useBadge?: () => number

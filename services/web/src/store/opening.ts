@@ -13,7 +13,7 @@ export function openNew(): void {
 
 /** A network that is not stored: from the zoo, a file, a text. */
 export async function openSpec(spec: Spec): Promise<void> {
-  openDoc(await positioned({ spec, positions: {} }))
+  openDoc(await positioned({ spec, positions: {} }), { saved: spec })
   goTo(HOME)
   showAll()
 }

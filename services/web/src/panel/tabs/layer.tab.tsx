@@ -1,4 +1,3 @@
-import { SlidersHorizontal } from 'lucide-react'
 import { LayerPanel } from '../LayerPanel'
 import type { PanelTab } from '../registry'
 
@@ -6,6 +5,5 @@ export default {
   id: 'layer',
   order: 10,
   title: 'panel:layer',
-  icon: SlidersHorizontal,
   Content: LayerPanel,
 } satisfies PanelTab

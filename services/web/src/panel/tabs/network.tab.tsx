@@ -1,4 +1,3 @@
-import { Network } from 'lucide-react'
 import { NetworkPanel } from '../NetworkPanel'
 import type { PanelTab } from '../registry'
 
@@ -6,6 +5,5 @@ export default {
   id: 'network',
   order: 20,
   title: 'panel:network',
-  icon: Network,
   Content: NetworkPanel,
 } satisfies PanelTab

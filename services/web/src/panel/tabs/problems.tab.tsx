@@ -1,4 +1,3 @@
-import { CircleAlert } from 'lucide-react'
 import { useFeedback } from '@/api/FeedbackContext'
 import { ProblemsPanel } from '../ProblemsPanel'
 import type { PanelTab } from '../registry'
@@ -7,7 +6,6 @@ export default {
   id: 'problems',
   order: 30,
   title: 'panel:problems',
-  icon: CircleAlert,
   Content: ProblemsPanel,
   useBadge: () => useFeedback().problems.length,
 } satisfies PanelTab
