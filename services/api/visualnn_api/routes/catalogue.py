@@ -41,7 +41,13 @@ def _listed(types: tuple[str, ...]) -> tuple[bytes, bytes, str]:
     return text, gzip.compress(text, 9, mtime=0), hashlib.sha256(text).hexdigest()
 
 
-@router.get("/layers/{type}", summary="One layer type", response_model=LayerType, response_model_exclude_unset=True, responses=errors(404, 422))
+@router.get(
+    "/layers/{type}",
+    summary="One layer type",
+    response_model=LayerType,
+    response_model_exclude_unset=True,
+    responses=errors(404, 422),
+)
 async def layer(
     type: Annotated[str, Path(description="As specs name it.", examples=["Conv2D"], max_length=200)],
 ) -> dict[str, Any]:

@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, CloudAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { bytesText, countText } from '@/model/values'
-import { showTab } from '@/panel/Panel'
+import { showTab } from '@/panel/state'
 import { useSpec } from '@/store/editor'
 import { useFailureText } from '@/ui/Failure'
 

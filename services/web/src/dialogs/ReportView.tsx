@@ -11,7 +11,7 @@ export function ReportView({ report, onLayer }: Props) {
   return (
     <div className="report">
       <p>
-        {t('files:mapped', { count: report.mapped.length })}
+        {t('files:mapped', { count: new Set(report.mapped.map(one => one.layer)).size })}
         {plain ? ` · ${t('files:everything')}` : ''}
       </p>
       {report.notes.map(note => (

@@ -55,24 +55,23 @@ test('every key that the code names exists', () => {
 /** Attributes that people read or hear. */
 const READ = new Set(['title', 'label', 'aria-label', 'placeholder', 'alt'])
 
+/** The text that a node shows to people; undefined where it shows none. */
+function readText(node: ts.Node, file: ts.SourceFile): string | undefined {
+  if (ts.isJsxText(node)) return node.text
+  if (ts.isJsxAttribute(node)) {
+    const value = node.initializer
+    return READ.has(node.name.getText(file)) && value && ts.isStringLiteral(value) ? value.text : undefined
+  }
+  const shown = ts.isJsxExpression(node) && !ts.isJsxAttribute(node.parent) ? node.expression : undefined
+  return shown && ts.isStringLiteral(shown) ? shown.text : undefined
+}
+
 function hardCoded(path: string, source: string): string[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
   const found: string[] = []
-  const told = (text: string) => /\p{L}{2,}/u.test(text)
   const visit = (node: ts.Node): void => {
-    if (ts.isJsxText(node) && told(node.text)) found.push(`${path}: ${node.text.trim()}`)
-    if (ts.isJsxAttribute(node) && READ.has(node.name.getText(file))) {
-      const value = node.initializer
-      if (value && ts.isStringLiteral(value) && told(value.text)) found.push(`${path}: ${value.text}`)
-    }
-    if (
-      ts.isJsxExpression(node) &&
-      node.expression &&
-      ts.isStringLiteral(node.expression) &&
-      told(node.expression.text)
-    ) {
-      if (!ts.isJsxAttribute(node.parent)) found.push(`${path}: ${node.expression.text}`)
-    }
+    const text = readText(node, file)
+    if (text !== undefined && /\p{L}{2,}/u.test(text)) found.push(`${path}: ${text.trim()}`)
     ts.forEachChild(node, visit)
   }
   visit(file)

@@ -128,6 +128,7 @@ test('a parameter is set and, with undefined, left to its default', () => {
   const set = setParam(chain(), 'b', 'units', 5)
   expect(layerNamed(set.spec, 'b')?.params).toEqual({ units: 5 })
   expect(layerNamed(setParam(set, 'b', 'units', undefined).spec, 'b')?.params).toEqual({})
+  expect(setParam(set, 'b', 'units', 5)).toBe(set)
 })
 
 test('weights are shared and given back', () => {

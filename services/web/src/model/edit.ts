@@ -121,15 +121,14 @@ export function removeLayers(doc: Doc, names: readonly string[]): Doc {
 }
 
 export function changeLayer(doc: Doc, name: string, change: (layer: Layer) => Layer): Doc {
-  return withLayers(
-    doc,
-    doc.spec.layers.map(layer => (layer.name === name ? change(layer) : layer)),
-  )
+  const layers = doc.spec.layers.map(layer => (layer.name === name ? change(layer) : layer))
+  return layers.every((layer, index) => layer === doc.spec.layers[index]) ? doc : withLayers(doc, layers)
 }
 
 /** Sets a parameter; `undefined` takes it away, so that the default holds. */
 export function setParam(doc: Doc, name: string, param: string, value: unknown): Doc {
   return changeLayer(doc, name, layer => {
+    if (JSON.stringify(layer.params?.[param]) === JSON.stringify(value)) return layer
     const params = { ...layer.params }
     if (value === undefined) delete params[param]
     else params[param] = value

@@ -84,8 +84,8 @@ function NameField({ layer }: { layer: Layer }) {
     select([name.trim()])
   }
   return (
-    <Field label={t('panel:name')}>
-      {ids => <TextInput {...ids} id="layer-name" lazy value={layer.name} maxLength={200} onText={rename} />}
+    <Field label={t('panel:name')} id="layer-name">
+      {ids => <TextInput {...ids} lazy value={layer.name} maxLength={200} onText={rename} />}
     </Field>
   )
 }

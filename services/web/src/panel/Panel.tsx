@@ -1,14 +1,8 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { useTranslation } from 'react-i18next'
-import { create } from 'zustand'
 import './panel.css'
 import { type PanelTab, TABS } from './registry'
-
-const usePanel = create<{ tab: string }>(() => ({ tab: 'layer' }))
-
-export function showTab(tab: string): void {
-  usePanel.setState({ tab })
-}
+import { showTab, usePanel } from './state'
 
 /** The right side: whatever the registry holds. */
 export function Panel() {

@@ -5,6 +5,13 @@ import { CallError } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import { useSpec } from '@/store/editor'
 import { FailureBox, ProblemList } from '@/ui/Failure'
+import { showTab } from './state'
+
+/** To the layer, and to its parameters. */
+function mend(layer: string): void {
+  jumpTo(layer)
+  showTab('layer')
+}
 
 /** Everything that keeps the network from being built, and what is worth a thought; each leads to its layer. */
 export function ProblemsPanel() {
@@ -23,13 +30,13 @@ export function ProblemsPanel() {
       ) : (
         <section className="problems-bad">
           <h3>{t('panel:problemList')}</h3>
-          <ProblemList problems={problems} onLayer={jumpTo} />
+          <ProblemList problems={problems} onLayer={mend} />
         </section>
       )}
       {warnings.length > 0 ? (
         <section>
           <h3>{t('panel:warnings')}</h3>
-          <ProblemList problems={warnings} onLayer={jumpTo} />
+          <ProblemList problems={warnings} onLayer={mend} />
         </section>
       ) : null}
     </>

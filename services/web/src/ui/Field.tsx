@@ -2,6 +2,8 @@ import { type ReactNode, useId } from 'react'
 
 type Props = {
   readonly label: string
+  /** Where keys lead to; made up where it does not matter. */
+  readonly id?: string
   readonly hint?: string | undefined
   readonly error?: string | undefined
   readonly aside?: ReactNode
@@ -9,8 +11,9 @@ type Props = {
 }
 
 /** A labelled control with a line of help and, in its place, what is wrong. */
-export function Field({ label, hint, error, aside, children }: Props) {
-  const id = useId()
+export function Field({ label, id: given, hint, error, aside, children }: Props) {
+  const made = useId()
+  const id = given ?? made
   const about = `${id}-about`
   return (
     <div className={error ? 'field field-bad' : 'field'}>
