@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,15 @@ def _prototxts() -> list[bytes]:
     return [LENET, OLD, OLDEST, *_written("caffe", "mnist-cnn"), *_corpus("caffe", "*.prototxt")]
 
 
-def _caffemodels() -> list[bytes]:
+@cache
+def _beside() -> tuple[bytes, bytes]:
+    """A prototxt and its caffemodel, as they are written: a pair of layers read as one has names of its own there."""
     spec, _, _ = conversion.read(LENET, "caffe")
-    return [conversion.write_weights(spec, "caffe", _weights(spec))]
+    return conversion.write(spec, "caffe").data, conversion.write_weights(spec, "caffe", _weights(spec))
+
+
+def _read_beside(data: bytes) -> tuple[Spec, Any]:
+    return _read(_beside()[0], "caffe", weights_file=data)
 
 
 def _keras_texts() -> list[bytes]:
@@ -103,7 +109,7 @@ def _h5s() -> list[bytes]:
 
 PARSERS: Mapping[str, Parser] = {
     "prototxt": Parser(_prototxts, partial(_read, format="caffe", input_shape=[28, 28, 1]), text=True),
-    "caffemodel": Parser(_caffemodels, lambda data: _read(LENET, "caffe", weights_file=data)),
+    "caffemodel": Parser(lambda: [_beside()[1]], _read_beside),
     "keras": Parser(_keras_texts, partial(_read, format="keras"), text=True),
     "hdf5": Parser(_h5s, partial(_read, format="keras-h5")),
     "keras-file": Parser(partial(_written, "keras-file", "mnist-cnn"), partial(_read, format="keras-file")),

@@ -1,10 +1,32 @@
 """What graph rewrites share: fresh names, and consumers that move from one layer to another."""
 
+import weakref
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
+from visualnn_shared.analysis.walk import Resolved, resolve
 from visualnn_shared.spec.model import MAX_NAME, Layer, Spec
+
+_known: tuple[weakref.ReferenceType[Spec], Resolved] | None = None
+
+
+def resolved_once(spec: Spec) -> Resolved:
+    """``resolve``, remembered for the last spec: of passes that run in turn, few change it. Not to be changed."""
+    global _known
+    known = _known
+    if known is not None and known[0]() is spec:
+        return known[1]
+    found = resolve(spec)
+    _known = (weakref.ref(spec, _forget), found)
+    return found
+
+
+def _forget(gone: weakref.ReferenceType[Spec]) -> None:
+    global _known
+    if _known is not None and _known[0] is gone:
+        _known = None
+
 
 Weights = Mapping[str, NDArray[Any]]
 """Tensors named ``layer/variable``, in Keras layout."""

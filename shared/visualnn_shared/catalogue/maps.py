@@ -123,6 +123,12 @@ class Bag:
                     found += [(f"{key}.{name}", line) for name, line in inner.left()]
         return found
 
+    def text(self) -> str:
+        """All values as text: bags of equal text mean the same, whatever lines they stand on."""
+        return repr(self._values)
+
+    __repr__ = text
+
     def as_dict(self) -> dict[str, Any]:
         """The attributes written so far."""
         return dict(self._values)

@@ -1,10 +1,10 @@
 """Pools with explicit padding or rounding up become ``same`` or ``valid`` ones where that means the same windows."""
 
-from visualnn_shared.analysis.walk import ResolvedLayer, resolve
+from visualnn_shared.analysis.walk import ResolvedLayer
 from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Weights
+from visualnn_converter.rewriting import Weights, resolved_once
 
 _POOLS = frozenset(f"{how}Pooling{rank}D" for how in ("Max", "Average") for rank in (1, 2, 3))
 
@@ -13,7 +13,7 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
     """Sizes must be known; pools that have no such form stay as they are."""
     if not any(_is_odd(layer) for layer in spec.layers):
         return spec, weights
-    known = {layer.name: layer for layer in resolve(spec).layers}
+    known = {layer.name: layer for layer in resolved_once(spec).layers}
     layers = []
     for layer in spec.layers:
         word = _word(known[layer.name]) if _is_odd(layer) and layer.name in known else None

@@ -31,12 +31,19 @@ _FIELD = re.compile(
     )(?:[ \t]*[,;])?""",
     re.VERBOSE,
 )
+# How nearly every field is written, one on a line: `key: 3`, `key: "text"`, `key {` and `}`. The rest is for _FIELD.
+_COMMON = re.compile(
+    r"""\s*+(?:(?P<key>[A-Za-z_][\w.]*+)(?::\s?(?:(?P<bare>[^\s{}<>;,#"'\[\]:]++)(?=\s)
+      | "(?P<text>[^"\\\n]*+)"(?=\s++[A-Za-z_}]))|\ ?(?P<open>{))|(?P<close>}))(?![ \t]*+[,;])""",
+    re.VERBOSE,
+)
 _ITEM = re.compile(rf"{_GAP}(?:(?P<text>{_STRING})|(?P<bare>{_SCALAR})|(?P<close>\])){_GAP},?", re.VERBOSE)
 _PIECE = re.compile(_STRING)
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?\Z")
 _INTEGER = re.compile(r"[-+]?\d{1,20}\Z")
+_DIGITS = 20
 _WORD = re.compile(r"[A-Za-z_][\w.]*\Z")
 START = ""
 """``bag.line(START)`` is the line a message begins on."""
@@ -81,16 +88,16 @@ class _Parser:
     def run(self) -> Bag:
         """Walk the fields with a stack of open messages: depth costs no recursion."""
         values: dict[str, Any] = {}
-        breaks = self._breaks
+        text, breaks, common, field = self._text, self._breaks, _COMMON.match, _FIELD.match
         places = _Places(0, breaks)
         stack: list[tuple[dict[str, Any], _Places, str, str, int]] = []
         position = 0
         while True:
-            match = _FIELD.match(self._text, position)
+            match = common(text, position) or field(text, position)
             if match is None:
-                start = re.compile(_GAP).match(self._text, position)
+                start = re.compile(_GAP).match(text, position)
                 raise self._fail("a field must be `name: value` or `name { ... }`", start.end() if start else position)
-            kind, begin, position = match.lastgroup, match.start("key"), match.end()
+            kind, position = match.lastgroup, match.end()
             if kind == "end":
                 if stack:
                     raise self._fail("every { must be closed by a }", stack[-1][4])
@@ -98,7 +105,7 @@ class _Parser:
             if kind == "close":
                 values, places = self._close(match, values, places, stack)
                 continue
-            key = match["key"]
+            key, begin = match["key"], match.start("key")
             if key not in places:
                 places[key] = begin
             if kind == "open":
@@ -110,8 +117,17 @@ class _Parser:
                 found, position = self._list(position)
                 values.setdefault(key, Repeated()).extend(found)
             else:
-                value = _unquote(match["text"]) if kind == "text" else self._scalar(match["bare"], match.start("bare"))
-                values.setdefault(key, Repeated()).append(value)
+                value = self._value(match, kind)
+                if key in values:
+                    values[key].append(value)
+                else:
+                    values[key] = Repeated((value,))
+
+    def _value(self, match: re.Match[str], kind: str | None) -> Any:
+        token = match[kind or 0]
+        if kind == "bare":
+            return self._scalar(token, match.start("bare"))
+        return token if match.re is _COMMON else _unquote(token)
 
     def _close(self, match: re.Match[str], values: dict[str, Any], places: _Places, stack: list[Any]) -> Any:
         if not stack:
@@ -138,6 +154,8 @@ class _Parser:
 
     def _scalar(self, token: str, position: int) -> Any:
         """A bare token: number, boolean or enum word."""
+        if token.isdecimal() and token.isascii() and len(token) <= _DIGITS:  # nearly all
+            return int(token)
         if _INTEGER.match(token):
             return int(token)
         if _NUMBER.match(token):
