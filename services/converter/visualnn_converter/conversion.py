@@ -51,6 +51,7 @@ def read(
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
+    state: Any = None,
     target: str = "native",
     field: str = "source",
 ) -> tuple[Spec, Weights | None, Report]:
@@ -58,7 +59,7 @@ def read(
 
     ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
     one list for each input name; ``weights_file`` is the file of weights that the format keeps beside the net's
-    (``.caffemodel``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
+    (``.caffemodel``); ``state`` says for which phase, level and stages a Caffe net is read (``NetState``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
     problem, ``TooLarge``.
     """
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
@@ -70,7 +71,7 @@ def read(
         if len(weights_file) > LARGEST_WEIGHTS:
             raise TooLarge("the weights file (bytes)", LARGEST_WEIGHTS, len(weights_file))
     try:
-        spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file)
+        spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file, state=state)
     except Unmappable as broken:  # a syntax error: nothing else can be said of the file
         raise ConversionImpossible([broken.problem(None)], module.NAME, target) from None
     return spec, weights, report
@@ -85,17 +86,20 @@ def convert(
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
+    state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` are tensors named ``layer/variable`` in Keras layout, or a Keras file of this model's weights; without
     them, those of the file itself are written.
 
-    ``weights_file`` is the file of weights beside the model's, as ``read`` takes it.
+    ``weights_file`` and ``state`` are as ``read`` takes them.
     Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
     """
     module = _formats.named(target, "target")
-    spec, own, report = read(data, source, filename, input_shape=input_shape, weights_file=weights_file, target=target)
+    spec, own, report = read(
+        data, source, filename, input_shape=input_shape, weights_file=weights_file, state=state, target=target
+    )
     if isinstance(weights, bytes) and report.source == "keras":
         weights = weights_beside(data, spec, weights, report)
     return _converted(module, spec, _tensors(spec, weights) if weights is not None else own, report, filename)

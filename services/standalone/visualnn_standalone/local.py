@@ -43,19 +43,38 @@ def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
 
 
 def convert_file(
-    data: bytes, target: str, *, source: str | None = None, filename: str | None = None, weights: Path | None = None
+    data: bytes,
+    target: str,
+    *,
+    source: str | None = None,
+    filename: str | None = None,
+    weights: Path | None = None,
+    state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
-    itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
+    itself carries go along. ``state`` is what ``net_state`` makes. Raises as ``read_file`` does, and ``TooLarge``.
     """
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
+        return conversion.convert(
+            data, target, source, filename, read_weights(weights) if weights else None, state=state
+        )
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes())
+    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), state=state)
+
+
+def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
+    """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
+    from visualnn_converter.formats.caffe.state import PHASES, NetState
+
+    wanted = phase.upper() if phase else None
+    if wanted not in (None, *PHASES):
+        rule = f"--phase must be one of {', '.join(PHASES)}"
+        raise Invalid("the command", [problem(rule, phase, field="phase")])
+    return NetState(wanted, level, tuple(stages) if stages else None)
 
 
 def carries_weights(target: str) -> bool:

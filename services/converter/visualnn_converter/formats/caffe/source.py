@@ -84,7 +84,7 @@ def _named(broken: Unmappable, layer: str) -> Unmappable:
 
 def _check_is_net(root: Bag) -> None:
     if "base_lr" in root or "net" in root or "solver_mode" in root:
-        hint = "give the net's own prototxt"
+        hint = "give the net's own prototxt; `visualnn recipe` reads solvers"
         raise Unmappable(
             "the file must describe a net; this one describes a solver", plain(root.peek("net")), hint=hint
         )
