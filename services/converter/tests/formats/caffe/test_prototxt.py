@@ -34,6 +34,11 @@ def test_spellings_of_one_message(text: str) -> None:
     assert plain(parse(text)) == {"a": {"b": [1, 2]}}
 
 
+def test_an_empty_list_is_no_field() -> None:
+    """Found by the fuzzer: a field without values had no last one."""
+    assert plain(parse("a: [] b: 1")) == {"b": 1}
+
+
 def test_every_field_knows_its_line() -> None:
     root = parse('name: "n"\n\nlayer {\n  type: "ReLU"\n  relu_param {\n    slope: 1\n  }\n}')
     layer = root.one("layer")

@@ -115,7 +115,8 @@ class _Parser:
                 values, places = {}, _Places(begin, breaks)
             elif kind == "list":
                 found, position = self._list(position)
-                values.setdefault(key, Repeated()).extend(found)
+                if found:  # `key: []` is the same as nothing
+                    values.setdefault(key, Repeated()).extend(found)
             else:
                 value = self._value(match, kind)
                 if key in values:

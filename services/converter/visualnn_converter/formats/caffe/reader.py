@@ -86,7 +86,7 @@ class _Reader:
         """One layer of the file."""
         if node.op == "Input":
             self._inputs(node)
-        elif node.op in SOURCES:
+        elif node.op in SOURCES or (node.op == "Python" and not node.inputs):
             self._samples(node)
         elif node.op == "Silence":
             self._silence(node)
@@ -325,7 +325,7 @@ class _Reader:
         """Tell what was not understood; whether there was any."""
         left = node.bag.left()
         for key, line in left:
-            self.report.drops(name, f"{key} = {str(plain(node.bag.peek(key)))[:80]}, line {line}", "not understood")
+            self.report.drops(name, f"{key} = {str(plain(node.bag.within(key)))[:80]}, line {line}", "not understood")
         return bool(left)
 
     def weights(self, data: bytes) -> Weights:
