@@ -4,10 +4,10 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
-from visualnn_converter.tensors import weight_problems
+from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
@@ -114,8 +114,7 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)
-    data: bytes = save(dict(converted.weights), {"visualnn.spec": canonical_json(converted.spec).decode()})
-    return data
+    return b"".join(as_safetensors(converted.weights, {"visualnn.spec": canonical_json(converted.spec).decode()}))
 
 
 def read_weights(path: Path) -> dict[str, Any] | bytes:

@@ -46,10 +46,10 @@ def _takes(user: ResolvedLayer, zeros: ResolvedLayer, known: Mapping[str, Resolv
     if user.type in _AVERAGES | _LARGEST and (p["padding"] != "valid" or p["ceil_mode"]):
         return False
     fits = all(max(side) < size for side, size in zip(_cells(zeros), p.get("pool_size", ()), strict=False))
-    return fits and (user.type in _AVERAGES or (user.type in _LARGEST and _is_positive(known[zeros.inputs[0].layer])))
+    return fits and (user.type in _AVERAGES or (user.type in _LARGEST and is_positive(known[zeros.inputs[0].layer])))
 
 
-def _is_positive(layer: ResolvedLayer) -> bool:
+def is_positive(layer: ResolvedLayer) -> bool:
     """Whether no value of the layer is below 0."""
     if layer.type == "ReLU":
         return not layer.params["negative_slope"] and layer.params["threshold"] >= 0

@@ -32,6 +32,7 @@ from visualnn_converter.passes import (
     keep_dims,
     padding_in_cells,
     padding_of_nothing,
+    pools_rounding_up,
     short_types,
     split_batchnorm_scale,
 )
@@ -41,7 +42,7 @@ from visualnn_converter.tensors import weight_problems
 
 _PASSES = (
     short_types, expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims,
-    padding_in_cells, fold_padding, split_batchnorm_scale,
+    padding_in_cells, fold_padding, pools_rounding_up, split_batchnorm_scale,
 )  # fmt: skip
 
 
