@@ -1,6 +1,8 @@
 """Files of one format to files of another, in process: what the HTTP routes and the command line call."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -39,11 +41,27 @@ class Converted:
     """Its tensors, where any came along."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cycles: a conversion makes many objects, none in cycles, and is bounded.
+
+    The search walks all of them again and again, so that time grew with the square of the layers.
+    """
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
 def formats() -> list[dict[str, Any]]:
     """Every format: name, title, extensions, whether it is read, written, and carries weights."""
     return _formats.describe()
 
 
+@_uncollected()
 def read(
     data: bytes,
     source: str | None = None,
@@ -77,6 +95,7 @@ def read(
     return spec, weights, report
 
 
+@_uncollected()
 def convert(
     data: bytes,
     target: str,
@@ -105,6 +124,7 @@ def convert(
     return _converted(module, spec, _tensors(spec, weights) if weights is not None else own, report, filename)
 
 
+@_uncollected()
 def write(
     spec: Spec, target: str, weights: Mapping[str, Any] | bytes | None = None, filename: str | None = None
 ) -> Converted:
@@ -114,6 +134,7 @@ def write(
     return _converted(module, spec, _tensors(spec, weights), report, filename)
 
 
+@_uncollected()
 def write_weights(spec: Spec, target: str, weights: Mapping[str, Any]) -> bytes:
     """The file of weights beside the one that ``write`` gives, for formats that keep them so (``.caffemodel``).
 

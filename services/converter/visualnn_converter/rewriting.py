@@ -46,14 +46,16 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._next: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or it with a number; taken from now on."""
         wanted = wanted[:MAX_NAME]
-        name, number = wanted, 1
+        name, number = wanted, self._next.get(wanted, 1)
         while name in self._taken:
             suffix = f"_{number}"
             name, number = f"{wanted[: MAX_NAME - len(suffix)]}{suffix}", number + 1
+            self._next[wanted] = number  # names that are taken stay so: the search goes on from here
         self._taken.add(name)
         return name
 

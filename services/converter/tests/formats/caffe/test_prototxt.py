@@ -1,10 +1,15 @@
 """The text parser: values, lines, and errors with line and column."""
 
+import contextlib
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from visualnn_converter import conversion
 from visualnn_converter.formats.caffe.prototxt import MAX_DEPTH, START, parse, render
 from visualnn_shared.catalogue.maps import Unmappable, Word, plain
+from visualnn_shared.errors import Invalid, TooLarge
 
 VALUES = [
     ("1", 1), ("-7", -7), ("1e-3", 1e-3), (".5", 0.5), ("2.f", 2.0), ("true", True), ("false", False), ("MAX", "MAX"),
@@ -99,3 +104,27 @@ def _values(message: object) -> object:
 def test_a_long_comment_or_blank_costs_linear_time() -> None:
     with pytest.raises(Unmappable):
         parse(("#" + " " * 50 + "\n") * 20_000 + "?")
+
+
+H = 'input: "data" input_dim: 1 input_dim: 3 input_dim: 12 input_dim: 12\n'
+LONG = {
+    "layers of one name": H + 'layer { name: "q" type: "ReLU" bottom: "data" top: "data" }\n' * 6_000,
+    "layers without a name": H + 'layer { type: "Nothing" bottom: "data" top: "a" }\n' * 6_000,
+    "pools that are none": H + 'layer { type: "Pooling" bottom: "data" top: "a" pooling_param { pool: MAXX } }\n' * 4_000,
+    "comments": H + "layer {" + "# x\n" * 100_000 + "}",
+    "pieces of a string": H + "layer { name: " + '"a" ' * 100_000 + "}",
+    "a list": H + "layer { x: [" + "1," * 150_000 + "1] }",
+    "blanks": " " * 400_000 + "?",
+    "messages within messages": "layer {" * 10_000,
+    "200 MB": "x: 1\n" * 40_000_000,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_text_takes_time_in_proportion(name: str) -> None:
+    """Names that repeat once took the square of their number; the fuzzer found it."""
+    start = time.process_time()
+    with contextlib.suppress(Invalid, TooLarge):
+        conversion.read(LONG[name].encode(), "caffe")
+    assert time.process_time() - start < 5
