@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 from visualnn_converter import conversion
+from visualnn_converter.formats.caffe.weights import sizes
 from visualnn_converter.tensors import as_safetensors
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Spec
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-from check_summary import chain
-from famous_nets import resnet_152
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.check_summary import chain
+from tools.famous_nets import resnet_152
 
 RESNET_152 = 60_344_232
 """Parameters of the authors' net with the statistics of its normalisations, which Keras counts too."""
@@ -72,7 +73,7 @@ def texts(keras: bool) -> dict[str, Any]:
 def weights_of(spec: Spec) -> dict[str, Any]:
     """Ones for every variable."""
     return {
-        f"{layer.name}/{variable.name}": np.ones([int(n) for n in variable.shape], np.float32)
+        f"{layer.name}/{variable.name}": np.ones(sizes(variable.shape), np.float32)
         for layer in resolve(spec).layers
         for variable in layer.weights
     }

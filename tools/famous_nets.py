@@ -27,11 +27,20 @@ class Prototxt:
         return self.add(name, type, top=self.last, more=more)
 
     def conv(
-        self, name: str, filters: int, kernel: int, bottom: str = "", *, type: str = "Convolution", bias: bool = False, **more: Any
+        self,
+        name: str,
+        filters: int,
+        kernel: int,
+        bottom: str = "",
+        *,
+        type: str = "Convolution",
+        bias: bool = False,
+        **more: Any,
     ) -> str:
         """A convolution; ``stride``, ``pad``, ``group`` by name."""
-        fields = "".join(f"    {key}: {value}\n" for key, value in more.items())
-        param = f"  convolution_param {{\n    num_output: {filters}\n    kernel_size: {kernel}\n{fields}    bias_term: {str(bias).lower()}\n  }}\n"
+        given = {"num_output": filters, "kernel_size": kernel, **more, "bias_term": str(bias).lower()}
+        fields = "".join(f"    {key}: {value}\n" for key, value in given.items())
+        param = f"  convolution_param {{\n{fields}  }}\n"
         return self.add(name, type, [bottom] if bottom else None, more=param)
 
     def norm(self, name: str, *, relu: bool = True) -> str:
@@ -47,7 +56,8 @@ class Prototxt:
 
     def mean(self, name: str, bottom: str = "") -> str:
         """The mean of each channel."""
-        return self.add(name, "Pooling", [bottom] if bottom else None, more="  pooling_param { pool: AVE global_pooling: true }\n")
+        more = "  pooling_param { pool: AVE global_pooling: true }\n"
+        return self.add(name, "Pooling", [bottom] if bottom else None, more=more)
 
     def dense(self, name: str, units: int) -> str:
         """An InnerProduct."""
@@ -162,7 +172,7 @@ def mobilenet(depthwise: str = "Convolution") -> str:
     channels = 32
     plan = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
     for number, (filters, stride) in enumerate(plan, start=2):
-        group = {"group": channels} if depthwise == "Convolution" else {}
+        group: dict[str, Any] = {"group": channels} if depthwise == "Convolution" else {}
         net.conv(f"conv{number}/dw", channels, 3, type=depthwise, pad=1, stride=stride, **group)
         net.norm(f"conv{number}/dw")
         net.conv(f"conv{number}/sep", filters, 1)

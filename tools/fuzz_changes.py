@@ -18,7 +18,8 @@ def change(rng: random.Random, seeds: Sequence[bytes], *, text: bool) -> bytes:
     data = rng.choice(seeds)
     changes = _OF_TEXT if text else _OF_BYTES
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
-        data = rng.choice(changes)(rng, data, seeds)
+        pick: _Change = rng.choice(changes)
+        data = pick(rng, data, seeds)
         if not data:
             break
     return data
@@ -74,7 +75,8 @@ def _word(rng: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
         source = tokens if rng.random() < 0.7 else list(_TOKEN.finditer(rng.choice(seeds))) or tokens
         alike = [one for one in source if _kind(one[0]) == _kind(old[0])] or source
         new = rng.choice(alike)[0]
-    return data[: old.start()] + new + data[old.end() :]
+    whole: bytes = data[: old.start()] + new + data[old.end() :]
+    return whole
 
 
 def _spans(data: bytes) -> list[tuple[int, int]]:
@@ -111,4 +113,4 @@ def _part(rng: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
 
 _Change = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
 _OF_BYTES: tuple[_Change, ...] = (_flip, _flip, _number, _number, _cut, _double, _splice)
-_OF_TEXT: tuple[_Change, ...] = (_word, _word, _word, _word, _part, _part, _part, _insert, _cut, _double, _splice, _flip)
+_OF_TEXT: tuple[_Change, ...] = (*[_word] * 4, *[_part] * 3, _insert, _cut, _double, _splice, _flip)

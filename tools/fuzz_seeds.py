@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from visualnn_converter import conversion
+from visualnn_converter.formats.caffe.weights import sizes
 from visualnn_shared import zoo
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Spec
@@ -48,7 +49,7 @@ class Parser:
 
 def _weights(spec: Spec) -> dict[str, Any]:
     return {
-        f"{layer.name}/{variable.name}": np.ones([int(n) for n in variable.shape], np.float32)
+        f"{layer.name}/{variable.name}": np.ones(sizes(variable.shape), np.float32)
         for layer in resolve(spec).layers
         for variable in layer.weights
     }

@@ -123,17 +123,20 @@ MORE = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
-@given(recipe=RECIPES, more=MORE, rate=RATES, batch=st.integers(1, 50), epochs=st.integers(1, 20), seed=st.integers(0, 9))
+@given(
+    recipe=RECIPES, more=MORE, rate=RATES, batch=st.integers(1, 50), epochs=st.integers(1, 20), seed=st.integers(0, 9)
+)
 def test_a_recipe_comes_back_from_a_solver(
     recipe: dict[str, Any], more: dict[str, Any], rate: float, batch: int, epochs: int, seed: int
 ) -> None:
-    params = {"optimizer": {**recipe, **more, "learning_rate": rate}, "batch_size": batch, "epochs": epochs, "seed": seed}
+    params = {"batch_size": batch, "epochs": epochs, "seed": seed}
+    params["optimizer"] = {**recipe, **more, "learning_rate": rate}
     samples = 10 * batch * more.get("gradient_accumulation_steps", 1)
     text, _ = write_solver(params, samples=samples)
     again, _ = read_solver(text, samples=samples, batch_size=batch)
     given, found = TrainParams.model_validate(params), TrainParams.model_validate(again)
     assert (found.epochs, found.batch_size, found.seed) == (epochs, batch, seed)
-    wanted, came = (clean_optimizer(one.optimizer, None)[0].model_dump() for one in (given, found))  # type: ignore[arg-type]
+    wanted, came = (clean_optimizer(one.optimizer, None)[0].model_dump() for one in (given, found))
     assert {key: came[key] for key in wanted if key != "nesterov"} == pytest.approx(
         {key: value for key, value in wanted.items() if key != "nesterov"}
     )

@@ -77,7 +77,8 @@ def read(
 
     ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
     one list for each input name; ``weights_file`` is the file of weights that the format keeps beside the net's
-    (``.caffemodel``); ``state`` says for which phase, level and stages a Caffe net is read (``NetState``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
+    (``.caffemodel``); ``state`` says for which phase, level and stages a Caffe net is read (``NetState``); ``field`` is
+    what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
     problem, ``TooLarge``.
     """
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)

@@ -11,7 +11,7 @@ from typing import Any
 
 from visualnn_shared.catalogue.maps import Bag, Unmappable, plain
 from visualnn_shared.errors import ConversionImpossible
-from visualnn_shared.spec.problem import Problem
+from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.caffe.prototxt import parse
 from visualnn_converter.report import Report
@@ -60,8 +60,8 @@ def read_solver(
     except Unmappable as broken:
         raise ConversionImpossible([broken.problem(None)], NAME, RECIPE) from None
     except UnicodeDecodeError as error:
-        broken = Unmappable("the text must be UTF-8", data[error.start : error.start + 4].hex())
-        raise ConversionImpossible([broken.problem(None)], NAME, RECIPE) from None
+        found = problem("the text must be UTF-8", data[error.start : error.start + 4].hex())
+        raise ConversionImpossible([found], NAME, RECIPE) from None
     params = reader.run()
     if reader.problems:
         raise ConversionImpossible(reader.problems, NAME, RECIPE)
@@ -88,7 +88,9 @@ class _Reader:
         mode = self.bag.one("solver_mode")
         if mode is not None:
             device = {"CPU": "cpu", "GPU": "gpu", "0": "cpu", "1": "gpu"}.get(str(mode))
-            params["device"] = device or self._wrong("solver_mode must be CPU or GPU", "solver_mode", mode)
+            if device is None:
+                self._wrong("solver_mode must be CPU or GPU", "solver_mode", mode)
+            params["device"] = device
         self._policy()
         self._rest()
         return params
@@ -124,12 +126,13 @@ class _Reader:
             given = next((type for type in TYPES if type.upper() == name), old)
         found = str(given if given is not None else "SGD")
         if found not in TYPES:
-            self._wrong(f"type must be one of {', '.join(TYPES)}", "type" if "type" in self.bag else "solver_type", found)
+            key = "type" if "type" in self.bag else "solver_type"
+            self._wrong(f"type must be one of {', '.join(TYPES)}", key, found)
             return "SGD"
         return found
 
-    def _rate(self) -> float | None:
-        rate = self._number("base_lr", 0.0)
+    def _rate(self) -> float:
+        rate: float = self._number("base_lr", 0.0)
         if rate <= 0:
             self._wrong("base_lr must be given, and above 0", "base_lr", self.bag.peek("base_lr"))
         return rate
@@ -162,7 +165,7 @@ class _Reader:
         return {}
 
     def _epochs(self) -> int | None:
-        count = self._number("max_iter", 0, whole=True)
+        count: int = self._number("max_iter", 0, whole=True)
         if count <= 0:
             if "max_iter" in self.bag:
                 self._wrong("max_iter must be above 0", "max_iter", count)
@@ -174,7 +177,7 @@ class _Reader:
             self.report.drops(_ONE, f"max_iter = {count}", f"epochs need the number of {missing}: name them as options")
             return None
         seen = count * self.batch_size * max(self._number("iter_size", 1, whole=True), 1)
-        epochs = max(1, math.ceil(seen / self.samples))
+        epochs: int = max(1, math.ceil(seen / self.samples))
         if epochs * self.samples != seen:
             exact = f"{seen / self.samples:.4g}"
             self.report.rewrote(_ONE, f"max_iter {count} as {epochs} epochs", f"it is {exact}; epochs are whole")
@@ -211,7 +214,8 @@ class _Reader:
         value = self.bag.one(key, default)
         fine = isinstance(value, int) if whole else isinstance(value, int | float)
         if not fine or isinstance(value, bool) or not math.isfinite(value) or abs(value) > 1e30:
-            return self._wrong(f"{key} must be {'an integer' if whole else 'a number'}", key, value) or default
+            self._wrong(f"{key} must be {'an integer' if whole else 'a number'}", key, value)
+            return default
         return value
 
     def _wrong(self, rule: str, key: str, received: Any) -> None:

@@ -29,8 +29,9 @@ def _layers(spec: Spec) -> dict[str, Layer]:
 FILLERS = 'weight_filler { type: "gaussian" std: 0.01 } bias_filler { type: "constant" value: 0.5 }'
 FIRST = [
     ("conv", f"num_output: 4 kernelsize: 3 stride: 2 pad: 1 group: 1 biasterm: false blobs_lr: 1. {FILLERS}",
-     "Conv2D", {"filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": [[1, 1], [1, 1]], "use_bias": False,
-     "kernel_initializer": {"name": "random_normal", "stddev": 0.01}, "bias_initializer": {"name": "constant", "value": 0.5}}),
+     "Conv2D", {"filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": [[1, 1], [1, 1]],
+     "use_bias": False, "kernel_initializer": {"name": "random_normal", "stddev": 0.01},
+     "bias_initializer": {"name": "constant", "value": 0.5}}),
     ("pool", "pool: AVE kernelsize: 3 stride: 2", "AveragePooling2D",
      {"pool_size": [3, 3], "strides": [2, 2], "ceil_mode": True}),
     ("pool", "kernelsize: 3", "MaxPooling2D", {"pool_size": [3, 3], "strides": [1, 1], "ceil_mode": True}),
@@ -108,7 +109,8 @@ SECOND = [
 ]  # fmt: skip
 NEEDS = {
     "CONVOLUTION": "convolution_param { num_output: 2 kernel_size: 3 }",
-    "DECONVOLUTION": "convolution_param { num_output: 2 kernel_size: 3 }", "POOLING": "pooling_param { kernel_size: 2 }",
+    "DECONVOLUTION": "convolution_param { num_output: 2 kernel_size: 3 }",
+    "POOLING": "pooling_param { kernel_size: 2 }",
     "INNER_PRODUCT": "inner_product_param { num_output: 2 }", "SLICE": 'top: "y" slice_param { slice_point: 1 }',
     "CONCAT": 'bottom: "data"', "ELTWISE": 'bottom: "data"', "ARGMAX": "argmax_param { axis: 1 }",
 }  # fmt: skip

@@ -110,7 +110,7 @@ H = 'input: "data" input_dim: 1 input_dim: 3 input_dim: 12 input_dim: 12\n'
 LONG = {
     "layers of one name": H + 'layer { name: "q" type: "ReLU" bottom: "data" top: "data" }\n' * 6_000,
     "layers without a name": H + 'layer { type: "Nothing" bottom: "data" top: "a" }\n' * 6_000,
-    "pools that are none": H + 'layer { type: "Pooling" bottom: "data" top: "a" pooling_param { pool: MAXX } }\n' * 4_000,
+    "pools that are none": H + 'layer { type: "Pooling" bottom: "data" pooling_param { pool: MAXX } }\n' * 4_000,
     "comments": H + "layer {" + "# x\n" * 100_000 + "}",
     "pieces of a string": H + "layer { name: " + '"a" ' * 100_000 + "}",
     "a list": H + "layer { x: [" + "1," * 150_000 + "1] }",

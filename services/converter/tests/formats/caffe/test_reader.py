@@ -238,11 +238,16 @@ CORPUS = [
     ("alexnet", 60_965_224), ("GoogleNet", 6_998_552), ("vgg16", 138_357_544), ("Squeezenet", 1_235_496),
     ("resnet101", 44_654_504 + 6_144_000),  # at 227 x 227 rounding up leaves 2 x 2 cells before the classifier
     ("densenet", 1_037_818), ("lenet", 431_080), ("lenet_train_test", 431_080),
-    ("fcn", 149_251_964),  # FCN-32s of VGG-16 with 60 classes: 14,714,688 of the trunk, fc6, fc7, score, upscore
+    ("fcn", 149_251_964),  # FCN-32s of VGG-16 with 60 classes: trunk, fc6, fc7, score, upscore
     ("pix2pix", 134_473_084),  # FCN-8s of VGG-16 with 20 classes
     ("siamese_mnist", 431_080 + 22),  # LeNet, once for both pictures, and a feature of two values
 ]  # fmt: skip
-INPUT_SHAPES = {"fcn": [224, 224, 3], "lenet": [28, 28, 1], "lenet_train_test": [28, 28, 1], "siamese_mnist": [28, 28, 2]}
+INPUT_SHAPES = {
+    "fcn": [224, 224, 3],
+    "lenet": [28, 28, 1],
+    "lenet_train_test": [28, 28, 1],
+    "siamese_mnist": [28, 28, 2],
+}
 """Of the nets whose files do not say it."""
 
 

@@ -1,4 +1,4 @@
-"""Caffe prototxt: the new ``layer`` and the older ``layers`` forms read, the new one written; weights in a file beside."""
+"""Caffe prototxt: ``layer`` and the older ``layers`` read, ``layer`` written; weights in a file beside."""
 
 import re
 from typing import Any
@@ -42,7 +42,10 @@ def read(
     state: NetState | None = None,
     **_options: Any,
 ) -> tuple[Spec, Weights | None]:
-    """The net's spec in ``state``, and the tensors of ``weights_file``. Raises ``ConversionImpossible`` with every obstacle."""
+    """The net's spec in ``state``, and the tensors of ``weights_file``.
+
+    Raises ``ConversionImpossible`` with every obstacle.
+    """
     if len(data) > LARGEST_TEXT:
         raise TooLarge("the prototxt (bytes)", LARGEST_TEXT, len(data))
     try:

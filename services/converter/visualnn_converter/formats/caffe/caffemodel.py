@@ -1,7 +1,8 @@
 """Caffe's file of weights, a binary ``NetParameter``: its layers' blobs by name, both ways.
 
 Numbers of fields are facts of Caffe's schema, ``caffe.proto``. Read are the layers of today (``layer``) and those
-before (``layers``, and layers within them); written is ``layer`` with name, type, bottoms, tops and blobs: Caffe takes the rest from the text.
+before (``layers``, and layers within them); written is ``layer`` with name, type, bottoms, tops and blobs: Caffe takes
+the rest from the text.
 """
 
 from collections.abc import Mapping, Sequence

@@ -19,7 +19,7 @@ def own_nodes(node: Node, inputs: Sequence[Value], fresh: Callable[[], int], rep
     return [node] if rewrite is None else rewrite(node, inputs, fresh, report)
 
 
-def _axpy(node: Node, inputs: Sequence[Value], fresh: Callable[[], int], report: Report) -> list[Node]:
+def _axpy(node: Node, _inputs: Sequence[Value], fresh: Callable[[], int], report: Report) -> list[Node]:
     """``Axpy`` of a, x and y is a x + y, where a has one cell for each channel."""
     if len(node.inputs) != 3:
         return [node]
@@ -42,7 +42,7 @@ def _depthwise(node: Node, inputs: Sequence[Value], _fresh: Callable[[], int], r
     return [node]
 
 
-def _scale(node: Node, inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
+def _scale(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
     """``Scale`` of two bottoms, ``axis: 0``: the second has a factor for each sample and channel."""
     plain = node.bag.peek("axis", 1) == 0 and node.bag.peek("bias_term", False) is False
     if len(node.inputs) != 2 or not plain:

@@ -1,7 +1,7 @@
 """Caffe's first format, ``layers { layer { type: "conv" ... } bottom: top: }``, in the terms of today's layers.
 
-As ``UpgradeV0Net`` of Caffe does it: padding layers go into the convolution or pool behind them, and each parameter into
-its message.
+As ``UpgradeV0Net`` of Caffe does it: padding layers go into the convolution or pool behind them, and each parameter
+into its message.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ _PADDED = ("conv", "pool")
 
 
 def upgrade(layers: Sequence[Any], problems: list[tuple[str, Unmappable]]) -> list[Any]:
-    """Layers of the first format as those of today; others as they are. ``problems`` gets each with its layer's name."""
+    """Layers of the first format as those of today; others as they are. ``problems`` gets each with its layer."""
     if not any(_inner(layer) is not None for layer in layers):
         return list(layers)
     found, pads = list[Any](), dict[str, tuple[Bag, Bag]]()

@@ -135,9 +135,8 @@ class _Parser:
             raise self._fail("a closing brace must close a message", match.start("close"))
         outer, outer_places, key, opened, begin = stack.pop()
         if (opened, match["close"]) not in (("{", "}"), ("<", ">")):
-            raise self._fail(
-                f"the message opened by {opened} in line {_place(self._breaks, begin)} must be closed", match.start("close")
-            )
+            line = _place(self._breaks, begin)
+            raise self._fail(f"the message opened by {opened} in line {line} must be closed", match.start("close"))
         outer.setdefault(key, Repeated()).append(Bag(values, places))
         return outer, outer_places
 

@@ -225,9 +225,7 @@ class _Reader:
         owner = self._owner(node, name) if found.entry.has_weights else None
         refs = tuple([value.ref for value in inputs])
         params = dict(worked.params)
-        self.layers[name] = Layer(
-            name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner
-        )
+        self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
         self.report.maps(name, node.op, found.entry.type)
         self._counts[name] = len(shapes)
         if self.with_weights and found.entry.has_weights:

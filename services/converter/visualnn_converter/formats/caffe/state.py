@@ -45,8 +45,8 @@ class NetState:
         if whole.peek("phase") is not None and self._phase(whole, "phase") != self.phase:
             return False
         if includes:
-            return any([self._holds(rule, whole) for rule in includes])
-        return not any([self._holds(rule, whole) for rule in excludes])
+            return True in [self._holds(rule, whole) for rule in includes]  # all are looked at
+        return True not in [self._holds(rule, whole) for rule in excludes]
 
     def _phase(self, bag: Bag, key: str) -> str:
         given = bag.one(key)
