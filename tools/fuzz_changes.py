@@ -34,7 +34,8 @@ def _flip(rng: random.Random, data: bytes, _seeds: Sequence[bytes]) -> bytes:
 
 def _number(rng: random.Random, data: bytes, _seeds: Sequence[bytes]) -> bytes:
     size = rng.choice((1, 2, 4, 8))
-    value = (rng.choice(_NUMBERS) & (256**size - 1)).to_bytes(size, rng.choice(("little", "big")))
+    mask: int = 256**size - 1
+    value = (rng.choice(_NUMBERS) & mask).to_bytes(size, "little" if rng.random() < 0.5 else "big")
     at = rng.randrange(len(data))
     return data[:at] + value + data[at + size :]
 
