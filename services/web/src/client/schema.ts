@@ -904,6 +904,22 @@ export interface components {
             warnings: components["schemas"]["Problem"][];
         };
         /**
+         * Constant
+         * @description The learning rate itself; of use with a warm-up.
+         */
+        Constant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "constant";
+            /**
+             * Warmup Epochs
+             * @default 0
+             */
+            warmup_epochs: number;
+        };
+        /**
          * ConversionReport
          * @description `report.json` in a bundle: what a conversion mapped, rewrote and dropped, layer by layer.
          */
@@ -926,6 +942,27 @@ export interface components {
             source: string;
             /** Target */
             target: string;
+        };
+        /**
+         * Cosine
+         * @description Half a cosine from the learning rate to ``final`` of it (Loshchilov and Hutter 2017, without restarts).
+         */
+        Cosine: {
+            /**
+             * Final
+             * @default 0
+             */
+            final: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "cosine";
+            /**
+             * Warmup Epochs
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /**
          * DatasetView
@@ -990,6 +1027,27 @@ export interface components {
             why: string;
         };
         /**
+         * EarlyStopping
+         * @description Stop where the watched metric has not got better by ``min_delta`` for ``patience`` epochs.
+         */
+        EarlyStopping: {
+            /**
+             * Min Delta
+             * @default 0
+             */
+            min_delta: number;
+            /**
+             * Monitor
+             * @default null
+             */
+            monitor: string | null;
+            /**
+             * Patience
+             * @default 5
+             */
+            patience: number;
+        };
+        /**
          * EvaluateParams
          * @description ``params`` of an evaluate job: loss and metrics of the weights of ``job`` on one split of the data set.
          */
@@ -1018,6 +1076,27 @@ export interface components {
              * @default null
              */
             time_limit_s: number | null;
+        };
+        /**
+         * Exponential
+         * @description Times ``factor`` each epoch, evenly over its steps.
+         */
+        Exponential: {
+            /**
+             * Factor
+             * @default 0.95
+             */
+            factor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "exponential";
+            /**
+             * Warmup Epochs
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /**
          * Fit
@@ -1057,6 +1136,27 @@ export interface components {
         Formats: {
             /** Items */
             items: components["schemas"]["Format"][];
+        };
+        /**
+         * InverseTime
+         * @description 1 / (1 + ``decay`` x epochs).
+         */
+        InverseTime: {
+            /**
+             * Decay
+             * @default 0.1
+             */
+            decay: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "inverse_time";
+            /**
+             * Warmup Epochs
+             * @default 0
+             */
+            warmup_epochs: number;
         };
         /** JobModel */
         JobModel: {
@@ -1504,6 +1604,32 @@ export interface components {
             items: components["schemas"]["NetworkRow"][];
         };
         /**
+         * OneCycle
+         * @description Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults).
+         */
+        OneCycle: {
+            /**
+             * Final
+             * @default 0.000004
+             */
+            final: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "one_cycle";
+            /**
+             * Rising
+             * @default 0.3
+             */
+            rising: number;
+            /**
+             * Start
+             * @default 0.04
+             */
+            start: number;
+        };
+        /**
          * OneHot
          * @description Integer labels to rows of 0 and 1.
          */
@@ -1570,7 +1696,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam";
+            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion";
         } & {
             [key: string]: unknown;
         };
@@ -1588,6 +1714,42 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "down" | "none";
+        };
+        /**
+         * Plateau
+         * @description Times ``factor`` where ``monitor`` has not got better by ``min_delta`` for ``patience`` epochs.
+         */
+        Plateau: {
+            /**
+             * Factor
+             * @default 0.1
+             */
+            factor: number;
+            /**
+             * Least
+             * @default 0
+             */
+            least: number;
+            /**
+             * Min Delta
+             * @default 0.0001
+             */
+            min_delta: number;
+            /**
+             * Monitor
+             * @default null
+             */
+            monitor: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "plateau";
+            /**
+             * Patience
+             * @default 10
+             */
+            patience: number;
         };
         /**
          * PointAlias
@@ -1867,6 +2029,29 @@ export interface components {
          */
         State: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
+         * StepDecay
+         * @description Times ``factor`` after every ``epochs`` epochs.
+         */
+        StepDecay: {
+            /** Epochs */
+            epochs: number;
+            /**
+             * Factor
+             * @default 0.1
+             */
+            factor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "step";
+            /**
+             * Warmup Epochs
+             * @default 0
+             */
+            warmup_epochs: number;
+        };
+        /**
          * Summary
          * @description A net's layers in dependency order, and totals.
          */
@@ -1913,16 +2098,33 @@ export interface components {
              */
             batch_size: number;
             /**
+             * Class Weight
+             * @default null
+             */
+            class_weight: "balanced" | number[] | null;
+            /**
              * Device
              * @default any
              * @enum {string}
              */
             device: "cpu" | "gpu" | "any";
+            /** @default null */
+            early_stopping: components["schemas"]["EarlyStopping"] | null;
             /**
              * Epochs
              * @default 10
              */
             epochs: number;
+            /**
+             * Frozen
+             * @default []
+             */
+            frozen: string[];
+            /**
+             * Keep
+             * @default null
+             */
+            keep: ("last" | "best") | null;
             /**
              * Learning Rate
              * @default null
@@ -1942,7 +2144,12 @@ export interface components {
              * Optimizer
              * @default null
              */
-            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam") | components["schemas"]["Optimizer"] | null;
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Schedule
+             * @default null
+             */
+            schedule: (components["schemas"]["Constant"] | components["schemas"]["StepDecay"] | components["schemas"]["Exponential"] | components["schemas"]["InverseTime"] | components["schemas"]["Cosine"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"]) | null;
             /**
              * Seed
              * @default 0
@@ -2028,6 +2235,8 @@ export interface components {
          * @description The place a problem was found; only the parts that are known are set.
          */
         Where: {
+            /** Column */
+            column?: number | null;
             /** Field */
             field?: string | null;
             /** Layer */
@@ -5099,22 +5308,30 @@ export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<
 export const pathsApiV1SummaryPostParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const castDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["dtype"]> = ["float32", "int32", "int64"];
 export const castStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["step"]> = ["cast"];
+export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
+export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
+export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
+export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
-export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam"];
+export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
+export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
+export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StepDecay"]["name"]> = ["step"];
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
+export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
-export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam"];
+export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
