@@ -6,6 +6,7 @@ import { useSpec } from '@/store/editor'
 import { usePreferences } from '@/store/preferences'
 import { api, got } from './client'
 import { type Failure, failureOf } from './failure'
+import { idOf } from './identity'
 
 const DEBOUNCE_MS = 120
 
@@ -81,18 +82,6 @@ async function summarise(spec: Spec, query: Load, signal: AbortSignal): Promise<
 }
 
 const byName = (summary: Summary) => new Map(summary.layers.map(layer => [layer.name, layer]))
-
-const ids = new WeakMap<object, number>()
-let lastId = 0
-
-/** A short key of a spec: each is a new object when it changes. */
-function idOf(spec: object): number {
-  const known = ids.get(spec)
-  if (known !== undefined) return known
-  lastId += 1
-  ids.set(spec, lastId)
-  return lastId
-}
 
 function useDebounced<T>(value: T, wait: number): T {
   const [late, setLate] = useState(value)

@@ -4,7 +4,11 @@ import { navigate } from 'wouter/use-browser-location'
 export const BASE = '/app'
 
 export const HOME = '/'
-export const modelPath = (id: string): string => `${BASE}/models/${encodeURIComponent(id)}`
+export const MODELS = `${BASE}/models`
+export const OPERATORS = `${BASE}/operators`
+export const modelPath = (id: string): string => `${MODELS}/${encodeURIComponent(id)}`
+export const versionsPath = (id: string): string => `${modelPath(id)}/versions`
+export const operatorPath = (name: string): string => `${OPERATORS}/${encodeURIComponent(name)}`
 
 /** Another address without loading the page; what is selected stays behind. */
 export function goTo(path: string): void {
