@@ -72,22 +72,25 @@ function Draw({ input, value, onValue }: Omit<Props, 'named'> & { form: PictureF
         strokes={value.strokes}
         onStrokes={strokes => onValue({ ...value, strokes })}
       />
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={value.centre}
-          onChange={event => onValue({ ...value, centre: event.target.checked })}
-        />
-        {t('predict:centre')}
-      </label>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={value.bright}
-          onChange={event => onValue({ ...value, bright: event.target.checked })}
-        />
-        {t('predict:bright')}
-      </label>
+      <details className="predict-options">
+        <summary>{t('predict:options')}</summary>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={value.centre}
+            onChange={event => onValue({ ...value, centre: event.target.checked })}
+          />
+          {t('predict:centre')}
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={value.bright}
+            onChange={event => onValue({ ...value, bright: event.target.checked })}
+          />
+          {t('predict:bright')}
+        </label>
+      </details>
     </>
   )
 }
