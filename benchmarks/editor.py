@@ -91,7 +91,10 @@ def _pan(page: Page) -> list[float]:
     """Pans by dragging at a zoom at which layers can be read, and gives the milliseconds of each frame."""
     for _ in range(8):
         page.get_by_role("button", name="Zoom in", exact=True).click()
+    view = page.locator(".react-flow__viewport")
+    before = view.get_attribute("style")
     found: list[float] = page.evaluate(PAN, [300, 300, FRAMES_MS])
+    assert view.get_attribute("style") != before, "the canvas did not move"
     return found
 
 

@@ -9,16 +9,22 @@ const SIZE = 280
 const STEP = 1 / 28
 const MIDDLE: Place = { x: 0.5, y: 0.5 }
 
-type Props = { strokes: readonly Stroke[]; onStrokes: (strokes: readonly Stroke[]) => void; label: string }
+type Props = {
+  readonly strokes: readonly Stroke[]
+  readonly onStrokes: (strokes: readonly Stroke[]) => void
+  readonly label: string
+  /** Of the pen, as a share of the paper. */
+  readonly width: number
+}
 
 /** Paper to draw on with mouse, finger or pen; with the keyboard, arrows move the pen and Space lowers and lifts it. */
-export function DrawPad({ strokes, onStrokes, label }: Props) {
+export function DrawPad({ strokes, onStrokes, label, width }: Props) {
   const { t } = useTranslation()
   const help = useId()
   const canvas = useRef<HTMLCanvasElement>(null)
   const [drawing, setDrawing] = useState<Stroke | null>(null)
   const keys = useKeyPen(strokes, onStrokes)
-  usePaper(canvas, drawing ? [...strokes, drawing] : strokes, keys.pen)
+  usePaper(canvas, drawing ? [...strokes, drawing] : strokes, width, keys.pen)
 
   const placeOf = (event: PointerEvent | globalThis.PointerEvent): Place => {
     const box = canvas.current?.getBoundingClientRect()
@@ -80,18 +86,23 @@ export function DrawPad({ strokes, onStrokes, label }: Props) {
 }
 
 /** Draws anew whenever something changed. */
-function usePaper(canvas: { current: HTMLCanvasElement | null }, strokes: readonly Stroke[], pen: Place | null): void {
+function usePaper(
+  canvas: { current: HTMLCanvasElement | null },
+  strokes: readonly Stroke[],
+  width: number,
+  pen: Place | null,
+): void {
   useEffect(() => {
     const context = canvas.current?.getContext('2d')
     if (!context) return
     context.fillStyle = '#ffffff'
     context.fillRect(0, 0, SIZE, SIZE)
-    drawStrokes(context, strokes, SIZE, '#101522')
+    drawStrokes(context, strokes, { size: SIZE, width, colour: '#101522' })
     if (!pen) return
     context.lineWidth = 2
     context.strokeStyle = '#3b5bdb'
     context.strokeRect(pen.x * SIZE - 7, pen.y * SIZE - 7, 14, 14)
-  }, [canvas, strokes, pen])
+  }, [canvas, strokes, width, pen])
 }
 
 const WAYS: Record<string, Place> = {

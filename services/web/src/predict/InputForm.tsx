@@ -7,6 +7,7 @@ import { DrawPad } from './DrawPad'
 import { NumbersForm } from './NumbersForm'
 import { PicturePick } from './PicturePick'
 import { Preview } from './Preview'
+import { penWidth } from './pen'
 import { pictureOf } from './samples'
 import { type PictureForm, pictureForm } from './signature'
 import type { Given } from './state'
@@ -63,13 +64,14 @@ function Sent({ form, value }: { form: PictureForm; value: Given }) {
   return channels ? <Preview channels={channels} /> : null
 }
 
-function Draw({ input, value, onValue }: Omit<Props, 'named'> & { form: PictureForm }) {
+function Draw({ input, form, value, onValue }: Omit<Props, 'named'> & { form: PictureForm }) {
   const { t } = useTranslation()
   return (
     <>
       <DrawPad
         label={t('predict:pad', { name: input.name })}
         strokes={value.strokes}
+        width={penWidth(form)}
         onStrokes={strokes => onValue({ ...value, strokes })}
       />
       <details className="predict-options">

@@ -7,24 +7,30 @@ export type Place = { readonly x: number; readonly y: number }
 /** A line drawn without lifting the pen. */
 export type Stroke = readonly Place[]
 
-/** How fine the pad is, and how wide its pen: about two of 28 pixels, as in MNIST. */
+/** How fine the pad is. */
 const PAD = 280
-const PEN = 20
+
+/** The pen's width as a share of the pad: about two of 28 pixels, as in MNIST, and more than one of the 8 of UCI's digits. */
+export function penWidth({ width, height }: PictureForm): number {
+  return Math.min(width, height) < 16 ? 0.14 : 0.072
+}
 
 /** The strokes as a fine grey picture: ink is 255. */
-export function strokesPicture(strokes: readonly Stroke[]): Grey {
+export function strokesPicture(strokes: readonly Stroke[], width: number): Grey {
   const canvas = new OffscreenCanvas(PAD, PAD)
   const pen = penOf(canvas)
   pen.fillStyle = '#fff'
   pen.fillRect(0, 0, PAD, PAD)
-  drawStrokes(pen, strokes, PAD, '#000')
+  drawStrokes(pen, strokes, { size: PAD, width, colour: '#000' })
   return inverted(channelOf(pen.getImageData(0, 0, PAD, PAD).data, PAD, PAD, 'grey'))
 }
 
 type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 
-export function drawStrokes(pen: Pen, strokes: readonly Stroke[], size: number, colour: string): void {
-  pen.lineWidth = (PEN * size) / PAD
+type Look = { readonly size: number; readonly width: number; readonly colour: string }
+
+export function drawStrokes(pen: Pen, strokes: readonly Stroke[], { size, width, colour }: Look): void {
+  pen.lineWidth = width * size
   pen.lineCap = 'round'
   pen.lineJoin = 'round'
   pen.strokeStyle = colour

@@ -1,6 +1,6 @@
 import type { TensorSpec } from '@/client/types'
 import { samplesOf } from './numbers'
-import { strokesPicture } from './pen'
+import { penWidth, strokesPicture } from './pen'
 import { centred, type Grey, inverted, resized, tensorOf } from './pixels'
 import { nested, type PictureForm, pictureShape } from './signature'
 import type { Given } from './state'
@@ -12,7 +12,7 @@ export function pictureOf(given: Given, form: PictureForm): readonly Grey[] | nu
     return given.invert ? given.file.channels.map(invertColour) : given.file.channels
   }
   if (given.strokes.length === 0) return null
-  const drawn = strokesPicture(given.strokes)
+  const drawn = strokesPicture(given.strokes, penWidth(form))
   const ink = given.centre ? centred(drawn, form.width, form.height) : resized(drawn, form.width, form.height)
   const one = given.bright ? ink : inverted(ink)
   return Array.from({ length: form.channels }, (_, index) => (index === 3 ? opaque(one) : one))

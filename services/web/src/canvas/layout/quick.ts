@@ -101,8 +101,9 @@ function orderRow(row: Item[], side: 'up' | 'down'): void {
 
 const mean = (items: readonly Item[]) => items.reduce((sum, item) => sum + item.x, 0) / items.length
 
-/** Where a long edge ends, it goes on straight: the layer keeps to it, or blocks would drift to one side. */
+/** Where a shortcut meets its block, it goes on straight, or blocks would drift to the block's side. */
 function straightest(items: readonly Item[]): readonly Item[] {
+  if (items.length !== 2) return items
   const waypoints = items.filter(item => item.name === null)
   return waypoints.length > 0 ? waypoints : items
 }
