@@ -1,5 +1,6 @@
 """Spec and weights to an ONNX model: labels keep the transposes few, and every obstacle is reported at once."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,10 @@ from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 from visualnn_converter.tensors import weight_problems
 
+NUMBERS = frozenset({"Embedding", "CategoryEncoding", "IntegerLookup"})
+"""Layers that take whole numbers as they are."""
+BROADCASTS = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
+"""Layers whose inputs may have different ranks, as Keras broadcasts them."""
 LARGEST = 2**31 - 2**20
 """Protobuf messages end at 2 GiB."""
 
@@ -71,14 +76,34 @@ class _Writer:
             return
         inputs = [self.values[ref] for ref in layer.inputs]
         written = self._written(layer, inputs)
-        if written is None:
-            for index, shape in enumerate(layer.output_shapes):
-                self.values[Ref(layer.name, index)] = Value(layer.name, identity(len(shape) + 1), shape)
-            return
-        emission = self._emission(layer, written, inputs)
-        for index, value in enumerate(self._emit(emission)):
+        names = self.output_names.get(layer.name, {})
+        for index, value in enumerate(self._outputs(layer, written, inputs, names)):
             self.values[Ref(layer.name, index)] = value
-        self._report(layer, written)
+        if written is not None:
+            self._report(layer, written)
+
+    def _outputs(
+        self, layer: ResolvedLayer, written: Written | None, inputs: list[Value], names: Mapping[int, str]
+    ) -> list[Value]:
+        """The values of the layer's outputs; stand-ins where it cannot be said."""
+        if written is None:
+            return [Value(layer.name, identity(len(shape) + 1), shape) for shape in layer.output_shapes]
+        return self._emit(self._emission(layer, written, inputs, names))
+
+    def _inner(self, outer: str) -> Callable[[ResolvedLayer, list[Value]], list[Value]]:
+        """Writes layers that ``outer`` is made of; their problems are its own."""
+
+        def emit(layer: ResolvedLayer, inputs: list[Value]) -> list[Value]:
+            before = len(self.problems)
+            outputs = self._outputs(layer, self._written(layer, inputs), inputs, {})
+            path = layer.name.removeprefix(f"{outer}/").replace("/", ".")
+            for index, found in enumerate(self.problems[before:], start=before):
+                param = f"{path}.{found.where.param}" if found.where.param else path
+                where = found.where.model_copy(update={"layer": outer, "param": param})
+                self.problems[index] = found.model_copy(update={"where": where})
+            return outputs
+
+        return emit
 
     def _written(self, layer: ResolvedLayer, inputs: list[Value]) -> Written | None:
         """The node that says the layer, with labels as the map will have them."""
@@ -115,17 +140,19 @@ class _Writer:
             return first.label if fixed and layer.name in self.flattens else identity(first.rank)
         return max((value.label for value in inputs), key=[value.label for value in inputs].count)
 
-    def _emission(self, layer: ResolvedLayer, written: Written, inputs: list[Value]) -> Emission:
+    def _emission(
+        self, layer: ResolvedLayer, written: Written, inputs: list[Value], names: Mapping[int, str]
+    ) -> Emission:
         """Inputs cast and transposed as the operator wants them."""
         label = self._label(layer, written.map, inputs)
         laid = []
         for value in inputs:
-            same_type = layer.type == "Embedding" or (layer.type in MOVES and len({v.dtype for v in inputs}) == 1)
+            same_type = layer.type in NUMBERS or (layer.type in MOVES and len({v.dtype for v in inputs}) == 1)
             typed = value if same_type else self.graph.cast(value, "float32")
             laid.append(self.graph.moved(typed, label if typed.rank == len(label) else identity(typed.rank)))
-        if layer.type != "LSTM":
+        if layer.type in BROADCASTS:
             laid = [self._raised(value, len(label)) for value in laid]
-        return Emission(self.graph, layer, written, laid, self.weights, self.output_names.get(layer.name, {}))
+        return Emission(self.graph, layer, written, laid, self.weights, names, self._inner(layer.name))
 
     def _raised(self, value: Value, rank: int) -> Value:
         """A merge of different ranks: axes of one behind the batch, as Keras broadcasts."""
@@ -149,7 +176,7 @@ class _Writer:
         return [out]
 
     def _report(self, layer: ResolvedLayer, written: Written) -> None:
-        if written.op == "Identity":
+        if written.op == "Identity" and not written.map.around:
             self.report.drops(layer.name, layer.type, "it acts in training only, or changes nothing")
         else:
             self.report.maps(layer.name, layer.type, written.op)

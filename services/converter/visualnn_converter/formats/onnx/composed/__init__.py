@@ -1,0 +1,10 @@
+"""Layers that ONNX says by several operators: a module for each family, with ``FUNCTIONS`` that maps name as ``around``.
+
+Each function takes an ``Emission`` and gives the layer's output values.
+"""
+
+from types import ModuleType
+
+from visualnn_converter.formats.onnx.composed import recurrent, steps, wrappers
+
+MODULES: tuple[ModuleType, ...] = (recurrent, steps, wrappers)
