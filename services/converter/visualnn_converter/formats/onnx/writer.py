@@ -8,7 +8,7 @@ import onnx
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue.free import FREE
 from visualnn_shared.catalogue.mapping import Written, write_node
-from visualnn_shared.catalogue.maps import Context, Label, Map
+from visualnn_shared.catalogue.maps import Context, Label, Map, Unmappable
 from visualnn_shared.errors import ConversionImpossible, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
@@ -86,9 +86,12 @@ class _Writer:
         self, layer: ResolvedLayer, written: Written | None, inputs: list[Value], names: Mapping[int, str]
     ) -> list[Value]:
         """The values of the layer's outputs; stand-ins where it cannot be said."""
-        if written is None:
-            return [Value(layer.name, identity(len(shape) + 1), shape) for shape in layer.output_shapes]
-        return self._emit(self._emission(layer, written, inputs, names))
+        if written is not None:
+            try:
+                return self._emit(self._emission(layer, written, inputs, names))
+            except Unmappable as broken:
+                self.problems.append(broken.problem(layer.name))
+        return [Value(layer.name, identity(len(shape) + 1), shape) for shape in layer.output_shapes]
 
     def _inner(self, outer: str) -> Callable[[ResolvedLayer, list[Value]], list[Value]]:
         """Writes layers that ``outer`` is made of; their problems are its own."""

@@ -5,6 +5,20 @@ Each function takes an ``Emission`` and gives the layer's output values.
 
 from types import ModuleType
 
-from visualnn_converter.formats.onnx.composed import recurrent, steps, wrappers
+from visualnn_converter.formats.onnx.composed import (
+    attention,
+    categories,
+    dense,
+    functions,
+    normal,
+    pictures,
+    recurrent,
+    sounds,
+    steps,
+    tensors,
+    wrappers,
+)
 
-MODULES: tuple[ModuleType, ...] = (recurrent, steps, wrappers)
+MODULES: tuple[ModuleType, ...] = (
+    attention, categories, dense, functions, normal, pictures, recurrent, sounds, steps, tensors, wrappers,
+)  # fmt: skip
