@@ -121,9 +121,7 @@ _FUNCTIONS: Mapping[str, tuple[str, float | None, float | None]] = {
 _DEFAULTS = ["Sigmoid", "Tanh", "Tanh"]
 
 
-def _write_functions(
-    p: Mapping[str, Any], bag: Bag, params: Sequence[str], defaults: Sequence[str]
-) -> None:
+def _write_functions(p: Mapping[str, Any], bag: Bag, params: Sequence[str], defaults: Sequence[str]) -> None:
     functions = []
     for param in params:
         name = p[param] if isinstance(p[param], str) else p[param]["name"]

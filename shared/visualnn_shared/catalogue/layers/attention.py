@@ -294,7 +294,12 @@ layer(
         "keras": [keras("GroupQueryAttention", *KERAS_ATTENTION)],
         "onnx": [
             composed(
-                "Softmax", "grouped_heads", "head_dim", "num_query_heads", "num_key_value_heads", *SAID,
+                "Softmax",
+                "grouped_heads",
+                "head_dim",
+                "num_query_heads",
+                "num_key_value_heads",
+                *SAID,
                 training=("dropout", "activity_regularizer", "seed"),
             )
         ],

@@ -24,6 +24,11 @@ ONNX: dict[str, list[Map]] = {
     "ContrastLimitedAdaptiveHistogramEqualization": [],
 }
 """Those that act outside training too."""
+UNSAID = {
+    "ContrastLimitedAdaptiveHistogramEqualization": {
+        "onnx": "it acts outside training too, and ONNX has no histograms; equalise pictures before they enter the net",
+    },
+}
 SHARE = Span(Float(0, 1), zero)
 SHARE_BOTH_WAYS = Span(Float(0, 1), minus)
 SIGNED = Span(Float(-1, 1), minus)
@@ -78,7 +83,8 @@ def _augmentation(
 ) -> None:
     onnx = ONNX[type] if type in ONNX else [passed_on(*(param.name for param in params))]
     layer(type, doc=doc, group="augmentation", params=params, shape=shape, rules=rules,
-          maps={"keras": [keras(type)], "onnx": onnx}, example=Example(EXAMPLE, example))  # fmt: skip
+          maps={"keras": [keras(type)], "onnx": onnx}, unsaid=UNSAID.get(type),
+          example=Example(EXAMPLE, example))  # fmt: skip
 
 
 def _factor(kind: Any, doc: str, default: Any = REQUIRED, name: str = "factor") -> Param:

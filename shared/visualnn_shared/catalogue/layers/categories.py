@@ -18,6 +18,7 @@ from visualnn_shared.catalogue.ranges import LONGEST_TABLE, NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 
 INTEGERS = ("int32",)
+NO_HASH = "ONNX has no hash function; use IntegerLookup, or hash the numbers before they enter the net"
 MODES_DOC = "int: the number; one_hot: a 1 in its place; multi_hot, count: one row for all numbers of a sample."
 
 
@@ -67,8 +68,15 @@ layer(
     maps={
         "keras": [keras("Discretization")],
         "onnx": [
-            composed("GreaterOrEqual", "binned", "bin_boundaries", "num_bins", "output_mode", training=("epsilon",),
-                     layout="plain")
+            composed(
+                "GreaterOrEqual",
+                "binned",
+                "bin_boundaries",
+                "num_bins",
+                "output_mode",
+                training=("epsilon",),
+                layout="plain",
+            )
         ],
     },
     example=Example(((8,),), {"bin_boundaries": [-1.0, 0.0, 1.0]}),
@@ -128,6 +136,7 @@ layer(
     maps={
         "keras": [keras("Hashing")],
     },
+    unsaid={"onnx": NO_HASH},
     example=Example(((4,),), {"num_bins": 8}, INTEGERS),
 )
 
@@ -148,6 +157,7 @@ layer(
     maps={
         "keras": [keras("HashedCrossing")],
     },
+    unsaid={"onnx": NO_HASH},
     example=Example(((1,), (1,)), {"num_bins": 8}, ("int32", "int32")),
 )
 

@@ -127,8 +127,15 @@ layer(
         "keras": [keras("GroupNormalization")],
         "onnx": [
             composed(
-                "InstanceNormalization", "grouped", "groups", "axis", "epsilon", "center", "scale",
-                weights=("gamma", "beta"), layout="channel",
+                "InstanceNormalization",
+                "grouped",
+                "groups",
+                "axis",
+                "epsilon",
+                "center",
+                "scale",
+                weights=("gamma", "beta"),
+                layout="channel",
             )
         ],
     },

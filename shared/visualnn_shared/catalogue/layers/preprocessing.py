@@ -241,8 +241,16 @@ layer(
         "keras": [keras("STFTSpectrogram")],
         "onnx": [
             composed(
-                "Conv", "stft", "mode", "frame_length", "frame_step", "padding", "expand_dims", "fft_length",
-                training=("window", "periodic", "scaling"), layout="plain",
+                "Conv",
+                "stft",
+                "mode",
+                "frame_length",
+                "frame_step",
+                "padding",
+                "expand_dims",
+                "fft_length",
+                training=("window", "periodic", "scaling"),
+                layout="plain",
             )
         ],
     },
@@ -321,8 +329,21 @@ layer(
         "keras": [keras("MelSpectrogram", Fn(("max_freq",), _read_highest, _write_highest))],
         "onnx": [
             composed(
-                "Conv", "mel", "fft_length", "sequence_stride", "sequence_length", "window", "sampling_rate",
-                "num_mel_bins", "min_freq", "max_freq", "power_to_db", "top_db", "mag_exp", "min_power", "ref_power",
+                "Conv",
+                "mel",
+                "fft_length",
+                "sequence_stride",
+                "sequence_length",
+                "window",
+                "sampling_rate",
+                "num_mel_bins",
+                "min_freq",
+                "max_freq",
+                "power_to_db",
+                "top_db",
+                "mag_exp",
+                "min_power",
+                "ref_power",
                 layout="plain",
             )
         ],

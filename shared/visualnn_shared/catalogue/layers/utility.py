@@ -80,6 +80,7 @@ layer(
     shape=same_shape,
     maps={
         "keras": [keras("Masking")],
+        "onnx": [composed("Equal", "masked", "mask_value", layout="plain")],
     },
     example=Example(((10, 8),)),
 )

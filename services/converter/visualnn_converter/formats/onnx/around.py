@@ -6,7 +6,7 @@ Each takes an ``Emission`` and gives the layer's output values.
 from collections.abc import Callable, Mapping
 
 from visualnn_converter.formats.onnx import composed
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx.emission import Emission, Mask
 from visualnn_converter.formats.onnx.emission import axes_of as _axes
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import permuted
@@ -56,6 +56,9 @@ def lookup(e: Emission) -> list[Value]:
     """Gather(table, ids); the ids are whole numbers."""
     out = e.out()
     ids = e.inputs[0] if e.inputs[0].dtype in ("int32", "int64") else e.graph.cast(e.inputs[0], "int32")
+    if e.p["mask_zero"]:
+        zero = e.op("Equal", ids, e.graph.constant(ids.dtype, 0))
+        e.mask = Mask(e.op("Not", zero), ids.rank)
     e.node("Gather", [*e.blobs(), ids.name], out.name)
     return [out]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from visualnn_shared.analysis.walk import ResolvedLayer, Variable
-from visualnn_shared.catalogue.free import Shape, known
+from visualnn_shared.catalogue.free import Dim, Shape, known
 from visualnn_shared.catalogue.inner import Applied, applied
 from visualnn_shared.catalogue.mapping import Written
-from visualnn_shared.catalogue.maps import Const, Label
+from visualnn_shared.catalogue.maps import Const, Label, Unmappable
 from visualnn_shared.catalogue.steps import Absent, Array, Step, write_blob
 
 from visualnn_converter.formats.onnx.graph import Graph, Value
@@ -24,6 +24,22 @@ MOVES = frozenset({
 """Layers that keep the type of their values."""
 Size = int | tuple[Value, int]
 """Cells of an axis: a number, or those that a value's axis has when the net runs."""
+
+
+def fixed(dim: Dim) -> int:
+    """The cells of an axis. Raises ``Unmappable`` where their number is free."""
+    found = known(dim)
+    if found is None:
+        raise Unmappable("the size of this axis must be known in this format", None, hint="give the Input a fixed size")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Which steps count: a bool tensor, with its rank (2: batch, steps)."""
+
+    name: str
+    rank: int
 
 
 def axes_of(axis: object, rank: int) -> list[int]:
@@ -42,8 +58,12 @@ class Emission:
     weights: Weights
     output_names: Mapping[int, str]
     """Index of an output of the layer -> its name as an output of the net."""
-    emit: Callable[[ResolvedLayer, list[Value]], list[Value]]
+    emit: "Callable[[ResolvedLayer, list[Value], list[Mask | None]], list[Value]]"
     """Writes a layer that this one is made of."""
+    masks: "list[Mask | None]" = field(default_factory=list)
+    """Of each input."""
+    mask: "Mask | None" = None
+    """What the layer itself makes."""
     _given: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -115,9 +135,7 @@ class Emission:
         """A shape as an int64 tensor; in it 0 copies the axis at the same place, and one -1 takes what is left."""
         if all(isinstance(size, int) for size in sizes):
             return self.graph.constant("int64", list(sizes))
-        parts = [
-            self.graph.constant("int64", [size]) if isinstance(size, int) else self.size(*size) for size in sizes
-        ]
+        parts = [self.graph.constant("int64", [size]) if isinstance(size, int) else self.size(*size) for size in sizes]
         return str(self.op("Concat", *parts, axis=0))
 
     def size(self, value: Value, axis: int) -> str:
@@ -145,9 +163,11 @@ class Emission:
         """An input with its axes in the spec's order."""
         return self.graph.moved(self.inputs[index], identity(self.inputs[index].rank))
 
-    def within(self, part: str, found: Applied, inputs: Sequence[Value], prefix: str = "") -> list[Value]:
-        """The outputs of a layer that this one is made of, with weights of its own under ``prefix`` (else ``part``)."""
-        owner, params, shapes = f"{self._owner}/{prefix or part}", found.params, found.inputs
+    def within(
+        self, part: str, found: Applied, inputs: Sequence[Value], masks: Sequence[Mask | None] = ()
+    ) -> list[Value]:
+        """The outputs of a layer that this one is made of, with weights of its own under ``part``."""
+        owner, params, shapes = f"{self._owner}/{part}", found.params, found.inputs
         variables = found.entry.variables(params, shapes) if found.entry.has_weights else ()
         function = params.get("activation", "linear") if found.entry.type in FUSED else "linear"
         if function != "linear":
@@ -157,7 +177,7 @@ class Emission:
             tuple(found.entry.shape(params, shapes)),
             tuple(Variable(weight.name, weight.shape(params, shapes), False) for weight in variables), owner,
         )  # fmt: skip
-        outputs = self.emit(layer, list(inputs))
+        outputs = self.emit(layer, list(inputs), list(masks))
         return outputs if function == "linear" else [self.activated(function, outputs[0], f"{part}/activation")]
 
     def activated(self, function: Any, value: Value, part: str = "activation") -> Value:

@@ -96,10 +96,11 @@ class Graph:
         inside, self.nodes, self._moved = self.nodes, before, moved
         for key in [key for key in self._known if key not in known and isinstance(key, tuple) and key[0] == "cast"]:
             del self._known[key]
-        kinds = ["float32"] * len(old) + [dtype for _, dtype in sequences]
+        kinds = [*["float32"] * len(old), *(dtype for _, dtype in sequences)]
+        taken = zip(old + steps, kinds, strict=True)
         graph = helper.make_graph(
             inside, f"{name}/step",
-            [helper.make_tensor_value_info(one, DTYPES[kind], None) for one, kind in zip(old + steps, kinds, strict=True)],
+            [helper.make_tensor_value_info(one, DTYPES[kind], None) for one, kind in taken],
             [helper.make_tensor_value_info(one, TensorProto.FLOAT, None) for one in new + put],
         )  # fmt: skip
         last = [self.fresh(f"{name}/last") for _ in new]

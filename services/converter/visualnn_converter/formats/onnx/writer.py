@@ -14,8 +14,9 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
+from visualnn_converter.formats.onnx import masks
 from visualnn_converter.formats.onnx.around import AROUND
-from visualnn_converter.formats.onnx.emission import MOVES, Emission
+from visualnn_converter.formats.onnx.emission import MOVES, Emission, Mask
 from visualnn_converter.formats.onnx.graph import Graph, Value
 from visualnn_converter.layout import channel_second, channels_first, flat_order, identity, read_by_dense_only
 from visualnn_converter.passes import expand_activations
@@ -61,6 +62,7 @@ class _Writer:
         reserved = [*names, *(layer.name for layer in resolved.inputs)]
         self.graph = Graph(reserved, dry=dry)
         self.values: dict[Ref, Value] = {}
+        self.masks: dict[Ref, Mask | None] = {}
         self.flattens = read_by_dense_only(resolved)
         self.output_names: dict[str, dict[int, str]] = {}
         inputs = {layer.name for layer in resolved.inputs}
@@ -77,34 +79,44 @@ class _Writer:
         inputs = [self.values[ref] for ref in layer.inputs]
         written = self._written(layer, inputs)
         names = self.output_names.get(layer.name, {})
-        for index, value in enumerate(self._outputs(layer, written, inputs, names)):
-            self.values[Ref(layer.name, index)] = value
+        given = [self.masks.get(ref) for ref in layer.inputs]
+        for index, (value, mask) in enumerate(self._outputs(layer, written, inputs, names, given)):
+            ref = Ref(layer.name, index)
+            self.values[ref], self.masks[ref] = value, mask
         if written is not None:
             self._report(layer, written)
 
     def _outputs(
-        self, layer: ResolvedLayer, written: Written | None, inputs: list[Value], names: Mapping[int, str]
-    ) -> list[Value]:
-        """The values of the layer's outputs; stand-ins where it cannot be said."""
+        self,
+        layer: ResolvedLayer,
+        written: Written | None,
+        inputs: list[Value],
+        names: Mapping[int, str],
+        given: list[Mask | None],
+    ) -> list[tuple[Value, Mask | None]]:
+        """The values of the layer's outputs with their masks; stand-ins where it cannot be said."""
         if written is not None:
             try:
-                return self._emit(self._emission(layer, written, inputs, names))
+                emission = self._emission(layer, written, inputs, names)
+                emission.masks = given
+                masks.check(emission)
+                return list(zip(self._emit(emission), masks.after(emission), strict=True))
             except Unmappable as broken:
                 self.problems.append(broken.problem(layer.name))
-        return [Value(layer.name, identity(len(shape) + 1), shape) for shape in layer.output_shapes]
+        return [(Value(layer.name, identity(len(shape) + 1), shape), None) for shape in layer.output_shapes]
 
-    def _inner(self, outer: str) -> Callable[[ResolvedLayer, list[Value]], list[Value]]:
+    def _inner(self, outer: str) -> Callable[[ResolvedLayer, list[Value], list[Mask | None]], list[Value]]:
         """Writes layers that ``outer`` is made of; their problems are its own."""
 
-        def emit(layer: ResolvedLayer, inputs: list[Value]) -> list[Value]:
+        def emit(layer: ResolvedLayer, inputs: list[Value], given: list[Mask | None]) -> list[Value]:
             before = len(self.problems)
-            outputs = self._outputs(layer, self._written(layer, inputs), inputs, {})
+            outputs = self._outputs(layer, self._written(layer, inputs), inputs, {}, given)
             path = layer.name.removeprefix(f"{outer}/").replace("/", ".")
             for index, found in enumerate(self.problems[before:], start=before):
                 param = f"{path}.{found.where.param}" if found.where.param else path
                 where = found.where.model_copy(update={"layer": outer, "param": param})
                 self.problems[index] = found.model_copy(update={"where": where})
-            return outputs
+            return [value for value, _ in outputs]
 
         return emit
 
@@ -124,7 +136,8 @@ class _Writer:
             if found and (not problems or len(found) < len(problems)):
                 problems = found
         if not problems:
-            problems = [problem("the layer type must have a counterpart in ONNX", layer.type, layer=layer.name)]
+            rule = "the layer type must have a counterpart in ONNX"
+            problems = [problem(rule, layer.type, layer=layer.name, hint=layer.entry.unsaid.get("onnx"))]
         self.problems += problems
         return None
 
@@ -167,6 +180,8 @@ class _Writer:
         return replace(value, name=name, label=identity(rank), shape=(*[1] * (rank - value.rank), *value.shape))
 
     def _emit(self, e: Emission) -> list[Value]:
+        if e.layer.type in masks.INSTEAD and e.masks and e.masks[0] and len(e.inputs) == 1:
+            return masks.INSTEAD[e.layer.type](e)
         if e.written.map.around:
             return AROUND[e.written.map.around](e)
         if e.written.op == "Identity":

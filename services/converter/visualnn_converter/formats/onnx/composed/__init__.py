@@ -1,4 +1,4 @@
-"""Layers that ONNX says by several operators: a module for each family, with ``FUNCTIONS`` that maps name as ``around``.
+"""Layers that ONNX says by several operators: a module a family, with ``FUNCTIONS`` that maps name as ``around``.
 
 Each function takes an ``Emission`` and gives the layer's output values.
 """

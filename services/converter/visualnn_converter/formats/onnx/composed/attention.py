@@ -5,9 +5,12 @@ from math import sqrt
 
 from visualnn_shared.catalogue.layers.attention import attended_axes
 
-from visualnn_converter.formats.onnx.emission import Emission, Size
+from visualnn_converter.formats.onnx.emission import Emission, Size, fixed
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
+
+LITTLE = -1e9
+"""The score of keys that are not seen, as in Keras' Softmax."""
 
 
 def _three(e: Emission) -> tuple[Value, Value, Value]:
@@ -25,7 +28,12 @@ def attended(e: Emission) -> list[Value]:
     else:
         both = e.op("Add", e.op("Unsqueeze", query, [2]), e.op("Unsqueeze", key, [1]))
         scores = _summed(e, both)
-    return [e.made(e.op("MatMul", e.op("Softmax", scores, axis=-1), value))]
+    query_mask, value_mask = e.masks[:2]
+    if value_mask:
+        seen = e.op("Unsqueeze", value_mask.name, [1])
+        scores = e.op("Where", seen, scores, e.op("Sub", scores, 1e9))
+    found = e.op("MatMul", e.op("Softmax", scores, axis=-1), value)
+    return [e.made(e.op("Where", e.op("Unsqueeze", query_mask.name, [2]), found, 0.0) if query_mask else found)]
 
 
 def _summed(e: Emission, both: str) -> str:
@@ -52,7 +60,7 @@ def _joined(e: Emission, heads: str, gate: str | None, rank: int, wide: int) -> 
     """(batch, ..., heads, size) through the output's dense layer."""
     heads = e.op("Mul", heads, e.op("Sigmoid", gate)) if gate else heads
     out = e.layer.output_shapes[0]
-    step = [int(n) for n in out[rank - 2 :]]  # type: ignore[call-overload]
+    step = [fixed(n) for n in out[rank - 2 :]]
     kernel = e.tensor("attention_output/kernel", lambda x: x.reshape(wide, -1))
     found = e.op("MatMul", e.reshaped(heads, [*[0] * (rank - 1), wide]), kernel)
     if e.has("attention_output/bias"):
@@ -62,15 +70,27 @@ def _joined(e: Emission, heads: str, gate: str | None, rank: int, wide: int) -> 
     return e.made(found, label=identity(len(out) + 1))
 
 
-def _window(e: Emission, query: Value, key: Value) -> str | None:
-    """What is added to the scores so that a query sees only keys nearby."""
+def _visible(e: Emission, query: Value, key: Value) -> str | None:
+    """Which keys a query sees, (batch or 1, 1, queries, keys); None where it sees all.
+
+    Not those far away under ``sliding_window``, and not what the masks of query, value and key leave out.
+    """
+    seen: list[str] = []
     size = e.p["sliding_window"]
-    if size is None:
+    if size is not None:
+        rows, columns = (_numbers(e, value) for value in (query, key))
+        apart = e.op("Abs", e.op("Sub", e.op("Unsqueeze", rows, [1]), e.op("Unsqueeze", columns, [0])))
+        near = e.op("Less", apart, e.graph.constant("int64", size))
+        seen.append(e.op("Unsqueeze", near, [0, 1]))
+    for index, mask in enumerate(e.masks):
+        if mask is not None:
+            seen.append(e.op("Unsqueeze", mask.name, [1, 2] if index else [1, 3]))
+    if not seen:
         return None
-    rows, columns = (_numbers(e, value) for value in (query, key))
-    apart = e.op("Abs", e.op("Sub", e.op("Unsqueeze", rows, [1]), e.op("Unsqueeze", columns, [0])))
-    far = e.op("GreaterOrEqual", apart, e.graph.constant("int64", size))
-    return str(e.op("Mul", e.op("Cast", far, to=1), -1e9))
+    found = seen[0]
+    for one in seen[1:]:
+        found = str(e.op("And", found, one))
+    return found
 
 
 def _numbers(e: Emission, value: Value) -> str:
@@ -79,10 +99,14 @@ def _numbers(e: Emission, value: Value) -> str:
     return str(e.op("Range", zero, e.op("Squeeze", e.size(value, 1), [0]), one))
 
 
-def _shares(e: Emission, query: str, key: str, size: int, window: str | None) -> str:
+def _shares(e: Emission, query: str, key: str, size: int, seen: str | None) -> str:
     """Softmax of the scores; ``query`` (..., Q, size) and ``key`` (..., size, K)."""
     scores = e.op("MatMul", e.op("Mul", query, 1 / sqrt(size)), key)
-    return str(e.op("Softmax", e.op("Add", scores, window) if window else scores, axis=-1))
+    if seen is None:
+        return str(e.op("Softmax", scores, axis=-1))
+    shares = e.op("Softmax", e.op("Where", seen, scores, LITTLE), axis=-1)
+    # A query that sees nothing takes the mean of all values, unless Keras goes the longer way that drops shares.
+    return str(e.op("Where", seen, shares, 0.0) if e.p["dropout"] else shares)
 
 
 def several_heads(e: Emission) -> list[Value]:
@@ -100,7 +124,7 @@ def several_heads(e: Emission) -> list[Value]:
 
     turned = [*range(len(others) + 2), len(others) + 3, len(others) + 2]
     keys = e.op("Transpose", arranged("key", key, size), perm=turned)
-    shares = _shares(e, arranged("query", query, size), keys, size, _window(e, query, key))
+    shares = _shares(e, arranged("query", query, size), keys, size, _visible(e, query, key))
     found = e.op("MatMul", shares, arranged("value", value, out))
     if len(looked) > 1:
         sizes: list[Size] = [(query, axis) for axis in looked]
@@ -119,7 +143,9 @@ def grouped_heads(e: Emission) -> list[Value]:
     queries = e.reshaped(split, [0, few, many // few, -1, size])
     keys = e.op("Transpose", _projected(e, "key", key, few, size), perm=[0, 2, 3, 1])
     values = e.op("Transpose", _projected(e, "value", value, few, size), perm=[0, 2, 1, 3])
-    shares = _shares(e, queries, e.op("Unsqueeze", keys, [2]), size, _window(e, query, key))
+    seen = _visible(e, query, key)
+    seen = e.op("Unsqueeze", seen, [2]) if seen else None
+    shares = _shares(e, queries, e.op("Unsqueeze", keys, [2]), size, seen)
     found = e.reshaped(e.op("MatMul", shares, e.op("Unsqueeze", values, [2])), [0, many, -1, size])
     back = e.op("Transpose", found, perm=[0, 2, 1, 3])
     gate = _projected(e, "gate", query, many, size) if p["use_gate"] else None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.layers.categories import special_numbers, words
+from visualnn_shared.catalogue.steps import Array
 
 from visualnn_converter.formats.onnx.emission import Emission
 from visualnn_converter.formats.onnx.graph import Value
@@ -36,7 +37,7 @@ def _last(e: Emission, shape: Shape, name: str) -> str:
 
 def binned(e: Emission) -> list[Value]:
     """Discretization: how many boundaries are not above a value."""
-    boundaries, shape = np.float32(e.p["bin_boundaries"]), e.layer.input_shapes[0]
+    boundaries, shape = np.asarray(e.p["bin_boundaries"], np.float32), e.layer.input_shapes[0]
     reached = e.op("GreaterOrEqual", _last(e, shape, e.plain().name), e.constant(boundaries))
     found = e.op("ReduceSum", e.op("Cast", reached, to=_INT64), [len(shape) + 1], keepdims=0)
     if e.p["output_mode"] == "int":
@@ -63,7 +64,11 @@ def looked_up(e: Emission) -> list[Value]:
                  [axis], keepdims=0)  # fmt: skip
     found = e.op("Cast", e.op("ReduceSum", same, [axis], keepdims=0), to=9)
     first_place = e.graph.constant("int64", first)
-    other = first_place if unknown == 1 else e.op("Add", e.op("Mod", numbers, e.graph.constant("int64", unknown)), first_place)
+    other = (
+        first_place
+        if unknown == 1
+        else e.op("Add", e.op("Mod", numbers, e.graph.constant("int64", unknown)), first_place)
+    )
     place = e.op("Where", found, place, other)
     if p["mask_token"] is not None and p["output_mode"] == "int":
         masked = e.op("Equal", numbers, e.graph.constant("int64", p["mask_token"]))
@@ -78,13 +83,13 @@ def looked_up(e: Emission) -> list[Value]:
 
 def _weights(e: Emission, depth: int) -> str:
     """What each place counts: unknown numbers count the mean."""
-    given = np.float32(e.p["idf_weights"])
+    given = np.asarray(e.p["idf_weights"], np.float32)
     unknown = np.full(e.p["num_oov_indices"], given.mean(), np.float32)
     found = np.concatenate([unknown, given])[:depth]
     return e.constant(np.pad(found, (0, depth - len(found))))
 
 
-def _inverted(e: Emission, numbers: Value, table: np.ndarray) -> str:  # type: ignore[type-arg]
+def _inverted(e: Emission, numbers: Value, table: Array) -> str:
     """The number at each place; what is no place becomes the unknown one."""
     top = e.graph.constant("int64", len(table) - 1)
     zero = e.graph.constant("int64", 0)

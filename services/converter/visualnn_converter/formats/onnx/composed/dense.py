@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx.emission import Emission, fixed
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
 
@@ -72,14 +72,14 @@ def local(e: Emission) -> list[Value]:
     """LocallyConnected1D and 2D: the cells of each window gathered, times the weights of its position."""
     p, value = e.p, e.plain()
     rank = len(p["kernel_size"])
-    positions = [int(n) for n in e.layer.output_shapes[0][:-1]]  # type: ignore[call-overload]
+    positions = [fixed(n) for n in e.layer.output_shapes[0][:-1]]
     found = value.name
     for axis, (count, size, stride) in enumerate(zip(positions, p["kernel_size"], p["strides"], strict=True)):
         cells = np.arange(count)[:, None] * stride + np.arange(size)
         found = e.op("Gather", found, e.constant(cells), axis=1 + 2 * axis)  # the axis becomes position, cell
     order = [0, *range(1, 2 * rank, 2), *range(2, 2 * rank + 1, 2), 2 * rank + 1]
     channels = e.layer.weights[0].shape[1]
-    flat = e.reshaped(e.op("Transpose", found, perm=order), [-1, prod(positions), int(channels)])  # type: ignore[call-overload]
+    flat = e.reshaped(e.op("Transpose", found, perm=order), [-1, prod(positions), fixed(channels)])
     product = e.op("Einsum", flat, e.tensor("kernel"), equation="bpi,pio->bpo")
     out = e.reshaped(product, [-1, *positions, p["filters"]])
     out = e.op("Add", out, e.tensor("bias")) if e.has("bias") else out

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from visualnn_shared.catalogue.steps import Array
 
-from visualnn_converter.formats.onnx.emission import Emission, axes_of
+from visualnn_converter.formats.onnx.emission import Emission, axes_of, fixed
 from visualnn_converter.formats.onnx.graph import Value
 
 KERAS_EPSILON = 1e-7
@@ -23,7 +23,7 @@ def grouped(e: Emission) -> list[Value]:
     value, groups = e.inputs[0], e.p["groups"]
     axis = axes_of(e.p["axis"], value.rank)
     cells = value.shape[axis[0] - 1]
-    groups = int(cells) if groups == -1 else groups  # type: ignore[call-overload]
+    groups = fixed(cells) if groups == -1 else groups
     apart = e.reshaped(value, [0, groups, -1])
     ones, zeros = (e.constant(np.full(groups, fill, np.float32)) for fill in (1, 0))
     found = e.op("InstanceNormalization", apart, ones, zeros, epsilon=float(e.p["epsilon"]))
@@ -64,7 +64,7 @@ def spread(e: Emission, array: Array, axes: Sequence[int]) -> str:
 
 def _number(e: Emission, given: Any) -> str:
     """One number, or one for each cell of the last axis."""
-    return spread(e, np.float32(given), [e.inputs[0].rank - 1] if isinstance(given, tuple) else [])
+    return spread(e, np.asarray(given, np.float32), [e.inputs[0].rank - 1] if isinstance(given, tuple) else [])
 
 
 def rescaled(e: Emission) -> list[Value]:
@@ -82,8 +82,8 @@ def standardized(e: Emission) -> list[Value]:
         root = e.op("Sqrt", e.along("variance", axes, e.label))
         deviation = e.op("Max", root, KERAS_EPSILON)
     else:
-        kept = tuple(value.shape[axis - 1] for axis in sorted(axes))
-        given = [np.broadcast_to(np.float32(p[name]), kept) for name in ("mean", "variance")]
+        kept = tuple(fixed(value.shape[axis - 1]) for axis in sorted(axes))
+        given = [np.broadcast_to(np.asarray(p[name], np.float32), kept) for name in ("mean", "variance")]
         mean = spread(e, given[0], axes)
         deviation = spread(e, np.maximum(np.sqrt(given[1]), np.float32(KERAS_EPSILON)), axes)
     if p["invert"]:

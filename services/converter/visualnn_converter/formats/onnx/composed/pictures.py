@@ -9,7 +9,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx.composed.resampling import weights
 from visualnn_converter.formats.onnx.composed.tensors import part
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx.emission import Emission, fixed
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
 
@@ -36,7 +36,11 @@ def _new_size(e: Emission, picture: str, old: tuple[int, int], size: Sequence[in
 def resized(e: Emission) -> list[Value]:
     """Resizing, after the picture was cut or padded to the new proportions where that is wanted."""
     p, value = e.p, e.inputs[0]
-    size, how, smooth = (p["height"], p["width"]), p["interpolation"], p["antialias"] and p["interpolation"] != "nearest"
+    size, how, smooth = (
+        (p["height"], p["width"]),
+        p["interpolation"],
+        p["antialias"] and p["interpolation"] != "nearest",
+    )
     picture, old = value.name, tuple(known(n) for n in value.shape[:2])
     if p["crop_to_aspect_ratio"]:
         picture, old = _middle_of_proportions(e, _known(e, "it is cut to the new proportions"), size)
@@ -90,7 +94,7 @@ def middle(e: Emission) -> list[Value]:
     return [e.made(_resize(e, picture, size, mode="linear"))]
 
 
-def _resize(e: Emission, picture: str, size: Sequence[int], **attributes: str) -> str:
+def _resize(e: Emission, picture: str, size: Sequence[int], **attributes: Any) -> str:
     """ONNX' own operator; height and width behind batch and channels, which it keeps."""
     sizes = e.op("Concat", e.op("Shape", picture, start=0, end=2), list(size), axis=0)
     return str(e.op("Resize", picture, "", "", sizes, **attributes))
@@ -113,7 +117,7 @@ def adaptive(e: Emission) -> list[Value]:
     """Adaptive pooling: windows from floor(i n / size) to ceil((i + 1) n / size), one axis after the other."""
     most = e.written.op == "MaxPool"
     value, sizes = e.inputs[0], e.p["output_size"]
-    cells = [int(n) for n in value.shape[:-1]]  # type: ignore[call-overload]
+    cells = [fixed(n) for n in value.shape[:-1]]
     if all(n % size == 0 for n, size in zip(cells, sizes, strict=True)):
         windows = [n // size for n, size in zip(cells, sizes, strict=True)]
         return [e.made(e.op(e.written.op, value, kernel_shape=windows, strides=windows))]
@@ -181,7 +185,7 @@ def caffe_pyramid(e: Emission) -> list[Value]:
 def columns(e: Emission) -> list[Value]:
     """Im2col: a convolution of each channel whose filters each take one cell of the window."""
     cells = int(np.prod(e.p["kernel_size"]))
-    channels = int(e.inputs[0].shape[-1])  # type: ignore[call-overload]
+    channels = fixed(e.inputs[0].shape[-1])
     one = np.eye(cells, dtype=np.float32).reshape(cells, 1, *e.p["kernel_size"])
     kernel = e.constant(np.tile(one, (channels, 1, 1, 1)))
     return [e.made(e.op("Conv", e.inputs[0], kernel, group=channels, **e.written.attributes))]

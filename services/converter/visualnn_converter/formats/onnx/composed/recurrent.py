@@ -33,10 +33,7 @@ def recurrent(e: Emission) -> list[Value]:
     states = [e.op("Unsqueeze", e.plain(index), [0]) for index in range(1, len(e.inputs))]
     wanted = [p["return_sequences"], p["return_state"] or not p["return_sequences"], p["return_state"]]
     raw = _node(e, op, [sequence], e.blobs(), states, wanted[: 1 + STATES[op]], attributes)
-    if p["return_sequences"]:
-        first = _without(e, raw[0], 1, 0, TIME_MAJOR)
-    else:
-        first = _without(e, raw[1], 0, 0, (0, 1))
+    first = _without(e, raw[0], 1, 0, TIME_MAJOR) if p["return_sequences"] else _without(e, raw[1], 0, 0, (0, 1))
     if not p["return_state"]:
         return [first]
     return [first, *(_without(e, raw[1 + n], 0, 1 + n, (0, 1)) for n in range(STATES[op]))]
@@ -81,7 +78,9 @@ def both_directions(e: Emission, forward: Applied, backward: Applied) -> list[Va
     count = STATES[op]
     functions = {key: value * 2 for key, value in one.attributes.items() if isinstance(value, list)}
     attributes = {**one.attributes, **functions, "direction": "bidirectional"}
-    blobs = [_stacked(e, one, weight, steps, p) for weight, *steps in one.map.blobs if weight != "bias" or p["use_bias"]]
+    blobs = [
+        _stacked(e, one, weight, steps, p) for weight, *steps in one.map.blobs if weight != "bias" or p["use_bias"]
+    ]
     states = [_paired(e, 1 + n, 1 + count + n) for n in range(count)] if len(e.inputs) > 1 else []
     ends = p["return_state"] or not p["return_sequences"]
     wanted = [p["return_sequences"], ends, p["return_state"]][: 1 + count]

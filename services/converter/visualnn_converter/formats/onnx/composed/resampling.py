@@ -1,7 +1,7 @@
 """How pictures get another size: matrices that say how much each old cell counts for each new one.
 
-As TensorFlow's ``ScaleAndTranslate`` (kernels that are as wide as the cells left out, where smoothed) and ``ResizeArea``
-have it; ONNX' own operator knows neither Lanczos' kernels nor areas.
+As TensorFlow's ``ScaleAndTranslate`` (kernels as wide as the cells left out, where smoothed) and ``ResizeArea`` have
+it; ONNX' own operator knows neither Lanczos' kernels nor areas.
 """
 
 import numpy as np
@@ -30,7 +30,8 @@ def _area(old: int, new: int) -> NDArray[np.float64]:
     scale = old / new
     starts = np.arange(new)[:, None] * scale
     cells = np.arange(old)[None, :]
-    return np.clip(np.minimum(cells + 1, starts + scale) - np.maximum(cells, starts), 0.0, None)
+    inside = np.minimum(cells + 1, starts + scale) - np.maximum(cells, starts)
+    return np.asarray(np.clip(inside, 0.0, None))
 
 
 def _bicubic(old: int, new: int) -> NDArray[np.float64]:
@@ -39,7 +40,7 @@ def _bicubic(old: int, new: int) -> NDArray[np.float64]:
     places = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5)
     before = np.floor(places)
     places = before + np.rint((places - before) * np.float32(1024)) / 1024
-    return _kernel("bicubic", np.abs(np.arange(old)[None, :] - np.float64(places)[:, None]))
+    return _kernel("bicubic", np.abs(np.arange(old)[None, :] - places.astype(np.float64)[:, None]))
 
 
 def weights(old: int, new: int, interpolation: str, antialias: bool) -> Array:
@@ -59,4 +60,4 @@ def weights(old: int, new: int, interpolation: str, antialias: bool) -> Array:
         wide = max(old / new, 1.0) if antialias else 1.0
         distance = np.abs(np.arange(old)[None, :] + 0.5 - (np.arange(new)[:, None] + 0.5) * (old / new))
         found = _kernel(interpolation, distance / wide)
-    return (found / found.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(found / found.sum(1, keepdims=True), np.float32)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from visualnn_shared.catalogue.entry import Params
 
 from visualnn_converter.formats.onnx.composed.normal import KERAS_EPSILON
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx.emission import Emission, fixed
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
 
@@ -16,19 +16,19 @@ from visualnn_converter.layout import identity
 def stft(e: Emission) -> list[Value]:
     """STFTSpectrogram: each channel by itself through convolutions; (batch, channels, frequencies, time) inside."""
     p, value = e.p, e.plain()
-    channels = int(value.shape[1])  # type: ignore[call-overload]
+    channels = fixed(value.shape[1])
     alone = e.reshaped(e.op("Transpose", value, perm=[0, 2, 1]), [-1, 1, (value, 1)])
     step = p["frame_step"] or p["frame_length"] // 2
     parts = {}
     for name in ("real", "imag"):
         if e.has(f"{name}_kernel"):
             kernel = e.tensor(f"{name}_kernel", lambda x: x.transpose(2, 1, 0))
-            window = {"kernel_shape": [p["frame_length"]], "strides": [step]}
-            pads = {"auto_pad": "SAME_UPPER"} if p["padding"] == "same" else {}
-            parts[name] = e.op("Conv", alone, kernel, **window, **pads)
+            same = "SAME_UPPER" if p["padding"] == "same" else "NOTSET"
+            window = [p["frame_length"]]
+            parts[name] = e.op("Conv", alone, kernel, kernel_shape=window, strides=[step], auto_pad=same)
     found = _measured(e, parts)
     out = e.layer.output_shapes[0]
-    bins = int(out[1]) if p["expand_dims"] else int(out[1]) // channels  # type: ignore[call-overload]
+    bins = fixed(out[1]) if p["expand_dims"] else fixed(out[1]) // channels
     return [_laid(e, found, channels, bins)]
 
 
@@ -95,7 +95,7 @@ def _waves(length: int, inside: int, window: str | None) -> NDArray[np.float32]:
     shape = {None: np.ones(inside), "hann": 0.5 - 0.5 * np.cos(turns), "hamming": 0.54 - 0.46 * np.cos(turns)}[window]
     padded = np.pad(shape, (left, length - inside - left)) if window else np.ones(length)
     angles = 2 * pi * np.outer(np.arange(length // 2 + 1), np.arange(length)) / length
-    return np.float32(np.concatenate([np.cos(angles), -np.sin(angles)]) * padded)[:, None, :]
+    return np.asarray(np.concatenate([np.cos(angles), -np.sin(angles)]) * padded, np.float32)[:, None, :]
 
 
 def _to_mel(hertz: NDArray[np.float64] | float) -> NDArray[np.float64]:
@@ -110,7 +110,7 @@ def _bands(p: Params) -> NDArray[np.float32]:
     edges = np.linspace(_to_mel(p["min_freq"]), _to_mel(highest), p["num_mel_bins"] + 2)[:, None]
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     triangles = np.minimum((places - low) / (centre - low), (high - places) / (high - centre))
-    return np.float32(np.pad(np.maximum(0.0, triangles), ((0, 0), (1, 0))))
+    return np.pad(np.maximum(0.0, triangles), ((0, 0), (1, 0))).astype(np.float32)
 
 
 def _decibels(e: Emission, bands: str) -> str:

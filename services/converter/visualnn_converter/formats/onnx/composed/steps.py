@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from visualnn_shared.catalogue.free import known
 
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx.emission import Emission, Size, fixed
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
 
@@ -26,19 +27,44 @@ def stepped(e: Emission) -> list[Value]:
 
 def walked(e: Emission, brought: str, step: Step, count: int, state: tuple[Any, ...]) -> list[Value]:
     """The outputs of a layer whose ``count`` states, of this shape, change from step to step."""
-    p = e.p
     initial = [e.plain(index).name for index in range(1, len(e.inputs))] or [zeros(e, state)] * count
+    output, states, sequence = walk(e, brought, step, initial, state)
+    first = e.made(sequence or output, label=identity((2 if sequence else 1) + len(state)))
+    if not e.p["return_state"]:
+        return [first]
+    return [first, *(e.made(name, 1 + n, identity(1 + len(state))) for n, name in enumerate(states))]
+
+
+def walk(
+    e: Emission, brought: str, step: Step, initial: list[str], state: Sequence[Any]
+) -> tuple[str, list[str], str | None]:
+    """The last output, the last states, and the outputs of all steps where these are wanted.
+
+    A step that does not count leaves the states as they are and repeats the output before it, or puts out 0 in a
+    Bidirectional that gives sequences; that of the first steps is 0 too.
+    """
+    mask = e.masks[0] if e.masks and len(e.inputs) == 1 else None  # Keras gives none to a layer with an initial state
+    zero = not e.layer.inputs and e.layer.name.endswith(("/forward_layer", "/backward_layer"))
+    sequences = [(brought, "float32")]
+    if mask is not None:
+        sequences.append((e.op("Unsqueeze", mask.name, list(range(2, 2 + len(state)))), "bool"))
+        initial = [*initial, zeros(e, state)]
 
     def body(old: list[str], steps: list[str]) -> tuple[list[str], list[str]]:
-        new = step(steps[0], old)
-        return new, new[:1] if p["return_sequences"] else []
+        if mask is None:
+            new = step(steps[0], old)
+        else:
+            *before, output = old
+            found = step(steps[0], before)
+            silent = 0.0 if zero and e.p["return_sequences"] else output
+            new = [e.op("Where", steps[1], one, other) for one, other in zip(found, before, strict=True)]
+            new.append(e.op("Where", steps[1], found[0], silent))
+        return new, [new[0 if mask is None else -1]] if e.p["return_sequences"] else []
 
-    last, sequences = e.graph.loop(
-        e.layer.name, initial, [(brought, "float32")], body, backwards=p["go_backwards"]
-    )
-    first = e.made(sequences[0], label=identity(2 + len(state))) if sequences else None
-    states = [e.made(name, 1 + n, identity(1 + len(state))) for n, name in enumerate(last)] if p["return_state"] else []
-    return [first or e.made(last[0], label=identity(1 + len(state))), *states]
+    last, walked = e.graph.loop(e.layer.name, initial, sequences, body, backwards=e.p["go_backwards"])
+    if mask is None:
+        return last[0], last, walked[0] if walked else None
+    return last[-1], last[:-1], walked[0] if walked else None
 
 
 def zeros(e: Emission, shape: Sequence[Any]) -> str:
@@ -100,9 +126,7 @@ def _lstm(e: Emission) -> Step:
     return step
 
 
-def _cell(
-    e: Emission, i: str, f: str, g: str, o: str, c: str, function: Callable[[str, str], str]
-) -> list[str]:
+def _cell(e: Emission, i: str, f: str, g: str, o: str, c: str, function: Callable[[str, str], str]) -> list[str]:
     """h and c of a long short-term memory."""
     i, f, o = (function("recurrent_activation", gate) for gate in (i, f, o))
     new = e.op("Add", e.op("Mul", f, c), e.op("Mul", i, function("activation", g)))
@@ -115,11 +139,12 @@ def convolved(e: Emission) -> list[Value]:
     Channels come second inside: (batch, steps, channels, *cells).
     """
     p, rank = e.p, len(e.p["kernel_size"])
-    steps, *cells, channels = e.inputs[0].shape
+    steps = known(e.inputs[0].shape[0])
+    *cells, channels = (fixed(n) for n in e.inputs[0].shape[1:])
     order = [0, 1, 2 + rank, *range(2, 2 + rank)]
     x = e.op("Transpose", e.plain(), perm=order)
     flat = e.reshaped(x, [-1, channels, *cells])
-    state = e.layer.output_shapes[0][1:] if p["return_sequences"] else e.layer.output_shapes[0]
+    state = tuple(fixed(n) for n in e.layer.output_shapes[0][-1 - rank :])
     perm = [rank + 1, rank, *range(rank)]
     kernel = e.tensor("kernel", lambda k: k.transpose(perm))
     bias = [e.tensor("bias")] if e.has("bias") else []
@@ -128,7 +153,7 @@ def convolved(e: Emission) -> list[Value]:
         "Conv", flat, kernel, *bias, strides=list(p["strides"]), dilations=list(p["dilation_rate"]), pads=pads,
         kernel_shape=list(p["kernel_size"]),
     )  # fmt: skip
-    time = steps if isinstance(steps, int) else (e.plain(), 1)
+    time: Size = (e.plain(), 1) if steps is None else steps
     brought = e.reshaped(made, [(e.plain(), 0), time, 4 * p["filters"], *state[:-1]])
     return _channels_last(e, brought, perm, state)
 
@@ -142,22 +167,21 @@ def _channels_last(e: Emission, brought: str, perm: list[int], state: Any) -> li
         label = (0, rank + 1, *range(1, rank + 1))
         return e.graph.moved(e.activated(p[param], Value(name, label, state), param), label).name
 
-    def body(old: list[str], steps: list[str]) -> tuple[list[str], list[str]]:
+    def step(x: str, old: list[str]) -> list[str]:
         kernel = e.tensor("recurrent_kernel", lambda k: k.transpose(perm))
         kept = e.op("Conv", old[0], kernel, pads=pads, kernel_shape=list(p["kernel_size"]))
-        new = _cell(e, *_gates(e, e.op("Add", steps[0], kept), 4, 1), old[1], function)
-        return new, new[:1] if p["return_sequences"] else []
+        i, f, g, o = _gates(e, e.op("Add", x, kept), 4, 1)
+        return _cell(e, i, f, g, o, old[1], function)
 
-    back = [0, *range(2, rank + 2), 1]
+    inside, back = (state[-1], *state[:-1]), [0, *range(2, rank + 2), 1]
     initial = [e.op("Transpose", e.plain(n), perm=[0, rank + 1, *range(1, rank + 1)]) for n in range(1, len(e.inputs))]
-    initial = initial or [zeros(e, (state[-1], *state[:-1]))] * 2
-    last, sequences = e.graph.loop(e.layer.name, initial, [(brought, "float32")], body, backwards=p["go_backwards"])
-    ends = [e.op("Transpose", one, perm=back) for one in (last if p["return_state"] else last[:1])]
-    if sequences:
-        first = e.op("Transpose", sequences[0], perm=[0, 1, *range(3, rank + 3), 2])
+    output, states, sequence = walk(e, brought, step, initial or [zeros(e, inside)] * 2, inside)
+    if sequence:
+        first = e.op("Transpose", sequence, perm=[0, 1, *range(3, rank + 3), 2])
     else:
-        first = ends[0]
-    return [e.made(first), *(e.made(one, 1 + n) for n, one in enumerate(ends) if p["return_state"])]
+        first = e.op("Transpose", output, perm=back)
+    ends = [e.op("Transpose", one, perm=back) for one in states] if p["return_state"] else []
+    return [e.made(first), *(e.made(one, 1 + n) for n, one in enumerate(ends))]
 
 
 def _pads(padding: str, cells: Sequence[Any], sizes: Any, strides: Any, dilations: Any) -> list[int]:

@@ -8,7 +8,7 @@ from visualnn_shared.catalogue.einsum import terms
 from visualnn_shared.catalogue.free import known
 
 from visualnn_converter.formats.onnx.composed.normal import file_axes, to_unit_length
-from visualnn_converter.formats.onnx.emission import Emission, axes_of
+from visualnn_converter.formats.onnx.emission import Emission, Mask, axes_of
 from visualnn_converter.formats.onnx.graph import Value
 from visualnn_converter.layout import identity
 
@@ -81,6 +81,15 @@ def held(e: Emission) -> list[Value]:
     return [e.made(e.op("Expand", e.tensor("value"), shape), label=identity(len(e.p["shape"]) + 1))]
 
 
+def masked(e: Emission) -> list[Value]:
+    """Masking: steps whose values all equal ``mask_value`` become 0, and are marked."""
+    value = e.plain()
+    other = e.op("Not", e.op("Equal", value, float(e.p["mask_value"])))
+    kept = e.op("Cast", e.op("ReduceMax", e.op("Cast", other, to=1), [value.rank - 1]), to=9)
+    e.mask = Mask(e.op("Squeeze", kept, [value.rank - 1]), value.rank - 1)
+    return [e.made(e.op("Where", kept, value, 0.0))]
+
+
 def dot(e: Emission) -> list[Value]:
     """Products summed along an axis of each input; the batch is common."""
     values = [e.plain(0), e.plain(1)]
@@ -111,5 +120,5 @@ def einsum(e: Emission) -> list[Value]:
 
 
 FUNCTIONS: tuple[Callable[[Emission], list[Value]], ...] = (
-    cropped, cut_to_reference, copies, pieces, tiled, repeated, held, dot, einsum,
+    cropped, cut_to_reference, copies, pieces, tiled, repeated, held, masked, dot, einsum,
 )  # fmt: skip

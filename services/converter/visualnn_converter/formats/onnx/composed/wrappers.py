@@ -30,14 +30,15 @@ def _sizes(value: Value, shape: tuple[object, ...], first: int) -> list[Size]:
 
 
 def two_directions(e: Emission) -> list[Value]:
-    """One bidirectional node where both layers are of the same form, else a layer for each direction; then the merge."""
+    """One bidirectional node where both layers are of one form, else a layer for each direction; then the merge."""
     forward, backward = directions(e.p, [value.shape for value in e.inputs])
     sequences = forward.params["return_sequences"]
-    outputs = both_directions(e, forward, backward)
+    mask = e.masks[0] if e.masks and len(e.inputs) == 1 else None  # Keras gives none where there is an initial state
+    outputs = both_directions(e, forward, backward) if mask is None else None
     if outputs is None:
         half = (len(e.inputs) - 1) // 2
-        one = e.within("forward_layer", forward, [e.inputs[0], *e.inputs[1 : 1 + half]])
-        other = e.within("backward_layer", backward, [e.inputs[0], *e.inputs[1 + half :]])
+        one = e.within("forward_layer", forward, [e.inputs[0], *e.inputs[1 : 1 + half]], [mask])
+        other = e.within("backward_layer", backward, [e.inputs[0], *e.inputs[1 + half :]], [mask])
         last = other[0]
         if sequences:
             last = Value(turned(e, last.name, last.label.index(1)), last.label, last.shape)
