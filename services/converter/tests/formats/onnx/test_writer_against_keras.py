@@ -41,7 +41,7 @@ def _lstm(**params: Any) -> tuple[Any, ...]:
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "celu", "gelu", "mish", "softplus",
     "softsign", "exponential", "leaky_relu", "hard_sigmoid", "sparse_sigmoid", "hard_silu", "relu6", "hard_tanh",
-    "soft_shrink", "hard_shrink", "silu", "tanh_shrink", "log_sigmoid",
+    "soft_shrink", "hard_shrink", "silu", "tanh_shrink", "log_sigmoid", "squareplus", "sparse_plus",
 )  # fmt: skip
 
 MERGES = ("Add", "Multiply", "Average", "Maximum", "Minimum")
@@ -245,11 +245,7 @@ def even(shape: tuple[int, ...]) -> np.float32:
     return np.float32(2 / np.sqrt(np.prod(shape[:-1])) if len(shape) > 1 else 0.2)
 
 
-NOT_IN_ONNX = {"highway", "imdb-rnn", "imdb-gru", "imdb-bidirectional", "transformer-encoder"}
-"""Small networks with layers that the format has no map for."""
-
-
-@pytest.mark.parametrize("name", [name for name in SMALL if name not in NOT_IN_ONNX])
+@pytest.mark.parametrize("name", SMALL)
 def test_every_small_network_of_the_zoo_answers_as_in_keras(
     name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], keras_outputs: Callable[..., Any]
 ) -> None:

@@ -43,6 +43,7 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> onnx.Mod
     writer = _Writer(resolved, names, weights or {}, report, dry=bool(problems))
     for layer in resolved.layers:
         writer.layer(layer)
+    writer.heads_see_masks()
     problems += writer.problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
@@ -63,6 +64,7 @@ class _Writer:
         self.graph = Graph(reserved, dry=dry)
         self.values: dict[Ref, Value] = {}
         self.masks: dict[Ref, Mask | None] = {}
+        self.masked_heads: list[str] = []
         self.flattens = read_by_dense_only(resolved)
         self.output_names: dict[str, dict[int, str]] = {}
         inputs = {layer.name for layer in resolved.inputs}
@@ -83,8 +85,17 @@ class _Writer:
         for index, (value, mask) in enumerate(self._outputs(layer, written, inputs, names, given)):
             ref = Ref(layer.name, index)
             self.values[ref], self.masks[ref] = value, mask
+        if layer.type == "MultiHeadAttention" and any(given):
+            self.masked_heads.append(layer.name)
         if written is not None:
             self._report(layer, written)
+
+    def heads_see_masks(self) -> None:
+        """Of several MultiHeadAttention with masks, Keras lets but one see its own, by the order of its calls."""
+        if len(self.masked_heads) > 1:
+            rule = "a mask must reach only one MultiHeadAttention of a net: Keras lets the others see none"
+            hint = "use GroupQueryAttention, or take mask_zero or the Masking layer away"
+            self.problems += [problem(rule, name, layer=name, hint=hint) for name in self.masked_heads]
 
     def _outputs(
         self,
