@@ -247,12 +247,12 @@ def even(shape: tuple[int, ...]) -> np.float32:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_small_network_of_the_zoo_answers_as_in_keras(
-    name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], keras_outputs: Callable[..., Any]
+    name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], worker_outputs: Callable[..., Any]
 ) -> None:
     spec = zoo.load(name)
     weights, inputs = random_weights(spec), random_inputs(spec)
     weights = {key: value if "variance" in key else value * even(value.shape) for key, value in weights.items()}
-    expected = keras_outputs(spec, weights, inputs)
+    expected = worker_outputs(spec, weights, inputs)
     found = run_onnx(conversion.write(spec, "onnx", weights).data, inputs)
     for one, other in zip(found.values(), expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
