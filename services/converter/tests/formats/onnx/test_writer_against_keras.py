@@ -41,7 +41,7 @@ def _lstm(**params: Any) -> tuple[Any, ...]:
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "celu", "gelu", "mish", "softplus",
     "softsign", "exponential", "leaky_relu", "hard_sigmoid", "sparse_sigmoid", "hard_silu", "relu6", "hard_tanh",
-    "soft_shrink", "hard_shrink", "silu", "tanh_shrink", "log_sigmoid", "squareplus", "sparse_plus",
+    "soft_shrink", "hard_shrink", "silu", "tanh_shrink", "log_sigmoid",
 )  # fmt: skip
 
 MERGES = ("Add", "Multiply", "Average", "Maximum", "Minimum")

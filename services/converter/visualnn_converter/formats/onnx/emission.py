@@ -110,7 +110,7 @@ class Emission:
         """
         names = [self._named(one) for one in inputs]
         found = [self.hidden(op.lower()) for _ in range(outputs or 1)]
-        self.graph.node(op, names, found, self.layer.name, **attributes)
+        self.graph.node(op, names, found, found[0], **attributes)
         return found if outputs else found[0]
 
     def _named(self, one: "Value | str | float | Sequence[int]") -> str:
