@@ -34,6 +34,9 @@ _ONNX: Mapping[str, tuple[str, tuple[Lens, ...], str]] = {
     "silu": ("Sigmoid", (), "times_input"),  # x * sigmoid(x)
     "tanh_shrink": ("Tanh", (), "input_minus"),  # x - tanh(x)
     "log_sigmoid": ("Softplus", (), "negated"),  # -softplus(-x)
+    "squareplus": ("Sqrt", (), "squareplus"),
+    "sparse_plus": ("Clip", (), "sparse_plus"),
+    "sparsemax": ("TopK", (), "sparsemax"),
 }
 _CAFFE: Mapping[str, str] = {
     "tanh": "TanH",

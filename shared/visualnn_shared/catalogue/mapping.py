@@ -81,7 +81,8 @@ def write_node(
             closest = problems
     if closest is None:
         title = TITLES.get(format, format)
-        closest = [problem(f"the layer type must have a counterpart in {title}", entry.type, layer=layer)]
+        rule = f"the layer type must have a counterpart in {title}"
+        closest = [problem(rule, entry.type, layer=layer, hint=entry.unsaid.get(format))]
     return closest
 
 

@@ -14,6 +14,7 @@ from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, ListOf, Optional
 from visualnn_shared.catalogue.lenses import Harmless
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
 
@@ -87,6 +88,7 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("Attention")],
+        "onnx": [composed("Softmax", "attended", "use_scale", "score_mode", training=("dropout", "seed"))],
     },
     example=Example(((10, 32), (12, 32)), {"use_scale": True}),
 )  # fmt: skip
@@ -106,6 +108,7 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))],
+        "onnx": [composed("Softmax", "attended", "use_scale", training=("dropout",), weights=("scale",))],
     },
     example=Example(((10, 32), (12, 32))),
 )
@@ -122,6 +125,7 @@ PROJECTIONS = [
     Param("use_gate", Bool(), False, "Whether what each head finds is multiplied by a gate computed from the query."),
     SEED,
 ]
+SAID = ("use_bias", "sliding_window", "use_gate")
 KERAS_ATTENTION = (Harmless("flash_attention", (None, False)),)
 
 
@@ -131,7 +135,7 @@ def _output(p: Params, query: Shape) -> Shape:
     return query[-1:] if given is None else tuple(given)
 
 
-def _attended(p: Params, rank: int) -> list[int]:
+def attended_axes(p: Params, rank: int) -> list[int]:
     """Indices of the axes that queries look along: all but the last, unless ``attention_axes`` says which."""
     axes = p["attention_axes"]
     if axes is None:
@@ -149,7 +153,7 @@ def _heads_shape(p: Params, ins: Shapes) -> list[Shape]:
     if any(len(shape) != len(query) or len(shape) < 2 for shape in (query, value, key)):
         raise Broken("the inputs must have the same number of axes, at least 2: steps, features", list(ins))
     _need_keys(ins)
-    attended = _attended(p, len(query))
+    attended = attended_axes(p, len(query))
     if any(query[i] != value[i] for i in range(len(query) - 1) if i not in attended):
         raise Broken("query and value must agree along the axes that are not attended", list(ins))
     if p["sliding_window"] is not None and len(query) > 2:
@@ -171,7 +175,7 @@ def _heads_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
     key_dim: int = p["key_dim"]
     value_dim: int = p["value_dim"]
     queries, values = prod(query[:-1]), prod(value[:-1])
-    seen = prod(value[i] for i in _attended(p, len(query)))
+    seen = prod(value[i] for i in attended_axes(p, len(query)))
     into = queries * query[-1] * heads * key_dim + values * heads * (key[-1] * key_dim + value[-1] * value_dim)
     across = queries * seen * heads * (key_dim + value_dim)
     out = prod(outs[0]) * heads * value_dim
@@ -219,6 +223,10 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("MultiHeadAttention", *KERAS_ATTENTION)],
+        "onnx": [
+            composed("Softmax", "several_heads", "num_heads", "key_dim", "value_dim", "output_shape",
+                     "attention_axes", *SAID, training=("dropout", "activity_regularizer", "seed")),
+        ],
     },
     example=Example(((10, 32), (12, 32)), {"num_heads": 4, "key_dim": 8}),
 )  # fmt: skip
@@ -284,6 +292,17 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("GroupQueryAttention", *KERAS_ATTENTION)],
+        "onnx": [
+            composed(
+                "Softmax",
+                "grouped_heads",
+                "head_dim",
+                "num_query_heads",
+                "num_key_value_heads",
+                *SAID,
+                training=("dropout", "activity_regularizer", "seed"),
+            )
+        ],
     },
     example=Example(((10, 32), (12, 32)), {"head_dim": 8, "num_query_heads": 4, "num_key_value_heads": 2}),
 )

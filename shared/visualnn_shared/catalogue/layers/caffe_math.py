@@ -17,7 +17,8 @@ from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map, Sets
+from visualnn_shared.catalogue.lenses import At, AtInput, Enum, Fn, Map, Sets
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, same_shape
 
@@ -38,6 +39,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("AbsVal")],
+        "onnx": [Map("Abs", reads=False)],
     },
     example=Example(((128,),)),
 )
@@ -52,6 +54,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Power", [At("power", "power", 1), *AFFINE_IN_CAFFE])],
+        "onnx": [composed("Pow", "power", "power", "scale", "shift")],
     },
     example=Example(((128,),), {"power": 2.0, "scale": 0.5, "shift": 1.0}),
 )
@@ -77,6 +80,7 @@ layer(
             Map("Exp", [Sets("base", -1.0), Sets("scale", 1.0), Sets("shift", 0.0)], reads=False),  # as an Activation
             Map("Exp", [At("base", "base", -1), *AFFINE_IN_CAFFE], when=is_not_plain),
         ],
+        "onnx": [composed("Exp", "exponential", "base", "scale", "shift")],
     },
     example=Example(((128,),), {"base": 2.0}),
 )
@@ -92,6 +96,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Log", [At("base", "base", -1), *AFFINE_IN_CAFFE])],
+        "onnx": [composed("Log", "logarithm", "base", "scale", "shift")],
     },
     example=Example(((128,),), {"shift": 1.0}),
 )
@@ -102,7 +107,11 @@ layer(
     keras_class=OWN + "BNLL",
     group="activation",
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("BNLL", [ENGINE], reads=False)]},  # read as Activation("softplus")
+    maps={
+        "keras": [],
+        "caffe": [Map("BNLL", [ENGINE], reads=False)],
+        "onnx": [Map("Softplus", reads=False)],
+    },
     example=Example(((128,),)),
 )
 
@@ -116,6 +125,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Threshold", [At("threshold", "threshold", 0)])],
+        "onnx": [composed("Greater", "above", "threshold")],
     },
     example=Example(((128,),), {"threshold": 0.5}),
 )
@@ -137,6 +147,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Clip", [At("min", "min"), At("max", "max")])],
+        "onnx": [Map("Clip", [AtInput("min", "min", 1, "float32"), AtInput("max", "max", 2, "float32")], reads=False)],
     },
     example=Example(((128,),), {"min": -1.0, "max": 1.0}),
 )
@@ -173,6 +184,9 @@ layer(
                     At("eps", "eps", 1e-9),
                 ],
             )
+        ],
+        "onnx": [
+            composed("ReduceMean", "mean_and_variance", "normalize_variance", "across_channels", "eps", layout="any")
         ],
     },
     example=Example(((8, 8, 4),), {"eps": 1e-6}),
@@ -211,6 +225,7 @@ layer(
                 ],
             )
         ],
+        "onnx": [composed("ReduceSum", "reduction", "operation", "axis", "coeff")],
     },
     example=Example(((8, 8, 4),), {"operation": "MEAN", "axis": [1, 2]}),
 )
@@ -254,6 +269,7 @@ layer(
                 ],
             )
         ],
+        "onnx": [composed("TopK", "largest", "top_k", "out_max_val", "axis")],
     },
     example=Example(((10,),), {"top_k": 3}),
 )  # fmt: skip

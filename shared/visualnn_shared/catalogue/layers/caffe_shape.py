@@ -21,9 +21,10 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.kinds import Axis, Choice, Int, ListOf, Tuple
 from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of
-from visualnn_shared.catalogue.window_lenses import CaffePads, Pair
+from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPads, Pair
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import conv_rules, need_spatial, windows
 
@@ -63,7 +64,9 @@ layer(
     shape=_cropped,
     layout="spatial",
     maps={
-        "keras": [], "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+        "keras": [],
+        "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+        "onnx": [composed("Slice", "cut_to_reference", "axis", "offset", layout="any")],
     },
     example=Example(((9, 9, 4), (5, 6, 4)), {"offset": [2, 1]}),
 )  # fmt: skip
@@ -104,6 +107,7 @@ layer(
                 [At("pyramid_height", "pyramid_height"), Enum("pool", "pool", {"MAX": "MAX", "AVE": "AVE"}, "MAX")],
             )
         ],
+        "onnx": [composed("MaxPool", "caffe_pyramid", "pyramid_height", "pool")],
     },
     example=Example(((13, 13, 4),), {"pyramid_height": 3}),
 )
@@ -118,6 +122,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])],
+        "onnx": [composed("Split", "copies", "outputs")],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -161,6 +166,7 @@ layer(
                 when=has_slice_dim,
             ),
         ],
+        "onnx": [composed("Split", "pieces", "slice_points", "axis")],
     },
     example=Example(((8, 8, 6),), {"slice_points": [2, 3]}),
 )
@@ -184,6 +190,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])],
+        "onnx": [composed("Tile", "tiled", "tiles", "axis")],
     },
     example=Example(((8, 8, 4),), {"tiles": 2}),
 )
@@ -223,6 +230,19 @@ layer(
                 ],
             )
         ],
+        "onnx": [
+            Map(
+                "Conv",
+                [
+                    Ints("kernel_size", "kernel_shape"),
+                    Ints("strides", "strides", (1, 1)),
+                    Ints("dilation_rate", "dilations", (1, 1)),
+                    OnnxPads("kernel_size", "dilation_rate", 2),
+                ],
+                around="columns",
+                reads=False,
+            )
+        ],
     },
     example=Example(((8, 8, 3),), {"kernel_size": 3}),
 )
@@ -239,6 +259,7 @@ layer(
     layout="plain",
     maps={
         "keras": [],
+        "onnx": [composed("Expand", "held", "shape", weights=("value",))],
     },
     example=Example(((3,),), {"shape": [4, 2]}),
 )

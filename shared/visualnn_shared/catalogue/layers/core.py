@@ -245,7 +245,7 @@ layer(
                 [
                     FromWeight("input_dim", "embeddings", 0),
                     FromWeight("output_dim", "embeddings", 1),
-                    Only("mask_zero", (False,), NO_MASK),
+                    Around(("mask_zero",)),
                     Training(),
                 ],
                 blobs=[("embeddings",)],

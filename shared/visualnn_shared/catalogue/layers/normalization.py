@@ -11,6 +11,7 @@ from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
 from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
@@ -124,6 +125,19 @@ layer(
     weights=[GAMMA, BETA],
     maps={
         "keras": [keras("GroupNormalization")],
+        "onnx": [
+            composed(
+                "InstanceNormalization",
+                "grouped",
+                "groups",
+                "axis",
+                "epsilon",
+                "center",
+                "scale",
+                weights=("gamma", "beta"),
+                layout="channel",
+            )
+        ],
     },
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
@@ -151,6 +165,7 @@ layer(
     weights=[Weight("scale", axis_weight)],
     maps={
         "keras": [keras("RMSNormalization")],
+        "onnx": [composed("Mul", "root_mean_square", "axis", "epsilon", weights=("scale",))],
     },
     example=Example(((10, 32),)),
 )
@@ -163,6 +178,7 @@ layer(
     shape=axis_shape,
     maps={
         "keras": [keras("UnitNormalization")],
+        "onnx": [composed("Mul", "unit", "axis")],
     },
     example=Example(((10, 32),)),
 )

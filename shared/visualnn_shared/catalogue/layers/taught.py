@@ -7,14 +7,16 @@ from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activatio
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
+from visualnn_shared.catalogue.maps import Map
+from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.taught:"
 POOLING = "visualnn_worker.keras_layers.pyramid:"
-NO_KERAS: dict[str, list[object]] = {"keras": []}
 CLOSED = {"name": "constant", "value": -1.0}
 
 
@@ -58,7 +60,15 @@ layer(
     ],
     macs=lambda _p, ins, outs: 2 * prod(outs[0]) * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed(
+                "MatMul", "highway", "activation", "use_bias", training=("activity_regularizer",),
+                weights=("kernel", "bias", "transform_kernel", "transform_bias"),
+            )
+        ],
+    },
     example=Example(((16,),), {"activation": "tanh"}),
 )  # fmt: skip
 
@@ -85,7 +95,13 @@ layer(
     ],
     macs=lambda p, ins, outs: prod(outs[0]) * p["pieces"] * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed("ReduceMax", "maxout", "units", "pieces", "use_bias", training=("activity_regularizer",),
+                     weights=("kernel", "bias"))
+        ],
+    },
     example=Example(((16,),), {"units": 8, "pieces": 4}),
 )  # fmt: skip
 
@@ -127,7 +143,15 @@ layer(
     ],
     macs=_two_levels,
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed(
+                "Softmax", "clustered", "classes", "classes_per_cluster", "use_bias",
+                training=("activity_regularizer",), weights=("cluster_kernel", "cluster_bias", "kernel", "bias"),
+            )
+        ],
+    },
     example=Example(((16,),), {"classes": 10, "classes_per_cluster": 4}),
 )  # fmt: skip
 
@@ -160,7 +184,16 @@ layer(
     shape=_pooled,
     rules=_padding_rules,
     layout="spatial",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            Map(
+                "LpPool",
+                [Ints("pool_size", "kernel_shape"), Ints("strides", "strides", (1, 1)), OnnxPads("pool_size", rank=2)],
+                reads=False,
+            )
+        ],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -181,7 +214,10 @@ layer(
     ],
     shape=_pyramid,
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [composed("Concat", "pyramid", "bins", "pool")],
+    },
     example=Example(((7, 9, 3),)),
 )
 
@@ -197,7 +233,10 @@ layer(
     shape=_along_last,
     weights=[Weight("gamma", _last)],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [composed("Mul", "layer_scale", training=("init_values",), weights=("gamma",), layout="any")],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -208,6 +247,9 @@ layer(
     group="noise",
     params=[Param("rate", Float(0, 1), doc="Share of the samples that is left out."), SEED],
     shape=same_shape,
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [passed_on("rate", "seed")],
+    },
     example=Example(((8, 8, 4),), {"rate": 0.1}),
 )

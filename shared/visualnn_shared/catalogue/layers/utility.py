@@ -9,6 +9,7 @@ from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Float, Int, ListOf, Optional, Tuple
 from visualnn_shared.catalogue.lenses import Map, Training
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axis_of, need_rank, same_shape
 
@@ -27,6 +28,7 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("RepeatVector")],
+        "onnx": [composed("Tile", "repeated", "n")],
     },
     example=Example(((32,),), {"n": 3}),
 )
@@ -65,6 +67,7 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("Dot")],
+        "onnx": [composed("Einsum", "dot", "axes", "normalize")],
     },
     example=Example(((10, 32), (7, 32)), {"axes": 2}),
 )
@@ -77,6 +80,7 @@ layer(
     shape=same_shape,
     maps={
         "keras": [keras("Masking")],
+        "onnx": [composed("Equal", "masked", "mask_value", layout="plain")],
     },
     example=Example(((10, 8),)),
 )
@@ -142,6 +146,7 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("EinsumDense")],
+        "onnx": [composed("Einsum", "einsum", "equation", "output_shape", "bias_axes", "activation")],
     },
     example=Example(((10, 32),), {"equation": "abc,cd->abd", "output_shape": [10, 64], "bias_axes": "d"}),
 )  # fmt: skip

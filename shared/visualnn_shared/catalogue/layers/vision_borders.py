@@ -7,7 +7,7 @@ from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
 from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
-from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales
+from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales, composed
 from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_lenses import over
@@ -78,6 +78,7 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Cropping{rank}D")],
+            "onnx": [composed("Slice", "cropped", "cropping", layout="any")],
         },
         example=example,
     )
@@ -136,6 +137,7 @@ layer(
                 Sets("interpolation", "bilinear"), AtInput("size", "scales", 2, "float32", Scales()),
                 Is("mode", "linear", "nearest"), Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
             ]),
+            composed("MatMul", "enlarged", "size", "interpolation"),
         ],
     },
     example=Example(((8, 8, 4),), {"size": [2, 3]}),

@@ -6,6 +6,7 @@ from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Tuple
 from visualnn_shared.catalogue.lenses import Is, Map, Sets
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
@@ -59,6 +60,7 @@ def _adaptive_pooling(how: str, rank: int) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Adaptive{how}Pooling{rank}D")],
+            "onnx": [composed(f"{how}Pool", "adaptive", "output_size")],
         },
         example=Example((SHAPES[rank],), {"output_size": 3}),
     )

@@ -14,7 +14,7 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Spec
 
-from services.converter.tests.formats.onnx.test_writer_against_keras import CASES, NOT_IN_ONNX, even
+from services.converter.tests.formats.onnx.test_writer_against_keras import CASES, even
 from shared.tests.zoo_nets import SMALL
 
 Arrays = dict[str, np.ndarray]
@@ -47,7 +47,11 @@ def test_what_was_written_is_read_with_the_same_answers(
     assert [layer.name for layer in resolve(again).inputs] == list(inputs)
 
 
-@pytest.mark.parametrize("name", [one for one in SMALL if one not in NOT_IN_ONNX])
+NOT_READ = {"highway", "imdb-rnn", "imdb-gru", "imdb-bidirectional", "transformer-encoder"}
+"""Small networks with layers of several operators, which are written only."""
+
+
+@pytest.mark.parametrize("name", [one for one in SMALL if one not in NOT_READ])
 def test_small_networks_of_the_zoo_come_back_with_their_weights(
     name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], keras_outputs: Callable[..., Any]
 ) -> None:

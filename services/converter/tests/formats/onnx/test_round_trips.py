@@ -8,6 +8,7 @@ import onnxruntime
 from hypothesis import HealthCheck, example, given, settings
 from visualnn_converter import conversion
 from visualnn_converter.canonical import canonical
+from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 
@@ -40,7 +41,11 @@ def test_generated_nets_answer_as_before(
         data = conversion.write(spec, "onnx", random_weights(spec)).data
     except ConversionImpossible:
         return
-    again, weights, _ = conversion.read(data)
+    try:
+        again, weights, _ = conversion.read(data)
+    except ConversionImpossible:
+        assert any(not found.reads for layer in spec.layers for found in CATALOGUE[layer.type].maps.get("onnx", ()))
+        return
     second = conversion.write(again, "onnx", weights).data
     inputs = random_inputs(spec)
     kept = [layer.name for layer in again.layers if layer.type == "Input"]

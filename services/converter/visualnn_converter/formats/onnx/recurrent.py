@@ -72,7 +72,7 @@ def _refuse(r: Reading, node: Node, slots: Sequence[tuple[int, str]]) -> None:
 
 def _read(r: Reading, node: Node, value: Value, name: str) -> tuple[dict[str, Any], dict[str, Array]]:
     """Parameters and weights by the entry's map."""
-    (found,) = CATALOGUE["LSTM"].maps["onnx"]
+    found, *_ = CATALOGUE["LSTM"].maps["onnx"]
     weights = {}
     for blob, (weight, steps) in zip(node.inputs[1:4], found.weight_steps(), strict=False):
         array = r.weight(blob, weight) if blob else None
