@@ -8,9 +8,10 @@ from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
-from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, reverse, same, squeeze, transpose, unsqueeze
+from visualnn_converter.formats.onnx.cutting import depth_to_space, expand, picked, sliced, space_to_depth, split, tile
+from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
-from visualnn_converter.formats.onnx.recurrent import lstm
+from visualnn_converter.formats.onnx.recurrent import recurrent
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.layout import identity
 
@@ -179,8 +180,10 @@ def layer_norm(r: Reading, node: Node, name: str) -> list[Value]:
 
 def gather(r: Reading, node: Node, name: str) -> list[Value]:
     """Rows of a table by whole numbers: an Embedding."""
-    if node.inputs[0] not in r.constants or node.attributes.get("axis", 0) != 0:
-        raise Unmappable("Gather must look up rows of a table that is a constant", list(node.inputs))
+    if node.inputs[0] not in r.constants:
+        return picked(r, node, name)
+    if node.attributes.get("axis", 0) != 0:
+        raise Unmappable("Gather must look up rows of a table along its first axis", node.attributes["axis"])
     table = r.weight(node.inputs[0], "the table")
     value = r.value(node.inputs[1])
     if table.ndim != 2:
@@ -210,5 +213,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Add": arithmetic, "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": variadic, "Mean": variadic,
     "Max": variadic, "Min": variadic, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
     "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
-    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": lstm, "Slice": reverse,
+    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": recurrent, "GRU": recurrent, "RNN": recurrent,
+    "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand, "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
 }  # fmt: skip

@@ -14,6 +14,7 @@ from visualnn_shared.catalogue.maps import Label, Unmappable, plain
 from visualnn_shared.spec.model import Layer
 from visualnn_shared.spec.problem import Problem
 
+from visualnn_converter.formats.onnx.folding import BATCH
 from visualnn_converter.formats.onnx.source import Array, Node, Source
 from visualnn_converter.layout import identity
 from visualnn_converter.report import Report
@@ -46,6 +47,11 @@ class Value:
         return len(self.label)
 
     @property
+    def full(self) -> list[int | None]:
+        """As the file has them, with the mark of the batch in its place."""
+        return [known(self.shape[axis - 1]) if axis else BATCH for axis in self.label]
+
+    @property
     def sizes(self) -> list[int | None]:
         """As the file has them, without the batch; None where free."""
         return [known(self.shape[axis - 1]) for axis in self.label if axis]
@@ -65,6 +71,10 @@ class Reading:
         """Values whose nodes were read together with an earlier one."""
         self.turned: set[str] = set()
         """Values that the file walks backwards in time; the layer that reads them does so itself."""
+        self.stacks: dict[str, list[Value]] = {}
+        """Layers that lay values of equal shapes one upon the other, along the first axis behind the batch."""
+        self.batch: int | None = None
+        """The batch size that the file fixes; constants that hold it mean the batch."""
         self._names = Names()
         self._owners: dict[Any, str] = {}
         self._moved: dict[tuple[str, Label, Label], Value] = {}
