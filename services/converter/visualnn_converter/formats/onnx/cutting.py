@@ -176,14 +176,15 @@ def depth_to_space(r: Reading, node: Node, name: str) -> list[Value]:
 
 
 def space_to_depth(r: Reading, node: Node, name: str) -> list[Value]:
-    """Squares of cells to channels, the square before the channel."""
+    """Squares of cells to channels, the square before the channel (DCR) or behind it (CRD)."""
     value, size = _picture(r, node, name)
     height, width, channels = (known(n) or 0 for n in value.shape)
     if height % size or width % size:
         raise Unmappable("blocksize must divide rows and columns", [height, width])
     parted = [height // size, size, width // size, size, channels]
     whole = [height // size, width // size, channels * size * size]
-    return [_shuffled(r, node, name, value, parted, [1, 3, 2, 4, 5], whole)]
+    order = [1, 3, 5, 2, 4] if node.attributes.get("mode", "DCR") == "CRD" else [1, 3, 2, 4, 5]
+    return [_shuffled(r, node, name, value, parted, order, whole)]
 
 
 def _picture(r: Reading, node: Node, name: str) -> tuple[Value, int]:

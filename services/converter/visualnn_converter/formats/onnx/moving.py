@@ -25,7 +25,7 @@ def cast(r: Reading, node: Node, _name: str) -> list[Value]:
     to_float = kind in (1, 10, 11)
     if not (to_float or (kind in (6, 7) and ("int" in value.dtype or looks_up))):
         raise Unmappable("to must be a float type, or a whole one for an Embedding", kind)
-    return [value]
+    return [replace(value, dtype="float32") if to_float else value]
 
 
 def transpose(r: Reading, node: Node, _name: str) -> list[Value]:
@@ -79,7 +79,7 @@ def reshape(r: Reading, node: Node, name: str) -> list[Value]:
     if regrouped is None:
         raise Unmappable("shape must keep the batch, and join or part axes that lie side by side", sizes)
     shape, label = regrouped
-    return [_reshaped(r, node, name, value, shape, label)]
+    return [reshaped(r, node, name, value, shape, label)]
 
 
 def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
@@ -144,7 +144,7 @@ def without(r: Reading, node: Node, name: str, value: Value, places: set[int]) -
     gone = {value.label[place] for place in places}
     kept = [axis for axis in range(value.rank) if axis not in gone]
     label = tuple(kept.index(axis) for axis in value.label if axis in kept)
-    return _reshaped(r, node, name, value, tuple(value.shape[axis - 1] for axis in kept[1:]), label)
+    return reshaped(r, node, name, value, tuple(value.shape[axis - 1] for axis in kept[1:]), label)
 
 
 def unsqueeze(r: Reading, node: Node, name: str) -> list[Value]:
@@ -163,10 +163,10 @@ def unsqueeze(r: Reading, node: Node, name: str) -> list[Value]:
         label = [axis + 1 if axis >= own else axis for axis in label]
         label.insert(place, own)
         shape.insert(own, 1)
-    return [_reshaped(r, node, name, value, tuple(shape[1:]), tuple(label))]
+    return [reshaped(r, node, name, value, tuple(shape[1:]), tuple(label))]
 
 
-def _reshaped(r: Reading, node: Node, name: str, value: Value, shape: Shape, label: Label) -> Value:
+def reshaped(r: Reading, node: Node, name: str, value: Value, shape: Shape, label: Label) -> Value:
     """The same values in the same order of the spec's axes."""
     if len(shape) == len(value.shape) and shape == value.shape and FREE not in shape:
         return replace(value, label=label)

@@ -34,10 +34,16 @@ from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 from visualnn_converter.specnames import spec_name
 
+MOVING = frozenset({
+    "Identity", "Cast", "Gather", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Slice", "Split",
+    "Tile", "Expand", "Dropout", "DepthToSpace", "SpaceToDepth",
+})  # fmt: skip
+"""Operators that compute nothing, so that whole numbers may go through them."""
 WITH_WEIGHTS = frozenset({"Conv", "ConvTranspose", "BatchNormalization"})
 """Operators whose inputs behind the first are weights."""
 SPATIAL = frozenset({
-    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN",
+    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "DepthToSpace",
+    "SpaceToDepth", "InstanceNormalization", "GroupNormalization",
 })  # fmt: skip
 """Operators that take channels first: a graph input that reaches one as it is, is a picture with channels first."""
 _PASSING = ELEMENTWISE | {"BatchNormalization", "Add", "Sub", "Mul", "Div", "Pad", "Resize", "Upsample", "PRelu"}
@@ -197,6 +203,9 @@ class _Reader(Reading):
             raise Unmappable(f"{node.op} must read a tensor that the net computes", list(node.inputs)[:4])
         if node.op not in OPERATORS and node.op not in self.table and node.op != "Upsample":
             raise Unmappable(f"{node.op} must work on constants or on shapes that are known", list(node.inputs)[:4])
+        whole = [one.dtype for one in inputs if one is not None and ("int" in one.dtype or one.dtype == "bool")]
+        if whole and node.op not in MOVING:
+            raise Unmappable(f"{node.op} must compute with floating-point numbers", whole[0])
         name, special = self.name(node.name), OPERATORS.get(node.op)
         made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
         self.values.update(zip(node.outputs, made, strict=False))

@@ -148,6 +148,9 @@ def _entrance(source: Source, value: onnx.ValueInfoProto) -> Entrance | None:
     dims: Dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
     if any(dim is not None and dim < 0 for dim in dims):
         source.problems.append(Unmappable(f"the input {value.name[:80]!r} must have sizes of at least 0", dims))
+    if 0 in dims[1:]:
+        hint = "give input_shape where the size is a free one"
+        source.problems.append(Unmappable(f"the input {value.name[:80]!r} must hold values", dims, hint=hint))
     return Entrance(value.name, dtype, [dim or None for dim in dims])
 
 
