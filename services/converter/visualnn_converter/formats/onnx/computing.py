@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from visualnn_shared.catalogue.free import FREE, known
+from visualnn_shared.catalogue.kinds import LARGEST_FLOAT
 from visualnn_shared.catalogue.maps import Const, Unmappable
 
 from visualnn_converter.formats.onnx import folding
@@ -13,7 +14,6 @@ from visualnn_converter.formats.onnx.normalising import attributes
 from visualnn_converter.formats.onnx.reading import Reading, Value
 from visualnn_converter.formats.onnx.source import Array, Node, decimal
 
-_LARGEST = 3.4028234663852886e38
 _OPERATIONS = {
     "ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceL1": "ASUM", "ReduceSumSquare": "SUMSQ", "ReduceL2": "SUMSQ",
     "ReduceLogSum": "SUM",
@@ -77,7 +77,7 @@ def limits(r: Any, node: Node, name: str) -> list[Value]:
 
 def between(r: Reading, node: Node, name: str, value: Value, low: float | None, high: float | None) -> Value:
     """A Clip; None is no limit."""
-    ends = {"min": -_LARGEST if low is None else low, "max": _LARGEST if high is None else high}
+    ends = {"min": -LARGEST_FLOAT if low is None else low, "max": LARGEST_FLOAT if high is None else high}
     if ends["min"] > ends["max"]:
         raise Unmappable("min must not exceed max", [low, high])
     return chain(r, node, name, value, [("Clip", ends)])

@@ -8,6 +8,7 @@ import numpy as np
 from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.catalogue.maps import Unmappable
 
+from visualnn_converter.formats.onnx.attention import Scores, attended, scaled, softmax
 from visualnn_converter.formats.onnx.computing import (
     between,
     celu,
@@ -81,7 +82,7 @@ def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     """A Dense layer along the last axis; the Add behind it is its bias."""
     value = r.value(node.inputs[0])
     if node.inputs[1] not in r.constants:
-        return [_dot(r, node, name, value, r.value(node.inputs[1]))]
+        return [_product(r, node, name, value, r.value(node.inputs[1]))]
     if value.label[-1] != value.rank - 1:
         value = r.laid(value, identity(value.rank), name)
     kernel = r.weight(node.inputs[1], "the weights")
@@ -96,8 +97,12 @@ def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     return [out]
 
 
-def _dot(r: Reading, node: Node, name: str, left: Value, right: Value) -> Value:
-    """Matrix products of two tensors, sample by sample."""
+def _product(r: Reading, node: Node, name: str, left: Value, right: Value) -> Value:
+    """Matrix products of two tensors, sample by sample, or head by head."""
+    if isinstance(left, Scores):
+        return attended(r, node, name, left, right)
+    if left.rank == right.rank == 4:  # noqa: PLR2004 - batch, heads, steps, features
+        return Scores("", (), (0, 1, 2, 3), left=left, right=right)
     if left.rank != 3 or right.rank != 3 or left.label[0] != 0 or right.label[0] != 0:
         raise Unmappable("MatMul of two tensors must have a matrix of each for each sample", [left.rank, right.rank])
     axes = [left.label[2], right.label[1]]
@@ -129,6 +134,8 @@ def arithmetic(r: Any, node: Node, name: str) -> list[Value]:
     value, constant = r.value(tensors[0]), r.weight(constants[0], "the constant")
     first = node.inputs[0] in r.constants
     one = number(constant) if constant.ndim <= value.rank else None
+    if isinstance(value, Scores):
+        return [scaled(value, node, one, first=first)]
     if one is not None and np.isfinite(one):
         return [_with_number(r, node, name, value, one, first)]
     if first and node.op == "Sub":
@@ -252,7 +259,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
     "Neg": negative, "Abs": plain("AbsVal"), "Log": plain("Log"), "Pow": power, "Sqrt": power, "Reciprocal": power,
     "Clip": limits, "HardSigmoid": hard_sigmoid, "Selu": selu, "Celu": celu, "Gelu": gelu, "Swish": swish,
-    "RMSNormalization": rms_norm, "InstanceNormalization": group_norm, "GroupNormalization": group_norm,
+    "Softmax": softmax, "RMSNormalization": rms_norm, "InstanceNormalization": group_norm, "GroupNormalization": group_norm,
     "LpNormalization": unit_norm, "ReduceSum": reduced, "ReduceL1": reduced, "ReduceL2": reduced,
     "ReduceSumSquare": reduced, "ReduceLogSum": reduced, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": recurrent, "GRU": recurrent, "RNN": recurrent,
     "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand, "DepthToSpace": depth_to_space,

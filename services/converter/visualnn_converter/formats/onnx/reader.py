@@ -16,7 +16,9 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.onnx import faults, folding, recurrent
+from visualnn_converter.formats.onnx.attention import Scores, merge_outputs, refuse_elsewhere
 from visualnn_converter.formats.onnx.checking import check
+from visualnn_converter.formats.onnx.fusing import fuse
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, REPORTED, Reading, Value, result
@@ -58,6 +60,7 @@ def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Sp
     reader = _Reader(source, report)
     reader.problems += [broken.problem(None) for broken in source.problems]
     if not reader.problems:
+        fuse(source)
         reader.inputs(input_shape)
         for node in source.nodes:
             reader.node(node)
@@ -73,6 +76,7 @@ def _finished(reader: "_Reader", report: Report) -> tuple[Spec, Weights]:
         raise ConversionImpossible(reader.problems, report.source, report.target)
     for each in (canonical_types, padding_of_nothing, depthwise_of_one, drop_unread, cancel_reshapes, merge_global_flatten):
         spec, weights = each.run(spec, weights, report)
+    spec, weights = merge_outputs(spec, weights, report)
     resolved = resolve(spec)
     problems = list(resolved.problems) or _misshapen(resolved, weights)
     if problems:
@@ -147,7 +151,8 @@ class _Reader(Reading):
             self.channels_first = True
             self.report.rewrote(name, f"{dims[1:]} as {sizes}", "channels come last in a spec, first in this file")
         params = {"shape": sizes, **({} if one.dtype == "float32" else {"dtype": one.dtype})}
-        return Value(name, self.place(name, "input", "Input", params, [])[0], label, one.dtype)
+        shape = self.place(name, "input", "Input", params, [])[0]
+        return Value(name, shape, label, one.dtype)
 
     def _batch_place(self, name: str) -> int:
         """1 where a recurrent operator reads the input as it is, time or directions first; else 0."""
@@ -206,6 +211,7 @@ class _Reader(Reading):
         whole = [one.dtype for one in inputs if one is not None and ("int" in one.dtype or one.dtype == "bool")]
         if whole and node.op not in MOVING:
             raise Unmappable(f"{node.op} must compute with floating-point numbers", whole[0])
+        refuse_elsewhere(node, inputs)
         name, special = self.name(node.name), OPERATORS.get(node.op)
         made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
         self.values.update(zip(node.outputs, made, strict=False))
@@ -324,6 +330,8 @@ class _Reader(Reading):
         return Spec(name=spec_name(self.source.name), layers=tuple(layers), outputs=tuple(outputs))
 
     def _output(self, value: Value, name: str) -> Value:
+        if isinstance(value, Scores):
+            raise Unmappable("attention must be read to its end: its shares are no output", name)
         place = value.label.index(0)
         plain: Label = (*range(1, place + 1), 0, *range(place + 1, value.rank))
         if place:
