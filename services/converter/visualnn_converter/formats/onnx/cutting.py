@@ -72,6 +72,19 @@ def sliced(r: Reading, node: Node, name: str) -> list[Value]:
     return [value]
 
 
+def reversed_steps(r: Reading, node: Node, _name: str) -> list[Value]:
+    """ReverseSequence of whole sequences, for a recurrent layer."""
+    value, lengths = r.value(node.inputs[0]), r.constant(node.inputs[1], "axes")
+    axes = [node.attributes.get(key, default) for key, default in (("batch_axis", 1), ("time_axis", 0))]
+    n = known(value.shape[0])
+    if value.rank != 3 or axes != [value.label.index(0), value.label.index(1)] or n is None or (lengths != n).any():
+        raise Unmappable("ReverseSequence must turn whole sequences around for a recurrent layer", axes)
+    if not _turns(r, node, value, -1, -_END - 1, 1):
+        raise Unmappable("ReverseSequence must turn whole sequences around for a recurrent layer", node.outputs[0])
+    r.turned.add(node.outputs[0])
+    return [value]
+
+
 def _turns(r: Reading, node: Node, value: Value, start: int, stop: int, axis: int) -> bool:
     """Whether the steps of a sequence are read from the last to the first, by recurrent operators only."""
     n = known(value.shape[axis - 1]) if axis else None
@@ -93,8 +106,8 @@ def split(r: Reading, node: Node, name: str) -> list[Value | None]:
         sizes = [int(size) for size in r.constant(node.inputs[1], "axes").ravel()]
     count = given.get("num_outputs", len(node.outputs))
     if sizes is None:
-        if n is None or count < 1:
-            raise Unmappable("the axis that is split must have a known size", count)
+        if n is None or count != len(node.outputs):
+            raise Unmappable("the axis that is split must have a known size, and num_outputs be their number", count)
         size = -(-n // count)
         sizes = [size] * (count - 1) + [n - size * (count - 1)]
     if len(sizes) != len(node.outputs) or min(sizes) < 1 or sum(sizes) != (n or sum(sizes)):

@@ -6,7 +6,10 @@ Only chains whose inner values nothing else reads are taken; any other is read o
 from collections.abc import Callable, Iterator
 from math import sqrt
 
+from visualnn_shared.catalogue.maps import Unmappable
+
 from visualnn_converter.formats.onnx import folding
+from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.source import Node, Source
 
 _ROOT_HALF = 1 / sqrt(2)
@@ -15,9 +18,9 @@ _ROOT_HALF = 1 / sqrt(2)
 class Chains:
     """The graph as chains are looked for in it."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.makers = {out: node for node in source.nodes for out in node.outputs if out}
+    def __init__(self, source: Source, sound: set[int]) -> None:
+        self.source, self.sound = source, sound
+        self.makers = {out: node for node in source.nodes for out in node.outputs if out and id(node) in sound}
         self.gone: set[int] = set()
         self.new: dict[int, Node] = {}
 
@@ -34,13 +37,13 @@ class Chains:
     def user(self, name: str, *ops: str) -> Node | None:
         """The only node that reads the value, if it is one of these operators and the value no output of the net."""
         users = self.source.users.get(name, [])
-        alone = len(users) == 1 and name not in self.source.outputs and not users[0].domain
+        alone = len(users) == 1 and name not in self.source.outputs and id(users[0]) in self.sound
         return users[0] if alone and (not ops or users[0].op in ops) else None
 
     def maker(self, name: str, *ops: str) -> Node | None:
         """The node that makes the value, if it is one of these operators and nothing but one node reads the value."""
         node = self.makers.get(name)
-        inner = node is not None and not node.domain and node.op in ops and name not in self.source.outputs
+        inner = node is not None and node.op in ops and name not in self.source.outputs
         return node if inner and len(self.source.users.get(name, [])) == 1 else None
 
     def other(self, node: Node, name: str) -> str | None:
@@ -63,16 +66,18 @@ class Chains:
     def becomes(self, last: Node, op: str, inputs: tuple[str, ...], nodes: list[Node], **attributes: object) -> None:
         """The chain is this operator, in the place of its last node."""
         self.gone.update(id(node) for node in nodes if node is not last)
+        self.source.fused.add(last.outputs[0])
         self.new[id(last)] = Node(last.name, op, "", inputs, last.outputs, dict(attributes))
 
 
 def fuse(source: Source) -> None:
     """Folds what is constant, then rewrites the chains in ``source``."""
-    _fold(source)
-    chains = Chains(source)
+    sound = {id(node) for node in source.nodes if _is_sound(node, source.opset)}
+    _fold(source, sound)
+    chains = Chains(source, sound)
     for node in source.nodes:
         rule = _RULES.get(node.op)
-        if rule is not None and not node.domain and id(node) not in chains.gone and node.inputs and node.outputs:
+        if rule is not None and id(node) in sound and id(node) not in chains.gone:
             rule(chains, node)
     if not chains.new:
         return
@@ -83,12 +88,22 @@ def fuse(source: Source) -> None:
             source.users.setdefault(name, []).append(node)
 
 
-def _fold(source: Source) -> None:
+def _is_sound(node: Node, opset: int) -> bool:
+    """Whether the node has the inputs and attributes of its operator; the reader says what is wrong with others."""
+    try:
+        check(node, opset)
+    except Unmappable:
+        return False
+    return not node.domain
+
+
+def _fold(source: Source, sound: set[int]) -> None:
     """Nodes over constants alone become constants; the reader does so too, where it knows more of shapes."""
     left = []
     for node in source.nodes:
         given = [name for name in node.inputs if name]
-        if not node.domain and given and all(name in source.constants for name in given) and len(node.outputs) == 1:
+        constant = given and all(name in source.constants for name in given)
+        if constant and len(node.outputs) == 1 and id(node) in sound:
             found = folding.fold(node, [source.constants[name] for name in given])
             if found is not None:
                 source.constants[node.outputs[0]] = found

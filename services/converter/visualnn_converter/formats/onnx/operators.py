@@ -24,7 +24,16 @@ from visualnn_converter.formats.onnx.computing import (
     selu,
     swish,
 )
-from visualnn_converter.formats.onnx.cutting import depth_to_space, expand, picked, sliced, space_to_depth, split, tile
+from visualnn_converter.formats.onnx.cutting import (
+    depth_to_space,
+    expand,
+    picked,
+    reversed_steps,
+    sliced,
+    space_to_depth,
+    split,
+    tile,
+)
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.normal import group_norm, layer_norm, rms_norm, unit_norm
 from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
@@ -131,7 +140,8 @@ def arithmetic(r: Any, node: Node, name: str) -> list[Value]:
     tensors = [one for one in node.inputs if one in r.values]
     if len(tensors) != 1:
         raise Unmappable(f"{node.op} must have a tensor, and one constant or another tensor", list(node.inputs))
-    value, constant = r.value(tensors[0]), r.weight(constants[0], "the constant")
+    value = r.value(tensors[0])
+    constant = _for_all(r, value, r.weight(constants[0], "the constant"))
     first = node.inputs[0] in r.constants
     one = number(constant) if constant.ndim <= value.rank else None
     if isinstance(value, Scores):
@@ -174,6 +184,7 @@ def _quotient(r: Any, node: Node, name: str) -> Value:
 
 def _affine(r: Reading, node: Node, name: str, value: Value, constant: Array, op: str) -> Value:
     """A Scale or a BiasAdd; one number for all is one for each cell of the last axis."""
+    value = _as_large(r, node, name, value, constant)
     laid, axes = spread(constant, value)
     axes = axes or [value.rank - 1]
     if value.rank < 2:
@@ -189,6 +200,27 @@ def _affine(r: Reading, node: Node, name: str, value: Value, constant: Array, op
     with np.errstate(all="ignore"):
         weights = {"gamma": 1 / kept if op == "Div" else kept}
     return r.made(name, node, "Scale", {"axis": axis, "use_bias": False}, [value], weights=weights)
+
+
+def _as_large(r: Reading, node: Node, name: str, value: Value, constant: Array) -> Value:
+    """The tensor as often, along its axes of one, as the constant has cells there."""
+    if constant.ndim > value.rank:
+        return value
+    for axis, n in zip(value.label[value.rank - constant.ndim :], constant.shape, strict=True):
+        if axis and n > 1 and value.shape[axis - 1] == 1:
+            own = r.name(f"{name}/tile")
+            shape = r.place(own, node.op, "Tile", {"tiles": n, "axis": axis}, [value])[0]
+            value = replace(value, ref=own, shape=shape, flat=None)
+    return value
+
+
+def _for_all(r: Reading, value: Value, constant: Array) -> Array:
+    """A constant with a row for each sample of the batch that the file fixes, if all rows are the same, as one row."""
+    place = value.label.index(0) - (value.rank - constant.ndim)
+    if place < 0 or constant.shape[place] != r.batch or constant.shape[place] == 1:
+        return constant
+    row = constant.take([0], axis=place)
+    return row if np.array_equal(np.broadcast_to(row, constant.shape), constant) else constant
 
 
 def negative(r: Reading, node: Node, name: str) -> list[Value]:
@@ -262,6 +294,6 @@ OPERATORS: Mapping[str, Operator] = {
     "Softmax": softmax, "RMSNormalization": rms_norm, "InstanceNormalization": group_norm, "GroupNormalization": group_norm,
     "LpNormalization": unit_norm, "ReduceSum": reduced, "ReduceL1": reduced, "ReduceL2": reduced,
     "ReduceSumSquare": reduced, "ReduceLogSum": reduced, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": recurrent, "GRU": recurrent, "RNN": recurrent,
-    "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand, "DepthToSpace": depth_to_space,
+    "ReverseSequence": reversed_steps, "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand, "DepthToSpace": depth_to_space,
     "SpaceToDepth": space_to_depth,
 }  # fmt: skip

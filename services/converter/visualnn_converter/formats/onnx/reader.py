@@ -38,7 +38,7 @@ from visualnn_converter.specnames import spec_name
 
 MOVING = frozenset({
     "Identity", "Cast", "Gather", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Slice", "Split",
-    "Tile", "Expand", "Dropout", "DepthToSpace", "SpaceToDepth",
+    "Tile", "Expand", "Dropout", "DepthToSpace", "SpaceToDepth", "ReverseSequence",
 })  # fmt: skip
 """Operators that compute nothing, so that whole numbers may go through them."""
 WITH_WEIGHTS = frozenset({"Conv", "ConvTranspose", "BatchNormalization"})
@@ -184,7 +184,8 @@ class _Reader(Reading):
             if node.domain or not read:
                 received = f"{node.domain}.{node.op}" if node.domain else node.op
                 raise Unmappable("the operator must be one that VisualNN reads", received)
-            check(node, self.source.opset)
+            if node.outputs[:1] != () and node.outputs[0] not in self.source.fused:
+                check(node, self.source.opset)
             if self._folded(node):
                 return
             self.values.update(dict.fromkeys(node.outputs))
