@@ -110,7 +110,19 @@ def _names(graph: Any) -> list[str]:
 
 
 def _attribute(node: Any, rng: random.Random) -> None:
-    keys = ("axis", "axes", "perm", "pads", "kernel_shape", "group", "epsilon", "to", "direction", "hidden_size", "mode")
+    keys = (
+        "axis",
+        "axes",
+        "perm",
+        "pads",
+        "kernel_shape",
+        "group",
+        "epsilon",
+        "to",
+        "direction",
+        "hidden_size",
+        "mode",
+    )
     if not node.attribute or rng.random() < 0.2:
         node.attribute.add(name=rng.choice(keys), type=AttributeProto.INT)
     attribute = rng.choice(node.attribute)
@@ -142,7 +154,7 @@ def main() -> int:
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     rng, models = random.Random(given.seed), seeds(given.folders)
-    ops = sorted(reader.claimed()) + ["If", "Loop", "Erf", "Where", "Shape", "Size", "Constant", "Nonsense"]
+    ops = [*sorted(reader.claimed()), "If", "Loop", "Erf", "Where", "Shape", "Size", "Constant", "Nonsense"]
     print(f"{len(models)} seeds, {given.minutes:g} minutes, seed {given.seed}", flush=True)
     count, found, end = Counter[str](), dict[str, bytes](), time.monotonic() + 60 * given.minutes
     while time.monotonic() < end:

@@ -24,15 +24,17 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or it with a number; taken from now on."""
         wanted = wanted[:MAX_NAME]
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while name in self._taken:
             suffix = f"_{number}"
             name, number = f"{wanted[: MAX_NAME - len(suffix)]}{suffix}", number + 1
         self._taken.add(name)
+        self._numbers[wanted] = number
         return name
 
 

@@ -1,8 +1,6 @@
 """A Reshape of a Reshape is one, and one to the shape that is there already is none."""
 
-from collections.abc import Mapping
-
-from visualnn_shared.analysis.walk import ResolvedLayer, resolve
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.free import Shape, known
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import Ref
@@ -23,10 +21,14 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
         return spec, weights
     found = {layer.name: layer for layer in resolved.layers}
     names, read, changed = Renaming(spec), set(spec.outputs), dict[str, Layer]()
-    for layer in spec.layers:
+    begins: dict[str, tuple[Ref, Shape]] = {}
+    given = {layer.name: layer for layer in spec.layers}
+    for layer in (given[one.name] for one in resolved.layers):
         if layer.type not in _KINDS:
             continue
-        source, shape = _beginning(found[layer.name], found)
+        mine = found[layer.name]
+        source, shape = begins.get(mine.inputs[0].layer, (mine.inputs[0], mine.input_shapes[0]))
+        begins[layer.name] = source, shape
         free = layer.name not in read or (str(source) not in read and found[source.layer].type != "Input")
         if free and _alike(shape, found[layer.name].output_shapes[0]):
             names.removes(layer.name, str(source))
@@ -37,14 +39,7 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
     return (spec, weights) if rewired == spec else drop_unread.run(rewired, weights, report)
 
 
-def _beginning(layer: ResolvedLayer, found: Mapping[str, ResolvedLayer]) -> tuple[Ref, Shape]:
-    """What the chain of these layers that ends here reads, and its shape."""
-    while found[layer.inputs[0].layer].type in _KINDS:
-        layer = found[layer.inputs[0].layer]
-    return layer.inputs[0], layer.input_shapes[0]
-
-
 def _alike(one: Shape, other: Shape) -> bool:
     """Whether the sizes are the same; where more than one is free nobody knows."""
     sizes = [known(n) for n in one]
-    return sizes == [known(n) for n in other] and sizes.count(None) < 2  # noqa: PLR2004 - one may be free
+    return sizes == [known(n) for n in other] and sizes.count(None) < 2

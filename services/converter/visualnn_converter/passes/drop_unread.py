@@ -25,4 +25,3 @@ def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weig
     report.mapped[:] = [line for line in report.mapped if line.layer in kept or line.layer not in layers]
     left = None if weights is None else {k: v for k, v in weights.items() if split_tensor(k, layers)[0] in kept}
     return spec.model_copy(update={"layers": tuple(one for one in spec.layers if one.name in kept)}), left
-

@@ -16,7 +16,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import split_ref
 
-from visualnn_converter.formats.onnx.reading import Reading, Value
+from visualnn_converter.formats.onnx.reading import Reading, Value, bounded
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.passes import drop_unread
 from visualnn_converter.report import Report
@@ -42,14 +42,19 @@ def refuse_elsewhere(node: Node, inputs: Sequence[Value | None]) -> None:
     """Scores may be scaled, softened and multiplied with values, and nothing else. Raises ``Unmappable``."""
     scores = [one for one in inputs if isinstance(one, Scores)]
     through = ("Mul", "Div", "Softmax", "MatMul", "Identity", "Dropout", "Cast")
-    if scores and (node.op not in through or len(scores) > 1):
+    if scores and (node.op not in through or (len(inputs) > 1 and node.op != "MatMul") or len(scores) > 1):
         raise Unmappable("attention must be scaled, softened and multiplied with values: masks are not read", node.op)
 
 
 def scaled(value: Scores, node: Node, one: float | None, *, first: bool) -> Scores:
     """Mul and Div by a number, before the softmax."""
-    if value.soft or one is None or not one or not np.isfinite(one) or node.op not in ("Mul", "Div") or (
-        first and node.op == "Div"
+    if (
+        value.soft
+        or one is None
+        or not one
+        or not np.isfinite(one)
+        or node.op not in ("Mul", "Div")
+        or (first and node.op == "Div")
     ):
         raise Unmappable("attention must be scaled by a number before its softmax", node.op)
     return replace(value, scale=value.scale * (one if node.op == "Mul" else 1 / one))
@@ -61,14 +66,14 @@ def softmax(r: Any, node: Node, name: str) -> list[Value]:
     if not isinstance(value, Scores):
         mapped: list[Value] = r.mapped(node, name)
         return mapped
-    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, 3):  # noqa: PLR2004
+    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, 3):
         raise Unmappable("attention must have one softmax, along its last axis", node.attributes.get("axis"))
     return [replace(value, soft=True)]
 
 
 def attended(r: Reading, node: Node, name: str, scores: Scores, values: Value) -> Value:
     """Shares times values, head by head: (heads, steps, features) of each sample. Raises ``Unmappable``."""
-    if not scores.soft or isinstance(values, Scores) or values.rank != 4:  # noqa: PLR2004 - with the batch
+    if not scores.soft or isinstance(values, Scores) or values.rank != 4:
         raise Unmappable("attention must have a softmax between its products", values.rank)
     query, key, value = (
         _projection(r, one, turned=turned)
@@ -78,6 +83,7 @@ def attended(r: Reading, node: Node, name: str, scores: Scores, values: Value) -
     if key.kernel.shape[1:] != (heads, size) or value.kernel.shape[1] != heads:
         raise Unmappable(_RULE, [list(one.kernel.shape) for one in (query, key, value)])
     factor = np.float32(scores.scale * sqrt(size) * query.factor * key.factor)
+    bounded((heads * value.kernel.shape[2]) ** 2)
     use_bias = any(one.bias is not None for one in (query, key, value))
     deep = value.kernel.shape[2]
     weights = {"query/kernel": query.kernel * factor, "key/kernel": key.kernel}
@@ -131,10 +137,11 @@ def _projection(r: Reading, value: Value, *, turned: bool) -> _Projection:
     kernel, bias = r.weights[f"{owner}/kernel"], r.weights.get(f"{owner}/bias")
     units = kernel.shape[1]
     steps = known(value.shape[0]) if value.shape[0] is not FREE else None
+    bounded((steps or _STEPS) * units)
     cells = np.arange((steps or _STEPS) * units).reshape(steps or _STEPS, units)
     for step, output in reversed(chain):
         cells = _sent(cells, step, output)
-    if cells.ndim != 3:  # noqa: PLR2004 - heads, steps, features
+    if cells.ndim != 3:
         raise Unmappable(_RULE, list(cells.shape))
     laid = cells.transpose([axis - 1 for axis in value.label[1:]])
     laid = laid.transpose(0, 2, 1) if turned else laid
@@ -151,7 +158,7 @@ def _projection(r: Reading, value: Value, *, turned: bool) -> _Projection:
 def _shape_of(r: Reading, ref: str, kernel: Array) -> Any:
     """Shape of the sequence that a projection reads."""
     found = r.shapes.get(ref)
-    if found is None or len(found) != 2 or found[-1] != kernel.shape[0]:  # noqa: PLR2004 - steps, features
+    if found is None or len(found) != 2 or found[-1] != kernel.shape[0]:
         raise Unmappable("attention must be of sequences: steps and features", None if found is None else len(found))
     return found
 
@@ -186,12 +193,13 @@ def merge_outputs(spec: Spec, weights: Any, report: Report) -> tuple[Spec, Any]:
         for ref in layer.inputs:
             users.setdefault(ref, []).append(layer)
     names, changed, tensors = Renaming(spec), dict[str, Layer](), dict(weights)
+    owners = {layer.weights_of for layer in spec.layers}
     for layer in spec.layers:
         behind = users.get(layer.name, [])
         dense = behind[0] if len(behind) == 1 and layer.name not in spec.outputs else None
         if layer.type != "MultiHeadAttention" or dense is None or dense.type != "Dense" or dense.weights_of:
             continue
-        if any(one.weights_of == dense.name for one in spec.layers) or dense.params.get("activation", "linear") != "linear":
+        if dense.name in owners or dense.params.get("activation", "linear") != "linear":
             continue
         heads, deep = layer.params["num_heads"], layer.params.get("value_dim", layer.params["key_dim"])
         kernel, bias = tensors[f"{dense.name}/kernel"], tensors.get(f"{dense.name}/bias")
@@ -199,7 +207,11 @@ def merge_outputs(spec: Spec, weights: Any, report: Report) -> tuple[Spec, Any]:
         params = {**layer.params, "output_shape": [kernel.shape[1]]}
         if bias is not None:
             if params.pop("use_bias", True) is False:
-                for key, size in (("query", layer.params["key_dim"]), ("key", layer.params["key_dim"]), ("value", deep)):
+                for key, size in (
+                    ("query", layer.params["key_dim"]),
+                    ("key", layer.params["key_dim"]),
+                    ("value", deep),
+                ):
                     tensors[f"{layer.name}/{key}/bias"] = np.zeros((heads, size), np.float32)
             tensors[f"{layer.name}/attention_output/bias"] = bias
         query = tensors[f"{layer.name}/query/kernel"].shape[0]

@@ -1,6 +1,6 @@
 """Operators that compute with one tensor and numbers: powers, limits, reductions, functions with parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,11 @@ _OPERATIONS = {
     "ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceL1": "ASUM", "ReduceSumSquare": "SUMSQ", "ReduceL2": "SUMSQ",
     "ReduceLogSum": "SUM",
 }  # fmt: skip
+
+_AFTER: Mapping[str, Sequence[tuple[str, dict[str, Any]]]] = {
+    "ReduceL2": [("Power", {"power": 0.5})],
+    "ReduceLogSum": [("Log", {})],
+}
 
 
 def number(array: Array) -> float | None:
@@ -158,7 +163,7 @@ def reduced(r: Reading, node: Node, name: str) -> list[Value]:
 
 
 def _reduction(r: Reading, node: Node, name: str, value: Value, spec: list[int], keep: bool) -> Value:
-    after = {"ReduceL2": [("Power", {"power": 0.5})], "ReduceLogSum": [("Log", {})]}.get(node.op, [])
+    after = _AFTER.get(node.op, ())
     own = name if not after and not keep else r.name(f"{name}/reduced")
     params = {"operation": _OPERATIONS[node.op], "axis": spec if len(spec) > 1 else spec[0]}
     shape = r.place(own, node.op, "Reduction", params, [value])[0]

@@ -19,4 +19,6 @@ def answer(where: str, error: Exception) -> Unmappable:
     """The obstacle for a failure that no check foresaw."""
     log.exception("reading ONNX failed at %s", where, exc_info=error)
     seen.append(f"{where}: {type(error).__name__}: {error}"[:300])
-    return Unmappable(f"the sizes and attributes of {where} must fit together", f"{type(error).__name__}: {error}"[:200])
+    return Unmappable(
+        f"the sizes and attributes of {where} must fit together", f"{type(error).__name__}: {error}"[:200]
+    )

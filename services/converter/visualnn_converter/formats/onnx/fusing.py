@@ -10,6 +10,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
+from visualnn_converter.formats.onnx.indices import plain_rows
 from visualnn_converter.formats.onnx.source import Node, Source
 
 _ROOT_HALF = 1 / sqrt(2)
@@ -49,13 +50,13 @@ class Chains:
     def other(self, node: Node, name: str) -> str | None:
         """The other input of a node of two."""
         rest = [one for one in node.inputs if one != name]
-        return rest[0] if len(node.inputs) == 2 and len(rest) == 1 else None  # noqa: PLR2004 - of two
+        return rest[0] if len(node.inputs) == 2 and len(rest) == 1 else None
 
     def scaled(self, name: str) -> Iterator[tuple[str, float, list[Node]]]:
         """The value as a tensor times a number: as it is, and without the node that multiplies it."""
         yield name, 1.0, []
         node = self.makers.get(name)
-        if node is None or node.op not in ("Mul", "Div") or len(node.inputs) != 2:  # noqa: PLR2004 - of two
+        if node is None or node.op not in ("Mul", "Div") or len(node.inputs) != 2:
             return
         for tensor, factor in (node.inputs, node.inputs[::-1]):
             found = self.number(factor)
@@ -72,26 +73,39 @@ class Chains:
 
 def fuse(source: Source) -> None:
     """Folds what is constant, then rewrites the chains in ``source``."""
-    sound = {id(node) for node in source.nodes if _is_sound(node, source.opset)}
-    _fold(source, sound)
+    _fold(source, _sound(source))
+    while _rewritten(source):
+        pass
+
+
+def _rewritten(source: Source) -> bool:
+    """Whether there were chains; each is shorter afterwards, so that this ends."""
+    sound = _sound(source)
     chains = Chains(source, sound)
     for node in source.nodes:
         rule = _RULES.get(node.op)
         if rule is not None and id(node) in sound and id(node) not in chains.gone:
             rule(chains, node)
     if not chains.new:
-        return
+        return False
     source.nodes = [chains.new.get(id(node), node) for node in source.nodes if id(node) not in chains.gone]
     source.users.clear()
     for node in source.nodes:
         for name in dict.fromkeys(node.inputs):
             source.users.setdefault(name, []).append(node)
+    return True
 
 
-def _is_sound(node: Node, opset: int) -> bool:
+def _sound(source: Source) -> set[int]:
+    """Nodes whose inputs and attributes are those of their operators."""
+    return {id(node) for node in source.nodes if _is_sound(node, source)}
+
+
+def _is_sound(node: Node, source: Source) -> bool:
     """Whether the node has the inputs and attributes of its operator; the reader says what is wrong with others."""
     try:
-        check(node, opset)
+        if node.outputs[:1] == () or node.outputs[0] not in source.fused:
+            check(node, source.opset)
     except Unmappable:
         return False
     return not node.domain
@@ -134,7 +148,7 @@ def _halved(c: Chains, start: Node, base: str, factor: float) -> tuple[Node, str
         last = node
         if tensor:
             for name, times, inner in c.scaled(tensor):
-                if name == base and abs(product * times - 0.5 * factor) < 1e-4:  # noqa: PLR2004 - in float32
+                if name == base and abs(product * times - 0.5 * factor) < 1e-4:
                     return last, base, [*nodes, *inner]
     return None
 
@@ -142,7 +156,7 @@ def _halved(c: Chains, start: Node, base: str, factor: float) -> tuple[Node, str
 def _erf(c: Chains, node: Node) -> None:
     """x * (1 + erf(x / sqrt(2))) / 2 is the exact GELU."""
     for base, factor, inner in c.scaled(node.inputs[0]):
-        if abs(factor - _ROOT_HALF) > 1e-4:  # noqa: PLR2004 - in float32
+        if abs(factor - _ROOT_HALF) > 1e-4:
             continue
         found = _halved(c, node, base, 1.0)
         if found is not None:
@@ -266,7 +280,7 @@ def _clip(c: Chains, node: Node) -> None:
     """x * clip(x + 3, 0, 6) / 6 is HardSwish; without x, a hard sigmoid."""
     ends = [c.number(one) for one in node.inputs[1:3]] or [node.attributes.get(key) for key in ("min", "max")]
     add = c.maker(node.inputs[0], "Add")
-    if ends != [0, 6] or add is None or len(add.inputs) != 2:  # noqa: PLR2004 - of two
+    if ends != [0, 6] or add is None or len(add.inputs) != 2:
         return
     x, three = add.inputs if c.is_number(add.inputs[1], 3) else add.inputs[::-1]
     if not c.is_number(three, 3):
@@ -282,7 +296,7 @@ def _clip(c: Chains, node: Node) -> None:
         else:
             break
         nodes, last = [*nodes, step], step
-        if abs(product - 1 / 6) < 1e-5 and gated:  # noqa: PLR2004 - in float32
+        if abs(product - 1 / 6) < 1e-5 and gated:
             c.becomes(last, "HardSwish", (x,), nodes)
             return
 
@@ -291,7 +305,7 @@ def _thresholded(c: Chains, node: Node) -> None:
     """Where x > 20, x, else softplus(x), as PyTorch computes it: the same in float32."""
     x, limit = node.inputs[0], c.number(node.inputs[1])
     where = c.user(node.outputs[0], "Where")
-    if where is None or limit is None or limit < 20 or where.inputs[:2] != (node.outputs[0], x):  # noqa: PLR2004
+    if where is None or limit is None or limit < 20 or where.inputs[:2] != (node.outputs[0], x):
         return
     soft = c.maker(where.inputs[2], "Log", "Softplus")
     made = c.new.get(id(soft), soft) if soft is not None else None
@@ -300,8 +314,16 @@ def _thresholded(c: Chains, node: Node) -> None:
         c.becomes(where, "Softplus", (x,), [node, soft, where])
 
 
+def _rows(c: Chains, node: Node) -> None:
+    """A look-up by row numbers that are computed again, as for negative ones."""
+    found = plain_rows(c.source, c.makers, node)
+    if found is not None:
+        name, nodes = found
+        c.becomes(node, "Gather", (node.inputs[0], name), nodes, **node.attributes)
+
+
 Rule = Callable[[Chains, Node], None]
 _RULES: dict[str, Rule] = {
     "Erf": _erf, "ReduceMean": _layer_norm, "Pow": _rms_norm, "Exp": _softplus, "Softplus": _mish,
-    "HardSigmoid": _hard_swish, "Clip": _clip, "Greater": _thresholded,
+    "HardSigmoid": _hard_swish, "Clip": _clip, "Greater": _thresholded, "Gather": _rows,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
-from visualnn_shared.catalogue.free import FREE, Shape, known
+from visualnn_shared.catalogue.free import FREE, Dim, Shape, known
 from visualnn_shared.catalogue.maps import Label, Unmappable
 
 from visualnn_converter.formats.onnx import folding
@@ -94,7 +94,11 @@ def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
         place = full.index(folding.BATCH)
         if -1 in target and None not in target and rest == old:
             target[target.index(-1)] = folding.BATCH
-        elif place < len(target) and target[place] == r.batch is not None and (-1 in target or rest == (old or 0) * r.batch):
+        elif (
+            place < len(target)
+            and target[place] == r.batch is not None
+            and (-1 in target or rest == (old or 0) * r.batch)
+        ):
             target[place] = folding.BATCH
             rest //= max(r.batch, 1)
     if target.count(folding.BATCH) != 1:
@@ -120,7 +124,11 @@ def _regrouped(value: Value, target: list[int | None]) -> tuple[Shape, Label] | 
     if 0 in old or list(old) != list(range(first, first + len(old))):
         return None
     shift = len(new) - len(old)
-    shape = [*value.shape[: first - 1], *(FREE if n == -1 else n for n in new), *value.shape[first - 1 + len(old) :]]
+    shape: list[Dim] = [
+        *value.shape[: first - 1],
+        *(FREE if n is None or n == -1 else n for n in new),
+        *value.shape[first - 1 + len(old) :],
+    ]
     kept = [axis if axis < first else axis + shift for axis in value.label]
     label = (*kept[:before], *range(first, first + len(new)), *kept[value.rank - behind :])
     return tuple(shape), label

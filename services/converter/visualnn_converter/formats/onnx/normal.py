@@ -6,7 +6,7 @@ import numpy as np
 from visualnn_shared.catalogue.free import known
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.onnx.reading import Reading, Value
+from visualnn_converter.formats.onnx.reading import Reading, Value, bounded
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.layout import identity
 
@@ -61,7 +61,7 @@ def rms_norm(r: Reading, node: Node, name: str) -> list[Value]:
         along = _along(value, node.attributes.get("axis", -1))
     weights = _weights(r, node, ("scale",), along, value)
     sizes = [known(value.shape[axis - 1]) or 1 for axis in sorted(along)]
-    weights.setdefault("scale", np.ones(sizes, np.float32))
+    weights.setdefault("scale", np.broadcast_to(np.float32(1), sizes))
     axes = sorted(along)
     params = {"axis": _param(axes, value.rank), "epsilon": node.attributes.get("epsilon", 1e-5)}
     return [r.made(name, node, "RMSNormalization", params, [value], weights=weights, key=node.inputs[1:])]
@@ -70,19 +70,20 @@ def rms_norm(r: Reading, node: Node, name: str) -> list[Value]:
 def group_norm(r: Any, node: Node, name: str) -> list[Value]:
     """Groups of channels, the file's second axis; instance normalisation has one channel in each."""
     value: Value = r.value(node.inputs[0])
-    axis = value.label[1] if value.rank > 2 else 0  # noqa: PLR2004 - batch, channels, and something
+    axis = value.label[1] if value.rank > 2 else 0
     channels = known(value.shape[axis - 1]) if axis else None
     if channels is None or value.label[0] != 0:
         raise Unmappable(f"{node.op} must have channels of known number behind the batch", list(value.label))
     groups = node.attributes.get("num_groups", channels)
     if groups < 1 or channels % groups:
         raise Unmappable("num_groups must divide the number of channels", groups)
+    bounded(channels)
     weights = {}
     for key, blob in zip(("gamma", "beta"), node.inputs[1:3], strict=True):
         array = r.weight(blob, key)
         if array.shape not in ((channels,), (groups,)):
             raise Unmappable(f"{key} must have a value for each channel", list(array.shape))
-        per_group = node.op == "GroupNormalization" and r.source.opset < 21  # noqa: PLR2004 - one a channel since
+        per_group = node.op == "GroupNormalization" and r.source.opset < 21
         weights[key] = np.repeat(array, channels // groups) if per_group and array.shape == (groups,) else array
     params = {
         "groups": -1 if groups == channels else groups, "epsilon": node.attributes.get("epsilon", 1e-5),
@@ -94,7 +95,7 @@ def group_norm(r: Any, node: Node, name: str) -> list[Value]:
 def unit_norm(r: Reading, node: Node, name: str) -> list[Value]:
     """LpNormalization to length 1."""
     value, axis = r.value(node.inputs[0]), node.attributes.get("axis", -1)
-    if node.attributes.get("p", 2) != 2:  # noqa: PLR2004 - Euclid's
+    if node.attributes.get("p", 2) != 2:
         raise Unmappable("p must be 2", node.attributes["p"])
     if not -value.rank <= axis < value.rank or value.label[axis] == 0:
         raise Unmappable("axis must be one of the input's, and not the batch's", axis)

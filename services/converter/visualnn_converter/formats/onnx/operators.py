@@ -50,7 +50,7 @@ def dropout(r: Reading, node: Node, name: str) -> list[Value]:
     rate = node.attributes.get("ratio", 0.5)
     if len(node.inputs) > 1 and node.inputs[1]:
         rate = float(r.constant(node.inputs[1], "ratio").ravel()[:1].sum())
-    if len(node.inputs) > 2 and node.inputs[2] and r.constant(node.inputs[2], "training_mode").any():  # noqa: PLR2004
+    if len(node.inputs) > 2 and node.inputs[2] and r.constant(node.inputs[2], "training_mode").any():
         raise Unmappable("training_mode must be false: a spec's Dropout acts in training only", True)
     return [r.made(name, node, "Dropout", {"rate": round(float(rate), 7)}, [r.value(node.inputs[0])])]
 
@@ -110,7 +110,7 @@ def _product(r: Reading, node: Node, name: str, left: Value, right: Value) -> Va
     """Matrix products of two tensors, sample by sample, or head by head."""
     if isinstance(left, Scores):
         return attended(r, node, name, left, right)
-    if left.rank == right.rank == 4:  # noqa: PLR2004 - batch, heads, steps, features
+    if left.rank == right.rank == 4:
         return Scores("", (), (0, 1, 2, 3), left=left, right=right)
     if left.rank != 3 or right.rank != 3 or left.label[0] != 0 or right.label[0] != 0:
         raise Unmappable("MatMul of two tensors must have a matrix of each for each sample", [left.rank, right.rank])
@@ -168,7 +168,9 @@ def _with_number(r: Reading, node: Node, name: str, value: Value, one: float, fi
     elif node.op == "Mul":
         steps = [rescaling(one)]
     else:
-        steps = [rescaling(-1.0, one) if node.op == "Sub" and first else rescaling(1.0, -one if node.op == "Sub" else one)]
+        steps = [
+            rescaling(-1.0, one) if node.op == "Sub" and first else rescaling(1.0, -one if node.op == "Sub" else one)
+        ]
     return chain(r, node, name, value, steps)
 
 
@@ -247,7 +249,7 @@ def variadic(r: Any, node: Node, name: str) -> list[Value]:
     if len(node.inputs) == 1:
         return [r.value(node.inputs[0])]
     constants = [one for one in node.inputs if one in r.constants]
-    if len(constants) == 1 and len(node.inputs) == 2 and node.op in ("Max", "Min"):  # noqa: PLR2004 - and a tensor
+    if len(constants) == 1 and len(node.inputs) == 2 and node.op in ("Max", "Min"):
         one = number(r.weight(constants[0], "the limit"))
         (tensor,) = (each for each in node.inputs if each not in constants)
         if one is None or r.constants[constants[0]].ndim > r.value(tensor).rank:
@@ -286,14 +288,17 @@ def gather(r: Reading, node: Node, name: str) -> list[Value]:
 
 OPERATORS: Mapping[str, Operator] = {
     "Identity": same, "Cast": cast, "Dropout": dropout, "Transpose": transpose, "Gemm": gemm, "MatMul": matmul,
-    "Add": arithmetic, "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": variadic, "Mean": variadic,
-    "Max": variadic, "Min": variadic, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
-    "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
-    "Neg": negative, "Abs": plain("AbsVal"), "Log": plain("Log"), "Pow": power, "Sqrt": power, "Reciprocal": power,
-    "Clip": limits, "HardSigmoid": hard_sigmoid, "Selu": selu, "Celu": celu, "Gelu": gelu, "Swish": swish,
-    "Softmax": softmax, "RMSNormalization": rms_norm, "InstanceNormalization": group_norm, "GroupNormalization": group_norm,
-    "LpNormalization": unit_norm, "ReduceSum": reduced, "ReduceL1": reduced, "ReduceL2": reduced,
-    "ReduceSumSquare": reduced, "ReduceLogSum": reduced, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": recurrent, "GRU": recurrent, "RNN": recurrent,
-    "ReverseSequence": reversed_steps, "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand, "DepthToSpace": depth_to_space,
-    "SpaceToDepth": space_to_depth,
+    "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "PRelu": prelu,
+    "Gather": gather, "Neg": negative, "Abs": plain("AbsVal"), "Log": plain("Log"), "Clip": limits,
+    "HardSigmoid": hard_sigmoid, "Selu": selu, "Celu": celu, "Gelu": gelu, "Swish": swish, "Softmax": softmax,
+    "LayerNormalization": layer_norm, "RMSNormalization": rms_norm, "LpNormalization": unit_norm,
+    "ReverseSequence": reversed_steps, "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand,
+    "DepthToSpace": depth_to_space, "SpaceToDepth": space_to_depth,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
+    **dict.fromkeys(("Sum", "Mean", "Max", "Min"), variadic),
+    **dict.fromkeys(("Pow", "Sqrt", "Reciprocal"), power),
+    **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), group_norm),
+    "ReduceLogSum": reduced,
+    **dict.fromkeys(("ReduceMean", "ReduceMax", "ReduceSum", "ReduceL1", "ReduceL2", "ReduceSumSquare"), reduced),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent),
 }  # fmt: skip

@@ -74,7 +74,14 @@ def _finished(reader: "_Reader", report: Report) -> tuple[Spec, Weights]:
     weights: Any = reader.weights
     if reader.problems:
         raise ConversionImpossible(reader.problems, report.source, report.target)
-    for each in (canonical_types, padding_of_nothing, depthwise_of_one, drop_unread, cancel_reshapes, merge_global_flatten):
+    for each in (
+        canonical_types,
+        padding_of_nothing,
+        depthwise_of_one,
+        drop_unread,
+        cancel_reshapes,
+        merge_global_flatten,
+    ):
         spec, weights = each.run(spec, weights, report)
     spec, weights = merge_outputs(spec, weights, report)
     resolved = resolve(spec)
@@ -158,7 +165,9 @@ class _Reader(Reading):
         """1 where a recurrent operator reads the input as it is, time or directions first; else 0."""
         users = self.source.users.get(name, [])
         first = any(
-            user.op in recurrent.LAYERS and not user.attributes.get("layout") and name in (user.inputs[0], *user.inputs[5:7])
+            user.op in recurrent.LAYERS
+            and not user.attributes.get("layout")
+            and name in (user.inputs[0], *user.inputs[5:7])
             for user in users
         )
         return int(first)

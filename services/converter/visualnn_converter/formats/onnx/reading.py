@@ -27,6 +27,9 @@ ELEMENTWISE = frozenset({
 })  # fmt: skip
 """Operators that treat each value by itself, with one tensor going in."""
 
+LARGEST_TENSOR = 2**27
+"""Values: as many as the largest file holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -142,6 +145,7 @@ class Reading:
         self.shapes.update({f"{name}:{i}" if i else name: shape for i, shape in enumerate(shapes)})
         self.report.maps(name, op, type)
         for variable, array in (weights or {}).items() if owner is None else ():
+            bounded(array.size)
             self.weights[f"{name}/{variable}"] = np.ascontiguousarray(array, np.float32)
         return shapes
 
@@ -197,6 +201,12 @@ class Reading:
         if node.op not in ("Gemm", "MatMul") or node.attributes.get("transA") or len(inputs) < 2:
             return False
         return inputs[0] == name and inputs[1] in self.constants and self.constants[inputs[1]].ndim == 2
+
+
+def bounded(values: int) -> None:
+    """Raises ``Unmappable`` where a tensor that the file only describes would have more values than fit."""
+    if values > LARGEST_TENSOR:
+        raise Unmappable(f"a tensor must have at most {LARGEST_TENSOR:,} values", values)
 
 
 class _Reported(Unmappable):

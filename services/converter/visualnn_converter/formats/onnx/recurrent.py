@@ -38,7 +38,7 @@ def recurrent(r: Reading, node: Node, name: str) -> list[Value | None]:
     functions = read_functions(node.op, given, 2 if both else 1)
     params, weights = _layers(r, node, given, functions)
     used = [bool(out) and (out in r.source.users or out in r.source.outputs) for out in [*node.outputs, "", ""][:3]]
-    wants = {"return_sequences": used[0], "return_state": used[2] or (used[0] and used[1])}
+    wants = {"return_sequences": used[0], "return_state": used[2] or (used[1] and (used[0] or both))}
     if node.op != "LSTM" and used[2]:
         raise Unmappable(f"{node.op} must have at most two outputs", len(node.outputs))
     for one in params:
@@ -69,7 +69,9 @@ def _refuse_lengths(r: Reading, node: Node, value: Value) -> None:
         raise Unmappable("P (peepholes) must be left out, or be zeros", node.inputs[7])
 
 
-def _layers(r: Reading, node: Node, given: Params, functions: list[Params]) -> tuple[list[Params], list[dict[str, Any]]]:
+def _layers(
+    r: Reading, node: Node, given: Params, functions: list[Params]
+) -> tuple[list[Params], list[dict[str, Any]]]:
     """Parameters and weights of the layer of each direction."""
     units = given.pop("hidden_size", None)
     resets = bool(given.pop("linear_before_reset", 0)) if node.op == "GRU" else None
@@ -98,7 +100,7 @@ def _layers(r: Reading, node: Node, given: Params, functions: list[Params]) -> t
 
 
 def _weights(op: str, kernel: Array, again: Array, bias: Array | None, resets: bool | None) -> dict[str, Array]:
-    """In Keras' layout: (features, gates * units), (units, gates * units), the biases added up or one above the other."""
+    """In Keras' layout: (features, gates * units), (units, gates * units); the biases added up, or both."""
     steps = (*_GATES[op], Perm("io", "oi"))
     try:
         found = {"kernel": read_blob(kernel, steps, {}), "recurrent_kernel": read_blob(again, steps, {})}
@@ -135,7 +137,7 @@ def _states(r: Reading, node: Node, name: str, directions: int, *, batch_first: 
 def _per_direction(r: Reading, node: Node, name: str, state: Value) -> list[Value]:
     """(directions, units) as rows of units."""
     parts = [state]
-    if state.shape[0] == 2:  # noqa: PLR2004 - directions
+    if state.shape[0] == 2:
         cut = r.name(f"{name}/states")
         shapes = r.place(cut, node.op, "Slice", {"slice_points": [1], "axis": 1}, [state])
         parts = [Value(f"{cut}:{i}" if i else cut, shape, identity(3)) for i, shape in enumerate(shapes)]
