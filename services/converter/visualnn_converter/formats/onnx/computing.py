@@ -129,6 +129,11 @@ def gelu(r: Reading, node: Node, name: str) -> list[Value]:
     return [r.made(name, node, "Multiply", {}, [value, gate])]
 
 
+def log_sigmoid(r: Reading, node: Node, name: str) -> list[Value]:
+    """What stands for -softplus(-x)."""
+    return [chain(r, node, name, r.value(node.inputs[0]), [_function("log_sigmoid")])]
+
+
 def swish(r: Reading, node: Node, name: str) -> list[Value]:
     """x * sigmoid(alpha * x)."""
     value, alpha = r.value(node.inputs[0]), node.attributes.get("alpha", 1.0)

@@ -261,7 +261,11 @@ def _softplus(c: Chains, node: Node) -> None:
 
 
 def _mish(c: Chains, node: Node) -> None:
-    """x * tanh(softplus(x))."""
+    """x * tanh(softplus(x)); -softplus(-x) is the logarithm of the sigmoid."""
+    before, behind = c.maker(node.inputs[0], "Neg"), c.user(node.outputs[0], "Neg")
+    if before is not None and behind is not None:
+        c.becomes(behind, "LogSigmoid", before.inputs[:1], [before, node, behind])
+        return
     tanh = c.user(node.outputs[0], "Tanh")
     mul = c.user(tanh.outputs[0], "Mul") if tanh is not None else None
     if mul is not None and tanh is not None and c.other(mul, tanh.outputs[0]) == node.inputs[0]:

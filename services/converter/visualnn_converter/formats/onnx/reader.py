@@ -113,7 +113,7 @@ def _table() -> Index:
 
 def claimed() -> frozenset[str]:
     """Operators that are read where they work on tensors, each within the limits that its obstacles say."""
-    return frozenset({*OPERATORS, *_table(), "Upsample"})
+    return frozenset({*OPERATORS, *_table(), "Upsample"} - {"LogSigmoid"})
 
 
 class _Reader(Reading):
