@@ -117,7 +117,7 @@ def scores_by_scores() -> bytes:
 
 def twisted_sequence() -> bytes:
     """A node whose attributes and inputs are those of no recurrent layer."""
-    net = Net(14, x=["n", 4])
+    net = Net(14, x=["n"])
     return net.data(net("ReverseSequence", ["x", net.weight("l", values=np.int64([4]))], time_axis=1, batch_axis=0))
 
 

@@ -76,8 +76,8 @@ def reversed_steps(r: Reading, node: Node, _name: str) -> list[Value]:
     """ReverseSequence of whole sequences, for a recurrent layer."""
     value, lengths = r.value(node.inputs[0]), r.constant(node.inputs[1], "axes")
     axes = [node.attributes.get(key, default) for key, default in (("batch_axis", 1), ("time_axis", 0))]
-    n = known(value.shape[0])
-    if value.rank != 3 or axes != [value.label.index(0), value.label.index(1)] or n is None or (lengths != n).any():
+    n = known(value.shape[0]) if value.rank == 3 else None
+    if n is None or axes != [value.label.index(0), value.label.index(1)] or (lengths != n).any():
         raise Unmappable("ReverseSequence must turn whole sequences around for a recurrent layer", axes)
     if not _turns(r, node, value, -1, -_END - 1, 1):
         raise Unmappable("ReverseSequence must turn whole sequences around for a recurrent layer", node.outputs[0])
