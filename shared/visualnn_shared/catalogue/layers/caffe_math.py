@@ -20,6 +20,7 @@ from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Opti
 from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map, Sets
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, same_shape
+from visualnn_shared.catalogue.torch_lenses import Put
 
 OWN = "visualnn_worker.keras_layers.caffe_math:"
 AFFINE = (
@@ -27,6 +28,7 @@ AFFINE = (
     Param("shift", Float(), 0.0, "What is added after the scale."),
 )
 AFFINE_IN_CAFFE = (At("scale", "scale", 1), At("shift", "shift", 0))
+AFFINE_IN_TORCH = (At("scale", "scale", 1.0), At("shift", "shift", 0.0))
 BASE = Param("base", Float(), -1.0, "The base, above 0; -1 is e.")
 
 layer(
@@ -38,6 +40,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("AbsVal")],
+        "torch": [Map("torch.abs")],
     },
     example=Example(((128,),)),
 )
@@ -52,6 +55,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Power", [At("power", "power", 1), *AFFINE_IN_CAFFE])],
+        "torch": [Map("power", [At("power", "power", 1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"power": 2.0, "scale": 0.5, "shift": 1.0}),
 )
@@ -77,6 +81,7 @@ layer(
             Map("Exp", [Sets("base", -1.0), Sets("scale", 1.0), Sets("shift", 0.0)], reads=False),  # as an Activation
             Map("Exp", [At("base", "base", -1), *AFFINE_IN_CAFFE], when=is_not_plain),
         ],
+        "torch": [Map("exp", [At("base", "base", -1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"base": 2.0}),
 )
@@ -92,6 +97,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Log", [At("base", "base", -1), *AFFINE_IN_CAFFE])],
+        "torch": [Map("log", [At("base", "base", -1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"shift": 1.0}),
 )
@@ -102,7 +108,11 @@ layer(
     keras_class=OWN + "BNLL",
     group="activation",
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("BNLL", [ENGINE], reads=False)]},  # read as Activation("softplus")
+    maps={
+        "keras": [],
+        "caffe": [Map("BNLL", [ENGINE], reads=False)],  # read as Activation("softplus")
+        "torch": [Map("F.softplus")],
+    },
     example=Example(((128,),)),
 )
 
@@ -116,6 +126,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Threshold", [At("threshold", "threshold", 0)])],
+        "torch": [Map("above", [At("threshold", "threshold")])],
     },
     example=Example(((128,),), {"threshold": 0.5}),
 )
@@ -137,6 +148,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Clip", [At("min", "min"), At("max", "max")])],
+        "torch": [Map("torch.clamp", [At("min", "min"), At("max", "max")])],
     },
     example=Example(((128,),), {"min": -1.0, "max": 1.0}),
 )
@@ -171,6 +183,16 @@ layer(
                     At("normalize_variance", "normalize_variance", True),
                     At("across_channels", "across_channels", False),
                     At("eps", "eps", 1e-9),
+                ],
+            )
+        ],
+        "torch": [
+            Map(
+                "mvn",
+                [
+                    Put("dim", lambda p, _: (1, 2, 3) if p["across_channels"] else (2, 3), ("across_channels",)),
+                    At("normalize_variance", "normalize_variance"),
+                    At("eps", "eps"),
                 ],
             )
         ],

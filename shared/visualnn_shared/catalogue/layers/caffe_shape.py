@@ -20,7 +20,7 @@ from visualnn_shared.catalogue.common import variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.kinds import Axis, Choice, Int, ListOf, Tuple
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
+from visualnn_shared.catalogue.lenses import Around, At, Enum, Fn, Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of
 from visualnn_shared.catalogue.window_lenses import CaffePads, Pair
@@ -118,6 +118,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])],
+        "torch": [Map("split", [Around(("outputs",))], around="nothing")],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -161,6 +162,7 @@ layer(
                 when=has_slice_dim,
             ),
         ],
+        "torch": [Map("torch.split", [Around(("axis", "slice_points"))], around="sliced")],
     },
     example=Example(((8, 8, 6),), {"slice_points": [2, 3]}),
 )
@@ -184,6 +186,7 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])],
+        "torch": [Map("tile", [FileAxis("axis", "dim"), At("tiles", "tiles")])],
     },
     example=Example(((8, 8, 4),), {"tiles": 2}),
 )
@@ -239,6 +242,7 @@ layer(
     layout="plain",
     maps={
         "keras": [],
+        "torch": [Map("Parameter", [Around(("shape",)), Training()], blobs=[("value",)], around="shaped")],
     },
     example=Example(((3,),), {"shape": [4, 2]}),
 )

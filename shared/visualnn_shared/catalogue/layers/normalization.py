@@ -9,11 +9,13 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
-from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Is, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
+from visualnn_shared.catalogue.torch_lenses import Dims
+from visualnn_shared.catalogue.torch_maps import torch_batch_norm, torch_group_norm, torch_layer_norm, torch_rms_norm
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
 
@@ -52,6 +54,7 @@ layer(
             Training(("momentum",)),
         ], blobs=[("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",),
                   ("moving_variance",)], layout="channel")],
+        "torch": torch_batch_norm(),
     },
     example=Example(((8, 8, 16),)),
 )  # fmt: skip
@@ -86,6 +89,7 @@ layer(
                 around="trailing_axes",
             )
         ],
+        "torch": torch_layer_norm(),
     },
     example=Example(((10, 32),)),
 )
@@ -124,6 +128,7 @@ layer(
     weights=[GAMMA, BETA],
     maps={
         "keras": [keras("GroupNormalization")],
+        "torch": torch_group_norm(),
     },
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
@@ -151,6 +156,7 @@ layer(
     weights=[Weight("scale", axis_weight)],
     maps={
         "keras": [keras("RMSNormalization")],
+        "torch": torch_rms_norm(),
     },
     example=Example(((10, 32),)),
 )
@@ -163,6 +169,7 @@ layer(
     shape=axis_shape,
     maps={
         "keras": [keras("UnitNormalization")],
+        "torch": [Map("F.normalize", [Dims("axis", "dim"), Is("eps", 1e-6)])],
     },
     example=Example(((10, 32),)),
 )
@@ -226,6 +233,19 @@ layer(
                     Only("norm_region", ("ACROSS_CHANNELS",)),
                 ],
             )
+        ],
+        "torch": [
+            Map(
+                op,
+                [
+                    At("local_size", "size"),
+                    At("alpha", "alpha"),
+                    At("beta", "beta"),
+                    At("k", "k"),
+                    Sets("norm_region", region),
+                ],
+            )
+            for op, region in (("nn.LocalResponseNorm", "ACROSS_CHANNELS"), ("lrn_within_channel", "WITHIN_CHANNEL"))
         ],
     },
     example=Example(((13, 13, 16),), {"alpha": 1e-4}),

@@ -7,8 +7,12 @@ from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activatio
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
+from visualnn_shared.catalogue.lenses import Around, At, Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.torch_lenses import InSize
+from visualnn_shared.catalogue.torch_maps import BIAS
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import need_spatial, windows
 
@@ -58,7 +62,12 @@ layer(
     ],
     macs=lambda _p, ins, outs: 2 * prod(outs[0]) * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "torch": [Map("Highway", [Around(("activation", "use_bias")), Training()], blobs=[
+            ("kernel", Perm("io", "oi")), ("bias",), ("transform_kernel", Perm("io", "oi")), ("transform_bias",),
+        ], around="highway")],
+    },
     example=Example(((16,),), {"activation": "tanh"}),
 )  # fmt: skip
 
@@ -85,7 +94,11 @@ layer(
     ],
     macs=lambda p, ins, outs: prod(outs[0]) * p["pieces"] * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "torch": [Map("Maxout", [InSize("in_features"), At("units", "out_features"), At("pieces", "pieces"), BIAS,
+                              Training()], blobs=[("kernel", Perm("io", "oi")), ("bias",)])],
+    },
     example=Example(((16,),), {"units": 8, "pieces": 4}),
 )  # fmt: skip
 
@@ -197,7 +210,10 @@ layer(
     shape=_along_last,
     weights=[Weight("gamma", _last)],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "torch": [Map("Scale", [Training(("init_values",))], blobs=[("gamma",)], around="along")],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -208,6 +224,9 @@ layer(
     group="noise",
     params=[Param("rate", Float(0, 1), doc="Share of the samples that is left out."), SEED],
     shape=same_shape,
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "torch": [Map("StochasticDepth", [At("rate", "p"), Training(("seed",))])],
+    },
     example=Example(((8, 8, 4),), {"rate": 0.1}),
 )

@@ -5,6 +5,7 @@ from visualnn_shared.catalogue.entry import Example, Param, Weight
 from visualnn_shared.catalogue.keras_maps import KERAS_PADDING, keras
 from visualnn_shared.catalogue.kinds import Int
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_separable
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, padding, strides
 from visualnn_shared.catalogue.windows import conv_rules, conv_shape, separable_macs
 
@@ -39,6 +40,7 @@ def _separable(rank: int, example: Example) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"SeparableConv{rank}D", KERAS_PADDING)],
+            "torch": torch_separable(rank),
         },
         example=example,
     )  # fmt: skip
