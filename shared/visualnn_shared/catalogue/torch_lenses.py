@@ -226,6 +226,20 @@ class OneAxis(Lens):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeSamples(Lens):
+    """A ``noise_shape`` that drops whole samples: null, then ones."""
+
+    def owns(self) -> tuple[str, ...]:
+        return ("noise_shape",)
+
+    def refuses(self, p: Mapping[str, Any]) -> Unmappable | None:
+        shape = p["noise_shape"]
+        if shape is not None and len(shape) > 1 and shape[0] is None and all(size == 1 for size in shape[1:]):
+            return None
+        return Unmappable("noise_shape must be null, or null and ones, in this format", shape, "noise_shape")
+
+
+@dataclass(frozen=True, slots=True)
 class HeadsAsRows:
     """A kernel (features, heads, size), or (heads, size, features) where heads are joined, as (out, in) of a Linear.
 

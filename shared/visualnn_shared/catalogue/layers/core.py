@@ -30,7 +30,7 @@ from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
-from visualnn_shared.catalogue.torch_lenses import InSize
+from visualnn_shared.catalogue.torch_lenses import InSize, WholeSamples
 from visualnn_shared.catalogue.torch_maps import BIAS, FUSED, torch_activations
 
 DENSE = (FromWeight("units", "kernel", -1), HasWeight("use_bias", "bias"), LINEAR, Training())
@@ -131,7 +131,10 @@ layer(
         "caffe": [Map("Dropout", [At("rate", "dropout_ratio", 0.5), Training(("seed",)), Only("noise_shape", (None,)),
                                   Harmless("scale_train", (True,))])],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
-        "torch": [Map("nn.Dropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))])],
+        "torch": [
+            Map("nn.Dropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))]),
+            Map("StochasticDepth", [At("rate", "p"), Training(("seed",)), WholeSamples()]),
+        ],
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip

@@ -42,6 +42,6 @@ def run_torch(tmp_path: Path) -> Callable[..., list[np.ndarray]]:
             outputs = net(*given)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = zip(outputs, lasts, strict=True)
-        return [one.numpy().transpose([label.index(i) for i in range(len(label))]) for one, label in pairs]
+        return [one.detach().numpy().transpose([label.index(i) for i in range(len(label))]) for one, label in pairs]
 
     return answer

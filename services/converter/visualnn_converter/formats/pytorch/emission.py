@@ -35,6 +35,7 @@ STATE = {
     "Attention": ("scale", "concat"),
     "AdditiveAttention": ("scale",),
     "Parameter": ("value",),
+    "Standardize": ("mean", "variance"),
     "Bias": ("bias",),
 }
 """Module -> its names in the state dict, in the order of the map's blobs; else weight, bias."""
