@@ -79,7 +79,8 @@ OWN: dict[str, list[tuple[Any, ...]]] = {
         ("m", "TimeDistributed", {"layer": {"type": "MaxPooling2D", "params": {}}}),
     ],
     "attention with heads": [
-        STEPS, ("a", "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 4, "output_shape": 7}, ["x"] * 2),
+        STEPS,
+        ("a", "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 4, "output_shape": 7}, ["x", "x"]),
     ],
     "attention with heads without bias": [
         STEPS, ("a", "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "use_bias": False}, ["x", "x", "x"]),

@@ -113,7 +113,8 @@ def test_every_layer_with_a_map_compiles(type: str, random_weights: Any) -> None
 ANYTHING = st.one_of(
     st.text(min_size=1, max_size=40),
     st.sampled_from([
-        '"""\nimport os\nos.system("x")\n"""', "'); import os #", "x\\", "self", "forward", "__class__", "None", "nn", "F",
+        '"""\nimport os\nos.system("x")\n"""', "'); import os #", "x\\", "self", "forward", "__class__", "None",
+        "nn", "F",
         "x\nimport os", "\u202e", "lambda", "training", "_parameters", "load", "T", "数", "a/b:c", "{name}", "%s", "3",
         "');import os#", '""";import os;"""', "x\\\\", "#", "`os`", "${x}", "\\N{BELL}",
     ]),
@@ -122,7 +123,7 @@ HOSTILE = ANYTHING.map(lambda name: "".join(c for c in name if c.isprintable() a
 """Names that a layer may have."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(names=st.lists(HOSTILE, min_size=4, max_size=4, unique=True), title=ANYTHING)
 def test_no_name_breaks_the_text_or_becomes_code(names: list[str], title: str) -> None:
     one, two, three, four = names

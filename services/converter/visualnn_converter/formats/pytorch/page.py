@@ -60,9 +60,10 @@ def model_text(page: Page) -> str:
     helpers = _needed(page.helpers)
     body = "\n\n\n".join([*helpers, _class(page), _load(page)])
     imports = ["import torch", "import torch.nn.functional as F", "from torch import nn"]
-    used = [line for line, word in zip(imports, ("torch.", "F.", "nn."), strict=True) if word in body]
+    names = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    used = [line for line, name in zip(imports, ("torch", "F", "nn"), strict=True) if name in names]
     standard = ["from pathlib import Path"]
-    if "math." in body:
+    if "math" in names:
         standard.insert(0, "import math")
     head = [f'"""The network {words(page.title)}, written by VisualNN."""', "", *standard, "", *used]
     return "\n".join(head) + "\n\n\n" + body + "\n"
