@@ -51,6 +51,8 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
         "keras-file": (True, True), "keras-h5": (True, False), "keras-weights": (False, True),
+        "fabrik": (True, False), "pytorch": (False, True), "dot": (False, True), "mermaid": (False, True),
+        "svg": (False, True),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]
     assert found["caffe"]["extensions"] == [".prototxt"]
