@@ -68,7 +68,7 @@ def _declared(call: ast.Call) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-PLAIN = ["lenet", "resnet18", "all-cnn", "snn-8", "mobilenet"]
+PLAIN = ["lenet", "squeezenet_1_1", "all-cnn", "snn-8", "mobilenet"]
 """Networks of layers whose weights PyTorch's own modules hold."""
 
 
