@@ -64,6 +64,7 @@ layer(
     layout="spatial",
     maps={
         "keras": [], "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+        "torch": [Map("crop", [Around(("axis", "offset"))], around="cropped")],
     },
     example=Example(((9, 9, 4), (5, 6, 4)), {"offset": [2, 1]}),
 )  # fmt: skip

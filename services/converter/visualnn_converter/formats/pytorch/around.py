@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from visualnn_shared.catalogue.free import FREE
+from visualnn_shared.catalogue.free import FREE, known
+from visualnn_shared.catalogue.shapes import axes_of
 
 from visualnn_converter.formats.pytorch.emission import Emission, Value
 from visualnn_converter.formats.pytorch.names import call, keywords, literal
@@ -200,6 +201,19 @@ def _reshaped(e: Emission, module: str, op: str, shape: tuple[int, ...]) -> None
             e.state.tensors[key] = e.state.tensors[key].reshape(shape)
 
 
+def cropped(e: Emission) -> list[Value]:
+    """A slice along each axis that is cut, as long as the second input's."""
+    axes = axes_of(e.p["axis"], e.layer.input_shapes[0])
+    offsets = e.p["offset"] * len(axes) if len(e.p["offset"]) == 1 else e.p["offset"]
+    first, reference = e.texts
+    slices = [":"] * e.inputs[0].rank
+    for axis, offset in zip(axes, offsets, strict=True):
+        at = e.label.index(axis + 1)
+        size = known(e.layer.output_shapes[0][axis])
+        slices[at] = f"{offset}:{offset} + {reference}.shape[{at}]" if size is None else f"{offset}:{offset + size}"
+    return [e.say(f"{first}[{', '.join(slices)}]")]
+
+
 def sliced(e: Emission) -> list[Value]:
     """torch.split by the sizes between the cuts."""
     axis = e.p["axis"] % e.inputs[0].rank
@@ -215,7 +229,7 @@ AROUND: Mapping[str, Around] = {
     "flattened": flattened, "reshaped": reshaped, "relabelled": relabelled, "repeated": repeated,
     "looked_up": looked_up, "shaped": shaped, "along": along, "einsum": einsum, "highway": highway,
     "heads": heads, "attention": attention, "additive": additive, "affine": affine, "standardized": standardized,
-    "sliced": sliced, "recurrent": recurrent, "bidirectional": bidirectional, "each_step": each_step,
-    "wrapped": wrapped_layer,
+    "sliced": sliced, "cropped": cropped, "recurrent": recurrent, "bidirectional": bidirectional,
+    "each_step": each_step, "wrapped": wrapped_layer,
 }  # fmt: skip
 """The functions that maps name."""
