@@ -61,14 +61,15 @@ def drawing(spec: Spec, report: Report) -> Drawing:
     if len(resolved.layers) > MOST_LAYERS:
         rule = f"a picture must show at most {MOST_LAYERS:,} layers"
         raise ConversionImpossible([problem(rule, len(resolved.layers))], report.source, report.target)
-    found = Drawing(cleaned(spec.name))
+    found, known_already = Drawing(cleaned(spec.name)), bool(report.mapped)
     index = {layer.name: number for number, layer in enumerate(resolved.layers)}
     for layer in resolved.layers:
         box = _box(layer)
         found.boxes.append(box)
         found.params += box.params
         found.lines += [(index[ref.layer], index[layer.name]) for ref in layer.inputs]
-        report.maps(layer.name, layer.type, "box")
+        if not known_already:
+            report.maps(layer.name, layer.type, "box")
     return found
 
 
