@@ -14,7 +14,7 @@ from visualnn_shared.errors import Invalid, TooLarge
 
 SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 READ = [one["name"] for one in conversion.formats() if one["reads"]]
-TEXTS = [one["name"] for one in conversion.formats() if one["reads"] and not one["carries_weights"]]
+TEXTS = [one["name"] for one in conversion.formats() if one["reads"] and one["writes"] and not one["carries_weights"]]
 NETS = {"onnx": ("neurons-4-4-1", "two-input")}
 """Small ones where weights are in the file."""
 

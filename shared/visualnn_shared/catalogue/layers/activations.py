@@ -12,6 +12,8 @@ from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInpu
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_shape, same_shape
 from visualnn_shared.catalogue.steps import Without
+from visualnn_shared.catalogue.torch_lenses import Dims
+from visualnn_shared.catalogue.torch_maps import torch_prelu
 
 NO_LIMITS = (Only("max_value", (None,)), Only("negative_slope", (0.0,)), Only("threshold", (0.0,)))
 
@@ -49,6 +51,18 @@ layer(
                 reads=False,
             ),
         ],
+        "torch": [
+            Map("F.relu", NO_LIMITS),
+            Map("F.leaky_relu", [At("negative_slope", "negative_slope"), *NO_LIMITS[::2]]),
+            Map(
+                "relu",
+                [
+                    At("max_value", "max_value", None),
+                    At("negative_slope", "negative_slope", 0.0),
+                    At("threshold", "threshold", 0.0),
+                ],
+            ),
+        ],
     },
     example=Example(((8, 8, 4),), {"max_value": 6.0}),
 )
@@ -63,6 +77,7 @@ layer(
         "keras": [keras("LeakyReLU", old={"alpha": "negative_slope"})],
         "caffe": [Map("ReLU", [At("negative_slope", "negative_slope", 0), ENGINE])],
         "onnx": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.01)])],
+        "torch": [Map("F.leaky_relu", [At("negative_slope", "negative_slope")])],
     },
     example=Example(((128,),), {"negative_slope": 0.2}),
 )
@@ -77,6 +92,7 @@ layer(
         "keras": [keras("ELU")],
         "caffe": [Map("ELU", [At("alpha", "alpha", 1)])],
         "onnx": [Map("Elu", [At("alpha", "alpha", 1.0)])],
+        "torch": [Map("F.elu", [At("alpha", "alpha", 1.0)])],
     },
     example=Example(((128,),)),
 )
@@ -111,6 +127,7 @@ layer(
                                 Training()], blobs=[("alpha", Without("shared_axes"))])],
         "onnx": [Map("PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], layout="any",
                      around="slope")],
+        "torch": torch_prelu(),
     },
     example=Example(((8, 8, 4),), {"shared_axes": [1, 2]}),
 )  # fmt: skip
@@ -125,6 +142,7 @@ layer(
         "keras": [keras("Softmax")],
         "caffe": [Map("Softmax", [FileAxis("axis", "axis", 1), ENGINE])],
         "onnx": [Map("Softmax", [FileAxis("axis", "axis")])],
+        "torch": [Map("F.softmax", [FileAxis("axis", "dim")]), Map("softmax_over", [Dims("axis", "dim")])],
     },
     example=Example(((10,),)),
 )
@@ -141,6 +159,7 @@ layer(
             keras("ThresholdedReLU"),  # Keras 2
         ],
         "onnx": [Map("ThresholdedRelu", [At("theta", "alpha", 1.0)], reads=False)],
+        "torch": [Map("F.threshold", [At("theta", "threshold"), Is("value", 0.0)])],
     },
     example=Example(((128,),)),
 )

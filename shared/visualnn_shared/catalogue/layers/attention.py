@@ -13,10 +13,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Harmless
+from visualnn_shared.catalogue.lenses import Around, Harmless, Map, Only, Training
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
+from visualnn_shared.catalogue.torch_lenses import HeadsAsRows, OneAxis
 
 QUERY_VALUE_KEY = ("query", "value", "key")
 DROPOUT = Param("dropout", Float(0, 1), 0.0, "Share of the attention weights that is dropped while training.")
@@ -89,6 +90,8 @@ layer(
     maps={
         "keras": [keras("Attention")],
         "onnx": [composed("Softmax", "attended", "use_scale", "score_mode", training=("dropout", "seed"))],
+        "torch": [Map("Attention", [Around(("use_scale", "score_mode")), Training(("dropout", "seed"))],
+                      blobs=[("scale",), ("concat_score_weight",)], around="attention")],
     },
     example=Example(((10, 32), (12, 32)), {"use_scale": True}),
 )  # fmt: skip
@@ -109,6 +112,14 @@ layer(
     maps={
         "keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))],
         "onnx": [composed("Softmax", "attended", "use_scale", training=("dropout",), weights=("scale",))],
+        "torch": [
+            Map(
+                "AdditiveAttention",
+                [Around(("use_scale",)), Training(("dropout",))],
+                blobs=[("scale",)],
+                around="additive",
+            )
+        ],
     },
     example=Example(((10, 32), (12, 32))),
 )
@@ -126,6 +137,17 @@ PROJECTIONS = [
     SEED,
 ]
 SAID = ("use_bias", "sliding_window", "use_gate")
+
+
+def _torch_heads(queries: str, keys: str) -> list[tuple[str, HeadsAsRows]]:
+    """Blobs of the projections; ``queries`` and ``keys`` are the parameters with the number of heads."""
+    counts = {"query": queries, "key": keys, "value": keys, "attention_output": queries}
+    return [
+        (f"{name}/{kind}", HeadsAsRows(heads, kind == "bias", joined=name == "attention_output"))
+        for name, heads in counts.items() for kind in ("kernel", "bias")
+    ]  # fmt: skip
+
+
 KERAS_ATTENTION = (Harmless("flash_attention", (None, False)),)
 
 
@@ -227,6 +249,11 @@ layer(
             composed("Softmax", "several_heads", "num_heads", "key_dim", "value_dim", "output_shape",
                      "attention_axes", *SAID, training=("dropout", "activity_regularizer", "seed")),
         ],
+        "torch": [Map("MultiHeadAttention", [
+            Around(("num_heads", "key_dim", "value_dim", "use_bias")), Only("attention_axes", (None,)),
+            OneAxis("output_shape"), Only("sliding_window", (None,)), Only("use_gate", (False,)),
+            Training(("dropout", "seed")),
+        ], blobs=_torch_heads("num_heads", "num_heads"), rank=3, around="heads")],
     },
     example=Example(((10, 32), (12, 32)), {"num_heads": 4, "key_dim": 8}),
 )  # fmt: skip
@@ -301,6 +328,19 @@ layer(
                 "num_key_value_heads",
                 *SAID,
                 training=("dropout", "activity_regularizer", "seed"),
+            )
+        ],
+        "torch": [
+            Map(
+                "MultiHeadAttention",
+                [
+                    Around(("head_dim", "num_query_heads", "num_key_value_heads", "use_bias")),
+                    Only("sliding_window", (None,)),
+                    Only("use_gate", (False,)),
+                    Training(("dropout", "seed")),
+                ],
+                blobs=_torch_heads("num_query_heads", "num_key_value_heads"),
+                around="heads",
             )
         ],
     },

@@ -20,7 +20,7 @@ from visualnn_shared.catalogue.common import variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.kinds import Axis, Choice, Int, ListOf, Tuple
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
+from visualnn_shared.catalogue.lenses import Around, At, Enum, Fn, Map, Training
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of
@@ -67,6 +67,7 @@ layer(
         "keras": [],
         "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
         "onnx": [composed("Slice", "cut_to_reference", "axis", "offset", layout="any")],
+        "torch": [Map("crop", [Around(("axis", "offset"))], around="cropped")],
     },
     example=Example(((9, 9, 4), (5, 6, 4)), {"offset": [2, 1]}),
 )  # fmt: skip
@@ -123,6 +124,7 @@ layer(
         "keras": [],
         "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])],
         "onnx": [composed("Split", "copies", "outputs")],
+        "torch": [Map("split", [Around(("outputs",))], around="nothing")],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -167,6 +169,7 @@ layer(
             ),
         ],
         "onnx": [composed("Split", "pieces", "slice_points", "axis")],
+        "torch": [Map("torch.split", [Around(("axis", "slice_points"))], around="sliced")],
     },
     example=Example(((8, 8, 6),), {"slice_points": [2, 3]}),
 )
@@ -191,6 +194,7 @@ layer(
         "keras": [],
         "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])],
         "onnx": [composed("Tile", "tiled", "tiles", "axis")],
+        "torch": [Map("tile", [FileAxis("axis", "dim"), At("tiles", "tiles")])],
     },
     example=Example(((8, 8, 4),), {"tiles": 2}),
 )
@@ -260,6 +264,7 @@ layer(
     maps={
         "keras": [],
         "onnx": [composed("Expand", "held", "shape", weights=("value",))],
+        "torch": [Map("Parameter", [Around(("shape",)), Training()], blobs=[("value",)], around="shaped")],
     },
     example=Example(((3,),), {"shape": [4, 2]}),
 )

@@ -30,6 +30,8 @@ from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.torch_lenses import InSize, WholeSamples
+from visualnn_shared.catalogue.torch_maps import BIAS, FUSED, torch_activations
 
 DENSE = (FromWeight("units", "kernel", -1), HasWeight("use_bias", "bias"), LINEAR, Training())
 NO_MASK = "pad the sequences and let the net learn to skip the padding, or cut them to one length"
@@ -87,6 +89,13 @@ layer(
             Map("Gemm", DENSE, blobs=[("kernel",), ("bias",)], rank=2),
             Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], around="add_bias"),
         ],
+        "torch": [
+            Map(
+                "nn.Linear",
+                [InSize("in_features"), At("units", "out_features"), BIAS, FUSED, Training()],
+                blobs=[("kernel", Perm("io", "oi")), ("bias",)],
+            )
+        ],
     },
     example=Example(((784,),), {"units": 10, "activation": "softmax"}),
 )
@@ -101,6 +110,7 @@ layer(
         "keras": [keras("Activation")],
         "caffe": caffe_activations(),
         "onnx": onnx_activations(),
+        "torch": torch_activations(),
     },
     example=Example(((10,),), {"activation": "relu"}),
 )
@@ -121,6 +131,10 @@ layer(
         "caffe": [Map("Dropout", [At("rate", "dropout_ratio", 0.5), Training(("seed",)), Only("noise_shape", (None,)),
                                   Harmless("scale_train", (True,))])],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "torch": [
+            Map("nn.Dropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))]),
+            Map("StochasticDepth", [At("rate", "p"), Training(("seed",)), WholeSamples()]),
+        ],
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip
@@ -135,6 +149,7 @@ layer(
         "keras": [keras("Flatten")],
         "caffe": [Map("Flatten", [Is("axis", 1, 1), Is("end_axis", -1, -1)])],
         "onnx": [Map("Flatten", [Is("axis", 1, 1)])],
+        "torch": [Map("torch.flatten", around="flattened")],
     },
     example=Example(((4, 4, 3),)),
 )
@@ -178,6 +193,7 @@ layer(
             )
         ],
         "onnx": [Map("Reshape", [AtInput("target_shape", "shape", 1, "int64", BatchFirst())])],
+        "torch": [Map("torch.reshape", [Around(("target_shape",))], around="reshaped")],
     },
     example=Example(((784,),), {"target_shape": [28, 28, -1]}),
 )
@@ -204,6 +220,7 @@ layer(
     maps={
         "keras": [keras("Permute")],
         "onnx": [Map("Transpose", [Around(("dims",))], layout="any", around="relabel")],
+        "torch": [Map("torch.permute", [Around(("dims",))], layout="any", around="relabelled")],
     },
     example=Example(((10, 64),), {"dims": [2, 1]}),
 )
@@ -250,6 +267,19 @@ layer(
                 ],
                 blobs=[("embeddings",)],
                 around="lookup",
+            )
+        ],
+        "torch": [
+            Map(
+                "nn.Embedding",
+                [
+                    At("input_dim", "num_embeddings"),
+                    At("output_dim", "embedding_dim"),
+                    Only("mask_zero", (False,), NO_MASK),
+                    Training(),
+                ],
+                blobs=[("embeddings",)],
+                around="looked_up",
             )
         ],
     },

@@ -49,6 +49,15 @@ layer(
         "onnx": [
             Map("Mul", [*ALONG_AXIS, Around(("use_bias",))], blobs=[("gamma",), ("beta",)], around="scale_and_shift")
         ],
+        "torch": [
+            Map(
+                "Scale",
+                [*ALONG_AXIS, Around(("use_bias",))],
+                blobs=[("gamma",), ("beta",)],
+                layout="plain",
+                around="along",
+            )
+        ],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -77,6 +86,7 @@ layer(
             )
         ],
         "onnx": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
+        "torch": [Map("Bias", ALONG_AXIS, blobs=[("bias",)], layout="plain", around="along")],
     },
     example=Example(((8, 8, 4),)),
 )

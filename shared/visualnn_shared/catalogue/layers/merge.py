@@ -53,6 +53,7 @@ layer(
             Map("Concat", [FileAxis("axis", "concat_dim")], when=has_concat_dim),
         ],
         "onnx": [Map("Concat", [FileAxis("axis", "axis")])],
+        "torch": [Map("torch.cat", [FileAxis("axis", "dim")], around="concatenated")],
     },
     example=Example(((4, 8), (4, 3))),
 )
@@ -91,6 +92,7 @@ layer(
             Map("Sum", [UNWEIGHTED]),
             Map("Sum", [WEIGHTED], around="weighted", reads=False),
         ],
+        "torch": [Map("torch.add", [UNWEIGHTED], around="add"), Map("torch.add", [WEIGHTED], around="weighted")],
     },
     example=EXAMPLE,
 )
@@ -114,6 +116,7 @@ layer(
             )
         ],
         "onnx": [Map("Sub")],
+        "torch": [Map("torch.sub", around="subtract")],
     },
     example=EXAMPLE,
 )
@@ -127,6 +130,7 @@ layer(
         "keras": [keras("Multiply")],
         "caffe": [Map("Eltwise", [Is("operation", "PROD", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
+        "torch": [Map("torch.mul", around="multiply")],
     },
     example=EXAMPLE,
 )
@@ -146,6 +150,7 @@ layer(
             )
         ],
         "onnx": [Map("Mean")],
+        "torch": [Map("torch.mean", around="average")],
     },
     example=EXAMPLE,
 )
@@ -159,6 +164,7 @@ layer(
         "keras": [keras("Maximum")],
         "caffe": [Map("Eltwise", [Is("operation", "MAX", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Max")],
+        "torch": [Map("torch.maximum", around="chained")],
     },
     example=EXAMPLE,
 )
@@ -171,6 +177,7 @@ layer(
     maps={
         "keras": [keras("Minimum")],
         "onnx": [Map("Min")],
+        "torch": [Map("torch.minimum", around="chained")],
     },
     example=EXAMPLE,
 )

@@ -6,7 +6,7 @@ from visualnn_shared.catalogue.common import NOISE_SHAPE, SEED
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Float
-from visualnn_shared.catalogue.lenses import Map, Training
+from visualnn_shared.catalogue.lenses import At, Map, Only, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import noise_shape, same_shape
 
@@ -25,6 +25,7 @@ layer(
     maps={
         "keras": [keras("GaussianNoise")],
         "onnx": [Map("Identity", [Training(("stddev", "seed"))], reads=False)],
+        "torch": [Map("GaussianNoise", [At("stddev", "std"), Training(("seed",))])],
     },
     example=Example(((128,),), {"stddev": 0.1}),
 )
@@ -39,6 +40,7 @@ layer(
     maps={
         "keras": [keras("GaussianDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed"))], reads=False)],
+        "torch": [Map("GaussianDropout", [At("rate", "p"), Training(("seed",))])],
     },
     example=Example(((128,),), {"rate": 0.5}),
 )
@@ -53,6 +55,7 @@ layer(
     maps={
         "keras": [keras("AlphaDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "torch": [Map("nn.AlphaDropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))])],
     },
     example=Example(((128,),), {"rate": 0.5}),
 )

@@ -9,12 +9,14 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
-from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Is, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
+from visualnn_shared.catalogue.torch_lenses import Dims
+from visualnn_shared.catalogue.torch_maps import torch_batch_norm, torch_group_norm, torch_layer_norm, torch_rms_norm
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
 
@@ -53,6 +55,7 @@ layer(
             Training(("momentum",)),
         ], blobs=[("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",),
                   ("moving_variance",)], layout="channel")],
+        "torch": torch_batch_norm(),
     },
     example=Example(((8, 8, 16),)),
 )  # fmt: skip
@@ -87,6 +90,7 @@ layer(
                 around="trailing_axes",
             )
         ],
+        "torch": torch_layer_norm(),
     },
     example=Example(((10, 32),)),
 )
@@ -138,6 +142,7 @@ layer(
                 layout="channel",
             )
         ],
+        "torch": torch_group_norm(),
     },
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
@@ -166,6 +171,7 @@ layer(
     maps={
         "keras": [keras("RMSNormalization")],
         "onnx": [composed("Mul", "root_mean_square", "axis", "epsilon", weights=("scale",))],
+        "torch": torch_rms_norm(),
     },
     example=Example(((10, 32),)),
 )
@@ -179,6 +185,7 @@ layer(
     maps={
         "keras": [keras("UnitNormalization")],
         "onnx": [composed("Mul", "unit", "axis")],
+        "torch": [Map("F.normalize", [Dims("axis", "dim"), Is("eps", 1e-6)])],
     },
     example=Example(((10, 32),)),
 )
@@ -242,6 +249,19 @@ layer(
                     Only("norm_region", ("ACROSS_CHANNELS",)),
                 ],
             )
+        ],
+        "torch": [
+            Map(
+                op,
+                [
+                    At("local_size", "size"),
+                    At("alpha", "alpha"),
+                    At("beta", "beta"),
+                    At("k", "k"),
+                    Sets("norm_region", region),
+                ],
+            )
+            for op, region in (("nn.LocalResponseNorm", "ACROSS_CHANNELS"), ("lrn_within_channel", "WITHIN_CHANNEL"))
         ],
     },
     example=Example(((13, 13, 16),), {"alpha": 1e-4}),

@@ -9,7 +9,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Fn
+from visualnn_shared.catalogue.lenses import Around, At, Fn, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
@@ -46,6 +46,7 @@ layer(
     maps={
         "keras": [keras("Rescaling")],
         "onnx": [composed("Mul", "rescaled", "scale", "offset")],
+        "torch": [Map("torch.mul", [Around(("scale", "offset"))], around="affine")],
     },
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
@@ -122,6 +123,15 @@ layer(
     maps={
         "keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))],
         "onnx": [composed("Sub", "standardized", "axis", "mean", "variance", "invert")],
+        "torch": [
+            Map(
+                "Standardize",
+                [Around(("axis", "mean", "variance", "invert")), Training()],
+                blobs=[("mean",), ("variance",)],
+                layout="plain",
+                around="standardized",
+            )
+        ],
     },
     example=Example(((8, 8, 3),)),
 )

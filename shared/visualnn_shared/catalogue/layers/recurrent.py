@@ -18,7 +18,7 @@ from visualnn_shared.catalogue.entry import (
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Float, Int
-from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Training
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Sets, Training
 from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.named import ACTIVATION
 from visualnn_shared.catalogue.onnx_maps import (
@@ -34,7 +34,14 @@ from visualnn_shared.catalogue.onnx_maps import (
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
 from visualnn_shared.catalogue.steps import Gates, GruBias, HalfZero, Lead, Perm
+from visualnn_shared.catalogue.torch_maps import RECURRENT_TRAINING
 
+TORCH_RNN = (
+    Around(("activation", "recurrent_activation", "use_bias", "return_sequences", "return_state", "go_backwards")),
+    At("units", "hidden_size"),
+    RECURRENT_TRAINING,
+)
+"""Functions and directions are the writer's."""
 KERAS_RNN = (
     Harmless("zero_output_for_mask", (False,)),
     Harmless("time_major", (False,)),
@@ -170,6 +177,18 @@ layer(
             ),
             stepped(gates=()),
         ],
+        "torch": [
+            Map(
+                "nn.RNN",
+                TORCH_RNN,
+                blobs=[
+                    ("kernel", Perm("io", "oi")),
+                    ("recurrent_kernel", Perm("io", "oi")),
+                    ("bias", HalfZero()),
+                ],
+                around="recurrent",
+            ),
+        ],
     },
     example=Example(((80, 16),), {"units": 8}),
 )
@@ -183,6 +202,8 @@ def _read_reset(bag: Bag, p: dict[str, Any], _ctx: Context) -> None:
 def _write_reset(p: Params, bag: Bag, _ctx: Context) -> None:
     bag.put("reset_after", p["reset_after"])
 
+
+GRU_IN_TORCH = Gates("zrh", "rzh")
 
 # Gates lie in the order z, r, h along the last axis.
 layer(
@@ -221,6 +242,12 @@ layer(
                 reads=False,
             ),
             stepped("reset_after"),
+        ],
+        "torch": [
+            Map("nn.GRU", [*TORCH_RNN, Sets("reset_after", after)], blobs=[
+                ("kernel", GRU_IN_TORCH, Perm("io", "oi")), ("recurrent_kernel", GRU_IN_TORCH, Perm("io", "oi")),
+                ("bias", GRU_IN_TORCH, *([] if after else [HalfZero()])),
+            ], around="recurrent") for after in (True, False)
         ],
     },
     example=Example(((80, 16),), {"units": 8, "return_sequences": True}),
@@ -262,6 +289,18 @@ layer(
                 around="recurrent",
             ),
             stepped(),
+        ],
+        "torch": [
+            Map(
+                "nn.LSTM",
+                TORCH_RNN,
+                blobs=[
+                    ("kernel", Perm("io", "oi")),
+                    ("recurrent_kernel", Perm("io", "oi")),
+                    ("bias", HalfZero()),
+                ],
+                around="recurrent",
+            ),
         ],
     },
     example=Example(((80, 16),), {"units": 8, "return_sequences": True, "return_state": True}),

@@ -7,10 +7,13 @@ from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activatio
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
-from visualnn_shared.catalogue.maps import Map
+from visualnn_shared.catalogue.lenses import Around, At, Map, Training
 from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.torch_lenses import InSize
+from visualnn_shared.catalogue.torch_maps import BIAS
 from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import need_spatial, windows
@@ -68,6 +71,9 @@ layer(
                 weights=("kernel", "bias", "transform_kernel", "transform_bias"),
             )
         ],
+        "torch": [Map("Highway", [Around(("activation", "use_bias")), Training()], blobs=[
+            ("kernel", Perm("io", "oi")), ("bias",), ("transform_kernel", Perm("io", "oi")), ("transform_bias",),
+        ], around="highway")],
     },
     example=Example(((16,),), {"activation": "tanh"}),
 )  # fmt: skip
@@ -101,6 +107,8 @@ layer(
             composed("ReduceMax", "maxout", "units", "pieces", "use_bias", training=("activity_regularizer",),
                      weights=("kernel", "bias"))
         ],
+        "torch": [Map("Maxout", [InSize("in_features"), At("units", "out_features"), At("pieces", "pieces"), BIAS,
+                              Training()], blobs=[("kernel", Perm("io", "oi")), ("bias",)])],
     },
     example=Example(((16,),), {"units": 8, "pieces": 4}),
 )  # fmt: skip
@@ -236,6 +244,7 @@ layer(
     maps={
         "keras": [],
         "onnx": [composed("Mul", "layer_scale", training=("init_values",), weights=("gamma",), layout="any")],
+        "torch": [Map("Scale", [Training(("init_values",))], blobs=[("gamma",)], around="along")],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -250,6 +259,7 @@ layer(
     maps={
         "keras": [],
         "onnx": [passed_on("rate", "seed")],
+        "torch": [Map("StochasticDepth", [At("rate", "p"), Training(("seed",))])],
     },
     example=Example(((8, 8, 4),), {"rate": 0.1}),
 )

@@ -6,10 +6,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
-from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
+from visualnn_shared.catalogue.lenses import At, AtInput, Is, Lens, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales, composed
 from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_borders
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import need_spatial
@@ -46,6 +47,7 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         maps={
             "keras": [keras(f"ZeroPadding{rank}D")],
             "onnx": [Map("Pad", [pads], when=over(rank))],
+            "torch": torch_borders("padding"),
         },
         example=example,
     )
@@ -79,6 +81,7 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
         maps={
             "keras": [keras(f"Cropping{rank}D")],
             "onnx": [composed("Slice", "cropped", "cropping", layout="any")],
+            "torch": torch_borders("cropping", -1),
         },
         example=example,
     )
@@ -115,6 +118,7 @@ layer(
     maps={
         "keras": [keras("UpSampling1D")],
         "onnx": [Map("Resize", _nearest(1), when=over(1))],
+        "torch": [Map("F.interpolate", [At("size", "scale_factor"), Is("mode", "nearest")])],
     },
     example=Example(((8, 4),), {"size": 3}),
 )
@@ -139,6 +143,10 @@ layer(
             ]),
             composed("MatMul", "enlarged", "size", "interpolation"),
         ],
+        "torch": [
+            Map("F.interpolate", [Sets("interpolation", name), At("size", "scale_factor"), Is("mode", name)])
+            for name in ("nearest", "bilinear")
+        ],
     },
     example=Example(((8, 8, 4),), {"size": [2, 3]}),
 )  # fmt: skip
@@ -152,6 +160,7 @@ layer(
     maps={
         "keras": [keras("UpSampling3D")],
         "onnx": [Map("Resize", _nearest(3), when=over(3))],
+        "torch": [Map("F.interpolate", [At("size", "scale_factor"), Is("mode", "nearest")])],
     },
     example=Example(((4, 4, 4, 2),), {"size": [1, 2, 3]}),
 )

@@ -8,6 +8,7 @@ from visualnn_shared.catalogue.kinds import Bool, Tuple
 from visualnn_shared.catalogue.lenses import Is, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_adaptive_pool, torch_global_pool
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import global_pool_shape, need_spatial
@@ -34,6 +35,7 @@ def _global_pooling(how: str, rank: int) -> None:
                 Map(f"Global{how}Pool", [Sets("keepdims", True)], when=over(rank)),
                 Map(f"Global{how}Pool", [Sets("keepdims", False)], around="flattened", reads=False),
             ],
+            "torch": torch_global_pool(how, rank),
         },
         example=Example((SHAPES[rank],), {"keepdims": True} if how == "Max" else {}),
     )
@@ -61,6 +63,7 @@ def _adaptive_pooling(how: str, rank: int) -> None:
         maps={
             "keras": [keras(f"Adaptive{how}Pooling{rank}D")],
             "onnx": [composed(f"{how}Pool", "adaptive", "output_size")],
+            "torch": torch_adaptive_pool(how, rank),
         },
         example=Example((SHAPES[rank],), {"output_size": 3}),
     )

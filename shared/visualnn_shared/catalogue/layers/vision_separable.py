@@ -8,6 +8,7 @@ from visualnn_shared.catalogue.kinds import Int
 from visualnn_shared.catalogue.lenses import Around, Fn, Map, Training
 from visualnn_shared.catalogue.onnx_maps import take_group, write_group
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_separable
 from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, padding, strides
 from visualnn_shared.catalogue.windows import conv_rules, conv_shape, separable_macs
@@ -50,6 +51,7 @@ def _separable(rank: int, example: Example) -> None:
         maps={
             "keras": [keras(f"SeparableConv{rank}D", KERAS_PADDING)],
             "onnx": [onnx],
+            "torch": torch_separable(rank),
         },
         example=example,
     )  # fmt: skip

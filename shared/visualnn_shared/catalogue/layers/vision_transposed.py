@@ -16,6 +16,7 @@ from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
 from visualnn_shared.catalogue.padding import WindowPadding
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.torch_maps import torch_transposed
 from visualnn_shared.catalogue.window_lenses import Ints, Pair, over, read_pair, write_pair
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, strides
 from visualnn_shared.catalogue.windows import conv_rules, need_spatial
@@ -197,6 +198,7 @@ def _transposed(rank: int, example: Example) -> None:
             "keras": [keras(f"Conv{rank}DTranspose")],
             "caffe": [CAFFE] if rank == 2 else [],
             "onnx": [_onnx(rank)],
+            "torch": torch_transposed(rank, _cut),
         },
         example=example,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from visualnn_shared.catalogue.inner import Applied, Inner, applied
 from visualnn_shared.catalogue.inner_maps import KerasInner, read_inner
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Optional
-from visualnn_shared.catalogue.lenses import Fn
+from visualnn_shared.catalogue.lenses import Around, Fn, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context, plain
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
@@ -49,6 +49,7 @@ layer(
     maps={
         "keras": [keras("TimeDistributed", KerasInner())],
         "onnx": [composed("Reshape", "each_step", "layer")],
+        "torch": [Map("each_step", [Around(("layer",)), Training()], around="each_step")],
     },
     example=Example(((10, 32),), {"layer": {"type": "Dense", "params": {"units": 8}}}),
 )
@@ -148,6 +149,8 @@ layer(
         "keras": [keras("Bidirectional", KerasInner(forced=FORCED),
                         Fn(("backward_layer",), _read_backward, KerasInner("backward_layer").write))],
         "onnx": [composed("Concat", "two_directions", "layer", "merge_mode", "backward_layer")],
+        "torch": [Map("bidirectional", [Around(("layer", "merge_mode", "backward_layer")), Training()],
+                      around="bidirectional")],
     },
     example=Example(((80, 16),), {"layer": {"type": "LSTM", "params": {"units": 8, "return_sequences": True}}}),
 )  # fmt: skip
@@ -180,6 +183,7 @@ layer(
     maps={
         "keras": [keras("SpectralNormalization", KerasInner())],
         "onnx": [composed("Conv", "as_it_is", "layer", training=("power_iterations",))],
+        "torch": [Map("wrapped", [Around(("layer",)), Training(("power_iterations",))], around="wrapped")],
     },
     example=Example(((8, 8, 3),), {"layer": {"type": "Conv2D", "params": {"filters": 4, "kernel_size": 3}}}),
 )
