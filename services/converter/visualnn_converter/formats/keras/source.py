@@ -94,7 +94,7 @@ def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
         nodes = item.get("inbound_nodes", [])
         if not isinstance(nodes, list):
             raise Unmappable("inbound_nodes must be a list", nodes)
-        source.calls = [list(_tensors(node)) for node in nodes]
+        source.calls = [list(tensors_of(node)) for node in nodes]
     net.inputs = list(_ends(config.get("input_layers")))
     net.outputs = list(_ends(config.get("output_layers")))
     if not net.outputs:
@@ -151,7 +151,7 @@ def _shape_within(net: Net) -> Any:
     return None if source is None else source.config.get("batch_input_shape") or source.config.get("batch_shape")
 
 
-def _tensors(node: Any) -> Iterator[Tensor]:
+def tensors_of(node: Any) -> Iterator[Tensor]:
     """Every tensor that a call takes, in order."""
     if isinstance(node, dict) and "args" in node:
         yield from _keras3([node.get("args"), node.get("kwargs")])
