@@ -15,7 +15,14 @@ from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 
-from visualnn_converter.formats.keras.keras2 import HARD_SIGMOID, VERSION, document2, functions, lower
+from visualnn_converter.formats.keras.keras2 import (
+    HARD_SIGMOID,
+    VERSION,
+    draft2,
+    functions,
+    lower,
+    under_own_names,
+)
 from visualnn_converter.formats.keras.source import parse
 from visualnn_converter.kerasweights.order import loaded
 from visualnn_converter.kerasweights.places import in_order
@@ -47,14 +54,9 @@ def complete(spec: Spec, weights: Weights | None, report: Report) -> tuple[dict[
     Raises ``ConversionImpossible`` with every obstacle.
     """
     lowered, moved = lower(spec, weights or {}, report)
-    problems: list[Problem] = []
-    document: dict[str, Any] = {}
-    try:
-        document = document2(lowered, report)
-    except ConversionImpossible as impossible:
-        problems += impossible.problems
+    document, problems = draft2(lowered, report)
     resolved = resolve(lowered)
-    problems += _other_numbers(document) + mismatches(resolved, moved or {})
+    problems += under_own_names(_other_numbers(document) + mismatches(resolved, moved or {}), report)
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
     return document, resolved, moved or {}
@@ -70,7 +72,7 @@ def _other_numbers(document: dict[str, Any]) -> list[Problem]:
     rule = "hard_sigmoid must be another function: Keras 2 computes clip(0.2 x + 0.5) for it, Keras 3 clip(x / 6 + 0.5)"
     return [
         problem(rule, name, layer=item["name"], param=path)
-        for item in document.get("config", {}).get("layers", [])
+        for item in document["config"]["layers"]
         for path, name in functions(item["config"])
         if name == HARD_SIGMOID
     ]

@@ -1,7 +1,8 @@
 """A Keras 3 document as Keras 2 wrote it: other keys, calls as nested lists, and fewer classes and functions.
 
 The classes and their arguments are those of TensorFlow's Keras 2.15; the numbers are compared in
-``tests/formats/keras/test_keras2_itself.py``.
+``tests/formats/keras/test_keras2_itself.py``. Modules are named as Keras 2.13 and later do: earlier ones ignore them, and
+without them Keras 3 does not find the classes.
 """
 
 import re
@@ -14,7 +15,7 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem
 
 from visualnn_converter.formats.keras.source import tensors_of
-from visualnn_converter.formats.keras.writer import document_of, lower_all
+from visualnn_converter.formats.keras.writer import draft, lower_all
 from visualnn_converter.passes import legal_names
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
@@ -31,9 +32,9 @@ CLASSES = frozenset({
     "DepthwiseConv1D", "DepthwiseConv2D", "Discretization", "Dot", "Dropout", "ELU", "EinsumDense", "Embedding",
     "Flatten", "GRU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "HashedCrossing", "Hashing",
     "Identity", "IntegerLookup", "LSTM", "LayerNormalization", "LeakyReLU", "Masking", "Maximum", "Minimum",
-    "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute", "RandomBrightness", "RandomCrop",
+    "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute", "RandomBrightness",
     "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "ReLU", "RepeatVector", "Rescaling", "Reshape",
-    "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN", "Softmax", "SpectralNormalization", "Subtract",
+    "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN", "Softmax", "Subtract",
     "TimeDistributed", "UnitNormalization",
     *(f"{name}{rank}" for rank in _RANKS for name in (
         "AveragePooling", "Conv", "ConvLSTM", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling", "MaxPooling",
@@ -57,6 +58,8 @@ _UNKNOWN: Mapping[str, Mapping[str, Any]] = {
     "Resizing": {"pad_to_aspect_ratio": False, "fill_mode": "constant", "fill_value": 0.0, "antialias": False},
 }
 """Keys that Keras 2 has not, with the value at which they say nothing."""
+_SCORES = ("score_mode", "dot")
+"""What attention does anyway: Keras 3 takes the word in an old file for a function's name."""
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _FUNCTIONS = ("activation", "recurrent_activation")
 _LAYERS = ("layer", "backward_layer")
@@ -77,28 +80,46 @@ def legal_name(name: str) -> str:
 
 def document2(lowered: Spec, report: Report) -> dict[str, Any]:
     """The document of a spec in Keras' terms. Raises ``ConversionImpossible`` with every obstacle."""
-    problems: list[Problem] = []
-    document: dict[str, Any] = {}
-    try:
-        document = document_of(lowered, report)
-    except ConversionImpossible as impossible:
-        problems += impossible.problems
-    items = [_item(item, problems) for item in document.get("config", {}).get("layers", [])]
+    document, problems = draft2(lowered, report)
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
+    return document
+
+
+def draft2(lowered: Spec, report: Report) -> tuple[dict[str, Any], list[Problem]]:
+    """The document without the layers that Keras cannot say, and a problem for each that Keras 2 cannot."""
+    document, problems = draft(lowered, report)
     config = document["config"]
-    return {
-        "class_name": "Functional",
+    made = {
+        "class_name": "Model",
+        "module": "keras",
+        "registered_name": None,
         "config": {
             "name": legal_name(config["name"]),
             "trainable": True,
-            "layers": items,
+            "layers": [_item(item, problems) for item in config["layers"]],
             "input_layers": _ends(config["input_layers"]),
             "output_layers": _ends(config["output_layers"]),
         },
         "keras_version": VERSION,
         "backend": "tensorflow",
     }
+    return made, under_own_names(problems, report)
+
+
+def under_own_names(problems: list[Problem], report: Report) -> list[Problem]:
+    """The problems with the names that layers had before they were renamed."""
+    before = {new: old for old, new in report.renamed.items()}
+
+    def named(found: Problem) -> Problem:
+        name = found.where.layer
+        for _ in before:
+            if name not in before:
+                break
+            name = before[name]
+        return found.model_copy(update={"where": found.where.model_copy(update={"layer": name})})
+
+    return [named(found) for found in problems]
 
 
 def functions(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -118,8 +139,19 @@ def _ends(value: list[Any]) -> list[Any]:
 def _item(item: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
     name = item["config"]["name"]
     config = _config(item["class_name"], item["config"], lambda broken: problems.append(broken.problem(name)))
+    if item["class_name"] == "MultiHeadAttention":
+        config |= _attended(item["build_config"])
     nodes = [_call(item["class_name"], node) for node in item["inbound_nodes"]]
-    return {"class_name": item["class_name"], "config": config, "name": name, "inbound_nodes": nodes}
+    head = {"class_name": item["class_name"], "module": "keras.layers", "registered_name": None}
+    return {**head, "config": config, "name": name, "inbound_nodes": nodes}
+
+
+def _attended(built: Mapping[str, Any]) -> dict[str, Any]:
+    """Keras 2 makes the weights of an attention layer from shapes in its config."""
+    shapes = built.get("shapes_dict", {})
+    query = shapes.get("query_shape", built.get("input_shape"))
+    value = shapes.get("value_shape", query)
+    return {"query_shape": query, "key_shape": shapes.get("key_shape", value), "value_shape": value}
 
 
 def _call(type: str, node: Any) -> list[Any]:
@@ -137,6 +169,8 @@ def _config(type: str, config: Mapping[str, Any], refuse: Callable[[Unmappable],
     unknown, renamed = _UNKNOWN.get(type, {}), _RENAMED.get(type, {})
     made: dict[str, Any] = {}
     for key, value in config.items():
+        if (key, value) == _SCORES:
+            continue
         if key in unknown:
             if value != unknown[key]:
                 rule = f"{key} must be {unknown[key]!r}: Keras 2 has no word for it"
@@ -159,10 +193,8 @@ def _value(type: str, key: str, value: Any, refuse: Callable[[Unmappable], None]
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     if key in _LAYERS:
-        return {
-            "class_name": value["class_name"],
-            "config": _config(value["class_name"], value["config"], lambda broken: refuse(_within(key, broken))),
-        }
+        config = _config(value["class_name"], value["config"], lambda broken: refuse(_within(key, broken)))
+        return {**value, "config": config}
     if value["class_name"] in _NO_INITIALIZERS:
         refuse(Unmappable(f"{key} must be one that Keras 2 has", value["class_name"], key))
     return {"class_name": value["class_name"], "config": value["config"]}
