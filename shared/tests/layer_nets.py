@@ -25,6 +25,10 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
                                     "activation": "relu"}),
     "same transposed convolution": ("Conv2DTranspose", {"filters": 2, "kernel_size": 3, "strides": 2,
                                                         "padding": "same"}),
+    "convolution over steps": ("Conv1D", {"filters": 2, "kernel_size": 3, "padding": "same", "dilation_rate": 2}),
+    "transposed convolution of volumes": ("Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2}),
+    "largest of a sequence": ("GlobalMaxPooling1D", {}),
+    "largest of a picture": ("GlobalMaxPooling2D", {}),
     "same pooling": ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}),
     "bounded ReLU": ("ReLU", {"max_value": 0.5, "negative_slope": 0.1, "threshold": 0.2}),
     "time-distributed convolution": ("TimeDistributed", {"layer": {
@@ -33,7 +37,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "hard_sigmoid",
         "hard_silu", "tanh", "softmax", "log_softmax", "softplus", "softsign", "exponential")},
 }  # fmt: skip
-_SHAPES = {"GRU": (5, 4), "LSTM": (5, 4), "Bidirectional": (5, 4), "TimeDistributed": (3, 6, 4)}
+_SHAPES = {"GRU": (5, 4), "LSTM": (5, 4), "Bidirectional": (5, 4), "TimeDistributed": (3, 6, 4), "Conv1D": (5, 4),
+           "GlobalMaxPooling1D": (5, 4), "Conv3DTranspose": (3, 4, 5, 2)}  # fmt: skip
 _PICTURE = (7, 6, 4)
 Inputs = tuple[tuple[tuple[int | None, ...], ...], tuple[str, ...]]
 

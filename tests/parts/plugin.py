@@ -1,8 +1,8 @@
 """Fixtures that give tests real servers. A part that cannot be had skips the test, or fails it under ``STRICT=1``.
 
-Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``; ``keras_two`` and ``tfjs``, which are no servers but run
-programs of their own. A test: ``postgres_url`` (a fresh database),
-``redis_url`` (emptied), ``s3`` (settings with a bucket of its own).
+Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``; ``keras_two`` and ``tfjs``, which are no
+servers but run programs of their own. A test: ``postgres_url`` (a fresh database), ``redis_url`` (emptied), ``s3``
+(settings with a bucket of its own).
 """
 
 import os

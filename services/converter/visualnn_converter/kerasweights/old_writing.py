@@ -37,7 +37,9 @@ _BACKEND = "tensorflow"
 
 def write_model(spec: Spec, weights: Weights | None, report: Report) -> bytes:
     """The file. Raises ``ConversionImpossible`` with every obstacle."""
-    document, resolved, moved = complete(spec, weights, report)
+    document, resolved, moved, problems = draft(spec, weights, report)
+    if problems:
+        raise ConversionImpossible(problems, report.source, report.target)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         _mark(file)
@@ -48,18 +50,15 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> bytes:
     return buffer.getvalue()
 
 
-def complete(spec: Spec, weights: Weights | None, report: Report) -> tuple[dict[str, Any], Resolved, Weights]:
-    """Keras 2's document, what it is of, and every variable's tensor.
-
-    Raises ``ConversionImpossible`` with every obstacle.
-    """
+def draft(
+    spec: Spec, weights: Weights | None, report: Report
+) -> tuple[dict[str, Any], Resolved, Weights, list[Problem]]:
+    """Keras 2's document, what it is of, every variable's tensor, and a problem for all that Keras 2 cannot say."""
     lowered, moved = lower(spec, weights or {}, report)
     document, problems = draft2(lowered, report)
     resolved = resolve(lowered)
     problems += under_own_names(_other_numbers(document) + mismatches(resolved, moved or {}), report)
-    if problems:
-        raise ConversionImpossible(problems, report.source, report.target)
-    return document, resolved, moved or {}
+    return document, resolved, moved or {}, problems
 
 
 def trained_first(layer: ResolvedLayer) -> list[str]:

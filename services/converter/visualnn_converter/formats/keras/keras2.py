@@ -1,8 +1,8 @@
 """A Keras 3 document as Keras 2 wrote it: other keys, calls as nested lists, and fewer classes and functions.
 
 The classes and their arguments are those of TensorFlow's Keras 2.15; the numbers are compared in
-``tests/formats/keras/test_keras2_itself.py``. Modules are named as Keras 2.13 and later do: earlier ones ignore them, and
-without them Keras 3 does not find the classes.
+``tests/formats/keras/test_keras2_itself.py``. Modules are named as Keras 2.13 and later do: earlier ones ignore them,
+and without them Keras 3 does not find the classes.
 """
 
 import re
@@ -176,14 +176,14 @@ def _config(type: str, config: Mapping[str, Any], refuse: Callable[[Unmappable],
                 rule = f"{key} must be {unknown[key]!r}: Keras 2 has no word for it"
                 refuse(Unmappable(rule, plain(value), key))
             continue
-        made[renamed.get(key, key)] = _value(type, key, value, refuse)
+        made[renamed.get(key, key)] = _value(key, value, refuse)
     if "batch_shape" in made:
         made["batch_input_shape"] = made.pop("batch_shape")
         made.pop("optional", None)
     return made
 
 
-def _value(type: str, key: str, value: Any, refuse: Callable[[Unmappable], None]) -> Any:
+def _value(key: str, value: Any, refuse: Callable[[Unmappable], None]) -> Any:
     if key in _FUNCTIONS and isinstance(value, str):
         if value not in ACTIVATIONS:
             refuse(Unmappable(f"{key} must be one of {', '.join(ACTIVATIONS)} in Keras 2", value, key))
