@@ -1,6 +1,6 @@
 """Run with TensorFlow's Keras 2: ``python keras_two_answers.py FOLDER``.
 
-Loads every ``NAME.h5`` of the folder and writes its answers to ``NAME.npz`` into ``NAME.answers.npz``; what fails goes to
+Loads every ``NAME.h5`` of the folder, writes its answers to ``NAME.npz`` into ``NAME.answers.npz``; what fails goes to
 ``NAME.error``.
 """
 
