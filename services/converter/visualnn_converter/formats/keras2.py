@@ -12,7 +12,7 @@ from visualnn_converter.rewriting import Weights
 
 NAME = "keras2"
 TITLE = "Keras 2 JSON"
-EXTENSIONS = (".json",)
+EXTENSIONS = (".keras2.json",)
 MEDIA_TYPE = "application/json"
 CARRIES_WEIGHTS = False
 _OTHER_FUNCTION = "Keras 2 computes clip(0.2 x + 0.5), Keras 3 clip(x / 6 + 0.5): same structure, other numbers"

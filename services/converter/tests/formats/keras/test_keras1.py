@@ -161,7 +161,7 @@ def test_the_gates_of_an_old_lstm_are_put_together(worker_outputs: Callable[...,
     )
     x, h, c = rng.normal(0, 1, (6, 4)), np.zeros(3), np.zeros(3)
     for step in x:
-        i, candidate, f, o = (step @ w + h @ u + b for w, u, b in gates)
+        i, candidate, f, o = (step @ w + h @ u + b for w, u, b in gates.values())
         c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(candidate)
         h = _sigmoid(o) * np.tanh(c)
     found = worker_outputs(spec, weights, {"l0_input": x[None].astype("float32")})[0]
