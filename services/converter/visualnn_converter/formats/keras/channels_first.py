@@ -78,7 +78,8 @@ class _Turning:
         self._made.append(layer.model_copy(update={"inputs": inputs, "params": params}))
 
     def _input(self, layer: Layer) -> None:
-        shape = list(layer.params["shape"])
+        given = layer.params["shape"]
+        shape = list(given) if isinstance(given, list | tuple) else []  # the check tells what is wrong with others
         if layer.name in self._pictures and len(shape) > 1:
             self._ranks[layer.name] = len(shape) + 1
             layer = layer.model_copy(update={"params": {**layer.params, "shape": [*shape[1:], shape[0]]}})

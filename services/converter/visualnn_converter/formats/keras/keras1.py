@@ -35,6 +35,7 @@ _MERGES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "sum": ("Add", {}), "mul": ("Multiply", {}), "ave": ("Average", {}), "max": ("Maximum", {}),
     "concat": ("Concatenate", {}), "dot": ("Dot", {}), "cos": ("Dot", {"normalize": True}),
 }  # fmt: skip
+_ORDERS = {"th": "channels_first", "tf": "channels_last", "default": "channels_last"}
 _MARKS = frozenset({*_KEYS, "dim_ordering", "nb_row", "output_dim", "forget_bias_init", "kernel_dim1",
                     "transform_bias", "consume_less", "input_dtype"})  # fmt: skip
 
@@ -70,7 +71,8 @@ def _renamed(type: str, config: dict[str, Any]) -> dict[str, Any]:
     if type in _UNITS and "output_dim" in made:
         made["units"] = made.pop("output_dim")
     if "dim_ordering" in made:
-        made["data_format"] = {"th": "channels_first", "tf": "channels_last"}.get(made.pop("dim_ordering"))
+        order = made.pop("dim_ordering")
+        made["data_format"] = _ORDERS.get(order, order) if isinstance(order, str) else order
     if "forget_bias_init" in made:
         made["unit_forget_bias"] = made.pop("forget_bias_init") in ("one", "ones")
     if type == "GRU":

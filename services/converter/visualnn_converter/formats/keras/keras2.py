@@ -73,9 +73,9 @@ def lower(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, We
 
 
 def legal_name(name: str) -> str:
-    """Letters, digits and ``_.>-``, and a letter, digit or dot to begin with."""
+    """Letters, digits and ``_.>-``, and a letter or digit to begin with: HDF5 takes ``.`` for the group itself."""
     legal = _ILLEGAL.sub("_", name)
-    return legal if legal[0] not in "_>-" else f"layer{legal}"
+    return legal if legal[0] not in "_.>-" else f"layer{legal}"
 
 
 def document2(lowered: Spec, report: Report) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def _joined(net: Net, merge: Source, branches: list[Any], depth: int) -> list[Te
     ends: list[Tensor] = []
     for branch in branches:
         inner = parse(branch, depth + 1)
-        twice = [name for name in inner.layers if name in net.layers]
+        twice = [name for name in inner.layers if name in net.layers or name == merge.name]
         if twice:
             raise Unmappable("a layer's name must occur once in a model", twice[0])
         net.layers |= inner.layers
