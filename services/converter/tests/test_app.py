@@ -50,7 +50,8 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
-        "keras-file": (True, True), "keras-h5": (True, False), "keras-weights": (False, True),
+        "keras-file": (True, True), "keras-h5": (True, True), "keras-weights": (False, True),
+        "keras2": (True, True), "keras-script": (False, True), "tfjs": (False, True),
         "fabrik": (True, False), "pytorch": (False, True), "dot": (False, True), "mermaid": (False, True),
         "svg": (False, True),
     }  # fmt: skip

@@ -13,7 +13,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Around, Harmless, Map, Only, Training
+from visualnn_shared.catalogue.lenses import Around, Drop, Harmless, Map, Only, Training
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
@@ -148,7 +148,10 @@ def _torch_heads(queries: str, keys: str) -> list[tuple[str, HeadsAsRows]]:
     ]  # fmt: skip
 
 
-KERAS_ATTENTION = (Harmless("flash_attention", (None, False)),)
+KERAS_ATTENTION = (
+    Harmless("flash_attention", (None, False)),
+    Drop(("query_shape", "key_shape", "value_shape")),  # Keras 2 makes the weights from them
+)
 
 
 def _output(p: Params, query: Shape) -> Shape:

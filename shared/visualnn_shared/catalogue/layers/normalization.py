@@ -45,6 +45,7 @@ layer(
     ],
     maps={
         "keras": [keras("BatchNormalization", Harmless("renorm", (False,)), Harmless("synchronized", (False,)),
+                        Harmless("mode", (0,)),  # Keras 1: statistics of each sample, or of the batch at all times
                         Drop(("renorm_clipping", "renorm_momentum")))],
         "caffe": [Map("BatchNorm", [
             ChannelAxis(), At("epsilon", "eps", 1e-5), At("momentum", "moving_average_fraction", 0.999),
