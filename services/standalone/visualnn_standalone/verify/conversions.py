@@ -1,0 +1,63 @@
+"""The certificate of a finished conversion whose files are not yet written."""
+
+from typing import Any
+
+from visualnn_converter import conversion
+from visualnn_converter.conversion import Converted
+from visualnn_shared.analysis.expand import expand
+
+from visualnn_standalone.verify.certificate import Certificate
+from visualnn_standalone.verify.drawing import draw_weights
+from visualnn_standalone.verify.runtimes.base import ModelFile
+from visualnn_standalone.verify.verifying import Asked, verify
+
+DRAWN = "drawn from the seed: the conversion has none"
+GIVEN = "those of the conversion"
+
+
+def certify(
+    converted: Converted,
+    data: bytes,
+    filename: str,
+    asked: Asked,
+    *,
+    weights_file: bytes | None = None,
+    input_shape: Any = None,
+) -> Certificate:
+    """Run the source's ``data`` and the target's, with the conversion's weights or drawn ones. Raises ``Invalid``.
+
+    ``weights_file`` is the file of weights beside the source, in the source's own format.
+    """
+    spec = expand(converted.spec)
+    given = converted.weights is not None
+    weights = dict(converted.weights) if converted.weights is not None else draw_weights(spec, asked.seed)
+    source = ModelFile(
+        format=converted.report.source,
+        name=filename,
+        data=data,
+        spec=spec,
+        weights=weights,
+        weights_file=weights_file,
+        input_shape=input_shape,
+    )
+    target = ModelFile(
+        format=converted.report.target,
+        name=converted.filename,
+        data=converted.data,
+        spec=spec,
+        weights=weights,
+        weights_file=_beside(converted, weights),
+        renamed=converted.report.renamed,
+        input_shape=input_shape,
+    )
+    return verify(source, target, asked, GIVEN if given else DRAWN)
+
+
+def _beside(converted: Converted, weights: dict[str, Any]) -> bytes | None:
+    """The file of weights that goes with the target's: its format's own, or Keras' for Keras JSON."""
+    target = converted.report.target
+    if target in conversion.weights_extensions().values():
+        return conversion.write_weights(converted.spec, target, weights)
+    if target == "keras":
+        return conversion.write(converted.spec, "keras-weights", weights).data
+    return None
