@@ -7,9 +7,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
+from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import weight_problems
 from visualnn_shared.analysis.walk import resolve
-from visualnn_shared.errors import Invalid, TooLarge
+from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
@@ -43,19 +44,32 @@ def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
 
 
 def convert_file(
-    data: bytes, target: str, *, source: str | None = None, filename: str | None = None, weights: Path | None = None
+    data: bytes,
+    target: str,
+    *,
+    source: str | None = None,
+    filename: str | None = None,
+    weights: Path | None = None,
+    allow_rewrite: bool = False,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
     itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
     """
+    allow = {"allow_rewrite": allow_rewrite}
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
+        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None, **allow)
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes())
+    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), **allow)
+
+
+def impossible(error: ConversionImpossible, target: str, source: str | None) -> dict[str, Any]:
+    """The report of a conversion that cannot be: every obstacle by layer, with the rewrite that would remove it."""
+    report = Report(source=source or "?", target=target, impossible=impossibles(error.problems))
+    return report.as_json()
 
 
 def carries_weights(target: str) -> bool:
@@ -91,7 +105,8 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
         rule = "weights must be given where weights are to be written"
         raise Invalid("the command", [problem(rule, None, field="weights", hint="name their file with --weights")])
     if not filename.endswith(SAFETENSORS):
-        return conversion.write_weights(converted.spec, target, converted.weights)
+        said, tensors = converted.as_written
+        return conversion.write_weights(said, target, tensors or {})
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)

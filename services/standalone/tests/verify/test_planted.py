@@ -115,7 +115,9 @@ def test_a_changed_tensor_is_found_at_its_layer_with_its_cause(name: str) -> Non
     assert found.divergence.layer == tensor.partition("/")[0]
     assert kind in [cause.kind for cause in found.divergence.causes]
     assert any(text in cause.text for cause in found.divergence.causes), found.divergence.causes
-    assert found.divergence.read_back == (f"{tensor.partition('/')[0]}: the values of {tensor.partition('/')[2]} differ",)
+    assert found.divergence.read_back == (
+        f"{tensor.partition('/')[0]}: the values of {tensor.partition('/')[2]} differ",
+    )
 
 
 def test_gates_in_another_order_are_found() -> None:
@@ -178,7 +180,9 @@ def test_an_error_of_reading_is_told_from_one_of_writing() -> None:
     made = conversion.write(honest, "onnx", weights)
     misread = _changed(NET, "norm", epsilon=1e-5)
     source = ModelFile("onnx", "net.onnx", made.data, misread, weights)
-    target = ModelFile("keras-file", "net.keras", conversion.write(misread, "keras-file", weights).data, misread, weights)
+    target = ModelFile(
+        "keras-file", "net.keras", conversion.write(misread, "keras-file", weights).data, misread, weights
+    )
     found = verify(source, target, Asked())
     assert found.source.runtime.name == "ONNX Runtime"
     assert found.divergence is not None

@@ -5,6 +5,7 @@ from typing import Any
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
 from visualnn_shared.analysis.expand import expand
+from visualnn_shared.spec.model import Spec
 
 from visualnn_standalone.verify.certificate import Certificate
 from visualnn_standalone.verify.drawing import draw_weights
@@ -40,24 +41,35 @@ def certify(
         weights_file=weights_file,
         input_shape=input_shape,
     )
+    said, tensors = _said(converted, weights)
     target = ModelFile(
         format=converted.report.target,
         name=converted.filename,
         data=converted.data,
-        spec=spec,
-        weights=weights,
-        weights_file=_beside(converted, weights),
+        spec=said,
+        weights=tensors,
+        weights_file=_beside(converted.report.target, said, tensors),
         renamed=converted.report.renamed,
         input_shape=input_shape,
     )
     return verify(source, target, asked, GIVEN if given else DRAWN)
 
 
-def _beside(converted: Converted, weights: dict[str, Any]) -> bytes | None:
+def _said(converted: Converted, weights: dict[str, Any]) -> tuple[Spec, dict[str, Any]]:
+    """The spec that was written, and its tensors: rewrites of the net make others of them."""
+    said, tensors = converted.as_written
+    if tensors is not None:
+        return expand(said), dict(tensors)
+    if said is converted.spec or not converted.report.rewritten:
+        return expand(said), weights
+    again = conversion.write(converted.spec, converted.report.target, weights, allow_rewrite=True)
+    return expand(again.as_written[0]), dict(again.as_written[1] or {})
+
+
+def _beside(target: str, said: Spec, weights: dict[str, Any]) -> bytes | None:
     """The file of weights that goes with the target's: its format's own, or Keras' for Keras JSON."""
-    target = converted.report.target
     if target in conversion.weights_extensions().values():
-        return conversion.write_weights(converted.spec, target, weights)
+        return conversion.write_weights(said, target, weights)
     if target == "keras":
-        return conversion.write(converted.spec, "keras-weights", weights).data
+        return conversion.write(said, "keras-weights", weights).data
     return None

@@ -14,6 +14,7 @@ from visualnn_standalone.verify.variants import cells_of
 
 _IN_TRAINING = ("_initializer", "_regularizer", "_constraint", "seed", "trainable", "momentum")
 
+
 def differences(target: ModelFile, layer: str) -> tuple[str, ...]:
     """Parameters and tensors of the layer that differ; empty where the file cannot be read, or nothing does."""
     try:
@@ -51,7 +52,9 @@ def _params(ours: ResolvedLayer, theirs: ResolvedLayer, alone: bool) -> list[str
 
 
 def _shown(value: Any) -> str:
-    return str([list(side) for side in value]) if isinstance(value, tuple) and isinstance(value[0], tuple) else str(value)
+    return (
+        str([list(side) for side in value]) if isinstance(value, tuple) and isinstance(value[0], tuple) else str(value)
+    )
 
 
 def _tensors(target: ModelFile, layer: str, read: ResolvedLayer, weights: Mapping[str, Any]) -> list[str]:

@@ -98,7 +98,9 @@ def _other_paddings(layer: ResolvedLayer, padding: Any) -> Iterator[Any]:
         for by in (1, -1)
     ]
     one_more = [
-        tuple((b + by * (side == 0), a + by * (side == 1)) if axis == at else (b, a) for axis, (b, a) in enumerate(cells))
+        tuple(
+            (b + by * (side == 0), a + by * (side == 1)) if axis == at else (b, a) for axis, (b, a) in enumerate(cells)
+        )
         for at in range(len(cells))
         for side in (0, 1)
         for by in (1, -1)

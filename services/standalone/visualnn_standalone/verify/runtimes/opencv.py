@@ -24,9 +24,7 @@ def load(file: ModelFile) -> "InOpenCV":
     if _UNREAD.search(file.data):
         raise Unable("OpenCV: its schema lacks round_mode, and it drops the parameters of a layer that has it")
     try:
-        net = cv2.dnn.readNetFromCaffe(
-            np.frombuffer(file.data, np.uint8), np.frombuffer(file.weights_file, np.uint8)
-        )
+        net = cv2.dnn.readNetFromCaffe(np.frombuffer(file.data, np.uint8), np.frombuffer(file.weights_file, np.uint8))
     except cv2.error as error:
         raise Unable(f"OpenCV: {' '.join(str(error).split())[:200]}") from None
     return InOpenCV(net, file, cv2)

@@ -37,7 +37,10 @@ def load(file: ModelFile, instead_of: tuple[str, ...] = ()) -> "OnKeras":
         raise Unable(f"no runtime can run a file of the format {file.format}: {reasons}") from None
     how = "read back by VisualNN's own reader, built by VisualNN's worker"
     if weights is None:
-        weights, how = _by_name(spec, file), f"{how}; the file holds no weights: those of the conversion are given to it"
+        weights, how = (
+            _by_name(spec, file),
+            f"{how}; the file holds no weights: those of the conversion are given to it",
+        )
     return of_spec(spec, weights, how, instead_of)
 
 
