@@ -51,9 +51,8 @@ def convert(
     from visualnn_standalone.local import carries_weights, format_of, weights_of
 
     from visualnn.cli.certifying import certificate, converted_or_told, must_pass
-    from visualnn.cli.saving import write_whole
-
     from visualnn.cli.output import note, print_json
+    from visualnn.cli.saving import write_whole
 
     whole = to is None and target.suffix == ".safetensors"
     to = "native" if whole else to or format_of(target.name)

@@ -40,6 +40,8 @@ def _hinted(one: Problem, found: tuple[ModuleType, Rewrite] | None) -> Problem:
     if found is None:
         return one
     hint = f"it can be rewritten: {found[0].WHAT}; allow it with --allow-rewrite"
+    if found[1].needs_weights:
+        hint += ", and give the weights"
     return one.model_copy(update={"hint": f"{one.hint}; {hint}" if one.hint else hint})
 
 
@@ -50,7 +52,7 @@ def apply(
     places, chosen = _places(spec), dict[str, tuple[ModuleType, Rewrite]]()
     for one in problems:
         found = _found(one, places)
-        if found is not None:
+        if found is not None and (weights is not None or not found[1].needs_weights):
             chosen.setdefault(found[1].layers[-1].name, found)
     if not chosen:
         return spec, weights

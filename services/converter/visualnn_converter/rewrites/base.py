@@ -27,6 +27,8 @@ class Rewrite:
     """Of the layer's own tensors by variable, the new ones by ``layer/variable``."""
     bound: str | None = None
     """For rewrites that are not exact: how far off they may be."""
+    needs_weights: bool = False
+    """Whether the layers alone, with other values, would compute something else."""
 
 
 @dataclass(frozen=True, slots=True)

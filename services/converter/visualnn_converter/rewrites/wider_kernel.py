@@ -37,4 +37,4 @@ def rewrite(place: Place, problem: Problem) -> Rewrite | None:
         return {f"{layer.name}/kernel": np.pad(own["kernel"], zeros)}
 
     made = place.last(layer.type, place.params(padding=even, kernel_size=size), place.inputs)
-    return Rewrite((made,), ("kernel",), tensors)
+    return Rewrite((made,), ("kernel",), tensors, needs_weights=True)

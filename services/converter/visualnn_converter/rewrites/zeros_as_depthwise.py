@@ -18,9 +18,16 @@ def rewrite(place: Place, _problem: Problem) -> Rewrite | None:
     if not isinstance(channels, int):
         return None
     padding = [list(side) for side in layer.params["padding"]]
-    params = {"kernel_size": 1, "padding": padding, "use_bias": False, "kernel_initializer": "ones", "trainable": False}
+    params = {
+        "kernel_size": 1,
+        "padding": padding,
+        "use_bias": False,
+        "depthwise_initializer": "ones",
+        "trainable": False,
+    }
 
     def tensors(_own: Tensors) -> Tensors:
         return {f"{layer.name}/kernel": np.ones((1, 1, channels, 1), np.float32)}
 
-    return Rewrite((place.last("DepthwiseConv2D", params, place.inputs),), (), tensors)
+    uneven = any(before != after for before, after in padding)  # such need a wider kernel
+    return Rewrite((place.last("DepthwiseConv2D", params, place.inputs),), (), tensors, needs_weights=uneven)

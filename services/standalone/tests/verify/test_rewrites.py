@@ -28,7 +28,8 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         "wider kernel", "caffe", [X, ("y", "DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"})],
     ),
     "zeros around a picture": (
-        "zeros as depthwise", "caffe", [X, ("z", "ZeroPadding2D", {"padding": [[0, 1], [2, 2]]}), ("y", "Conv2D", CONV)],
+        "zeros as depthwise", "caffe",
+        [X, ("z", "ZeroPadding2D", {"padding": [[0, 1], [2, 2]]}), ("y", "Conv2D", CONV)],
     ),
     "a maximum padded at the end": (
         "pool rounds up", "caffe", [X, ("y", "MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"})],
@@ -48,7 +49,9 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
          ("y", "MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": [[1, 1], [1, 1]], "ceil_mode": True})],
     ),
     "a clipped ReLU": ("activation in parts", "caffe", [X, ("y", "ReLU", {"max_value": 0.5})]),
-    "relu6 inside a convolution": ("activation in parts", "caffe", [X, ("y", "Conv2D", {**CONV, "activation": "relu6"})]),
+    "relu6 inside a convolution": (
+        "activation in parts", "caffe", [X, ("y", "Conv2D", {**CONV, "activation": "relu6"})],
+    ),
     "hard_silu": ("activation in parts", "caffe", [X, ("y", "Activation", {"activation": "hard_silu"})]),
     "hard_sigmoid": ("activation in parts", "caffe", [X, ("y", "Activation", {"activation": "hard_sigmoid"})]),
     "noise": ("only in training", "caffe", [X, ("n", "GaussianNoise", {"stddev": 0.5}), ("y", "Conv2D", CONV)]),
@@ -114,3 +117,10 @@ def test_a_layer_that_shares_its_weights_is_not_rewritten() -> None:
     spec = spec.model_copy(update={"layers": (*spec.layers[:2], spec.layers[2].model_copy(update={"weights_of": "a"}))})
     with pytest.raises(ConversionImpossible):
         conversion.write(spec, "caffe", allow_rewrite=True)
+
+
+def test_a_rewrite_that_is_right_with_the_weights_alone_waits_for_them() -> None:
+    with pytest.raises(ConversionImpossible) as refused:
+        conversion.write(_spec(CASES["same with strides"][2]), "caffe", allow_rewrite=True)
+    (one,) = refused.value.problems
+    assert "give the weights" in str(one.hint)

@@ -56,7 +56,7 @@ def variants(
             yield Variant("activation", f"the values are those of {name}", {"activation": name}, {}, "Activation")
     if len(inputs) > 1:
         yield Variant("order of inputs", "the inputs are in the reverse order", layer.params, weights, reversed=True)
-    for kind, text, changed in (*_statistics(layer, inputs, weights), *_kernels(layer, weights, flattened)):
+    for kind, text, changed in (*_statistics(layer, inputs, weights), *_kernels(weights, flattened)):
         yield Variant(kind, text, layer.params, {**weights, **changed})
 
 
@@ -186,7 +186,7 @@ def _statistics(
 
 
 def _kernels(
-    layer: ResolvedLayer, weights: Mapping[str, Array], flattened: Sequence[int] | None
+    weights: Mapping[str, Array], flattened: Sequence[int] | None
 ) -> Iterator[tuple[str, str, dict[str, Array]]]:
     for name, tensor in weights.items():
         if not name.endswith("kernel"):
