@@ -53,9 +53,10 @@ fix: setup ## mend what ruff can mend
 bench: setup ## run the benchmarks, side by side with their peers; prints ratios
 	@for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md
+docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md, docs/formats.md
 	@echo "docs: docs/layers.md"; $(BIN)/python tools/layer_page.py > docs/layers.md
 	@echo "docs: docs/zoo.md"; $(BIN)/python tools/zoo_page.py > docs/zoo.md
+	@echo "docs: docs/formats.md"; $(BIN)/python tools/formats_page.py > docs/formats.md
 
 client: setup ## generate docs/openapi.json, from which clients in other languages are made
 	@echo "client: docs/openapi.json"; $(BIN)/python tools/openapi.py > docs/openapi.json

@@ -57,13 +57,14 @@ def convert_file(
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
     itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
     """
-    allow = {"allow_rewrite": allow_rewrite}
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None, **allow)
+        given = read_weights(weights) if weights else None
+        return conversion.convert(data, target, source, filename, given, allow_rewrite=allow_rewrite)
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), **allow)
+    beside = weights.read_bytes()
+    return conversion.convert(data, target, source, filename, weights_file=beside, allow_rewrite=allow_rewrite)
 
 
 def impossible(error: ConversionImpossible, target: str, source: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What ``convert`` does around a conversion: the report of one that is impossible, and the certificate of one that is."""
+"""What ``convert`` does around a conversion: the report of an impossible one, the certificate of a finished one."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def converted_or_told(
     weights: Path | None,
     allow_rewrite: bool,
 ) -> "Converted":
-    """The conversion. Where it is impossible, ``report`` is written all the same, with every obstacle, and it raises."""
+    """The conversion. Where it is impossible, ``report`` is written with every obstacle, and the error goes on."""
     from visualnn_shared.errors import ConversionImpossible
     from visualnn_standalone.local import convert_file, impossible
 
@@ -42,6 +42,7 @@ def certificate(
     gate: float,
     seed: int,
     samples: Path | None,
+    target: str,
 ) -> dict[str, Any]:
     """The certificate of the conversion, as in its report. Raises ``Invalid``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -57,7 +58,7 @@ def certificate(
     name = samples.name if samples is not None else ""
     asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
-    return certify(converted, data, filename, asked, weights_file=beside).as_json()
+    return certify(converted, data, filename, asked, weights_file=beside, target_name=target).as_json()
 
 
 def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:
@@ -97,8 +98,8 @@ def say_certificate(found: dict[str, Any]) -> None:
         one = found[side]
         runtime = one["runtime"]
         proof = "independent" if runtime["independent"] else "not independent of VisualNN"
-        say(f"  {side}     {one['file']}, sha256 {one['sha256'][:16]}…: {runtime['name']} {runtime['version']}, {proof}: "
-            f"{runtime['how']}")  # fmt: skip
+        say(f"  {side}     {one['file']}, sha256 {one['sha256'][:16]}…")
+        say(f"             {runtime['name']} {runtime['version']}, {proof}: {runtime['how']}")
         for reason in runtime["instead_of"]:
             say(f"             {reason}")
     for one in found["outputs"]:

@@ -63,8 +63,9 @@ def convert(
         data, to, report, source=from_, filename=filename, weights=carried, allow_rewrite=allow_rewrite
     )
     if verify or samples is not None:
-        found = certificate(converted, data, filename, carried, gate=gate, seed=seed, samples=samples)
-        converted.report.certificate = found
+        converted.report.certificate = certificate(
+            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name
+        )
         must_pass(converted, target, to, report, as_json=as_json)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}

@@ -29,5 +29,5 @@ def _before(place: Place, axis: int) -> int | None:
     if not isinstance(size, int) or not isinstance(count, int):
         return None
     if p["padding"] == "same":
-        return max((count - 1) * p["strides"][axis] + p["pool_size"][axis] - size, 0) // 2
+        return int(max((count - 1) * p["strides"][axis] + p["pool_size"][axis] - size, 0)) // 2
     return 0 if p["padding"] == "valid" else int(p["padding"][axis][0])

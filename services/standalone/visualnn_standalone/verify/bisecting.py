@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
+from visualnn_shared.catalogue.free import known
 
 from visualnn_standalone.verify.causes import causes
 from visualnn_standalone.verify.certificate import Cause, Divergence
@@ -79,7 +80,7 @@ def _pairs(resolved: Resolved, ours: Arrays, theirs: Arrays, renamed: Mapping[st
         if name is None or layer.name not in ours:
             continue
         mine = ours[layer.name]
-        flattened = [int(n) for n in layer.input_shapes[0]] if layer.type == "Flatten" else None
+        flattened = [known(n) or 1 for n in layer.input_shapes[0]] if layer.type == "Flatten" else None
         laid = as_laid(mine, theirs[name], flattened)
         found[layer.name] = Seen(mine, laid, distance(mine, laid))
     return found
@@ -87,7 +88,7 @@ def _pairs(resolved: Resolved, ours: Arrays, theirs: Arrays, renamed: Mapping[st
 
 def _behind(layer: ResolvedLayer, resolved: Resolved, seen: Mapping[str, Seen]) -> tuple[Sequence[str], Sequence[str]]:
     """The nearest layers that feed ``layer`` and are seen, and those between that are not."""
-    known = {one.name: one for one in resolved.layers}
+    layers = {one.name: one for one in resolved.layers}
     before: dict[str, None] = {}
     unseen: dict[str, None] = {}
     waiting = [ref.layer for ref in layer.inputs]
@@ -95,7 +96,7 @@ def _behind(layer: ResolvedLayer, resolved: Resolved, seen: Mapping[str, Seen]) 
         name = waiting.pop()
         if name in seen:
             before[name] = None
-        elif name not in unseen and known[name].type != "Input":
+        elif name not in unseen and layers[name].type != "Input":
             unseen[name] = None
-            waiting += [ref.layer for ref in known[name].inputs]
+            waiting += [ref.layer for ref in layers[name].inputs]
     return list(before), list(unseen)

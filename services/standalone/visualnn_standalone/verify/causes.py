@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
+from visualnn_shared.catalogue.free import known
 from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_standalone.verify.certificate import Cause
@@ -76,11 +77,11 @@ def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -
 
 def _flattened(layer: ResolvedLayer, resolved: Resolved) -> tuple[int, ...] | None:
     """What a Flatten right before the layer flattened."""
-    known = {one.name: one for one in resolved.layers}
-    before = known[layer.inputs[0].layer] if layer.inputs else None
+    layers = {one.name: one for one in resolved.layers}
+    before = layers[layer.inputs[0].layer] if layer.inputs else None
     if before is None or before.type != "Flatten":
         return None
-    return tuple(int(n) for n in before.input_shapes[0])
+    return tuple(known(n) or 1 for n in before.input_shapes[0])
 
 
 def _otherwise(

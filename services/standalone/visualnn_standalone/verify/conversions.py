@@ -24,6 +24,7 @@ def certify(
     *,
     weights_file: bytes | None = None,
     input_shape: Any = None,
+    target_name: str | None = None,
 ) -> Certificate:
     """Run the source's ``data`` and the target's, with the conversion's weights or drawn ones. Raises ``Invalid``.
 
@@ -44,7 +45,7 @@ def certify(
     said, tensors = _said(converted, weights)
     target = ModelFile(
         format=converted.report.target,
-        name=converted.filename,
+        name=target_name or converted.filename,
         data=converted.data,
         spec=said,
         weights=tensors,

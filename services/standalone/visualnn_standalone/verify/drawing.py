@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
-from visualnn_shared.catalogue.free import FREE
+from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
@@ -50,7 +50,7 @@ def _with_sizes(spec: Spec, size: int) -> Spec:
 
 def _values(layer: ResolvedLayer, resolved: Resolved, rng: np.random.Generator, batch: int) -> NDArray[Any]:
     dtype = str(layer.params["dtype"])
-    shape = (batch, *(int(n) for n in layer.output_shapes[0]))
+    shape = (batch, *(known(n) or 1 for n in layer.output_shapes[0]))
     if dtype == "string":
         rule = "inputs of text cannot be drawn"
         raise Invalid("the verification", [problem(rule, dtype, layer=layer.name, hint="give --samples")])
@@ -87,7 +87,7 @@ def draw_weights(spec: Spec, seed: int) -> Arrays:
             if FREE in variable.shape:
                 rule = "weights of a free size cannot be drawn"
                 raise Invalid("the verification", [problem(rule, variable.name, layer=layer.name)])
-            shape = [int(n) for n in variable.shape]
+            shape = [known(n) or 1 for n in variable.shape]
             made[f"{layer.name}/{variable.name}"] = _tensor(variable.name, shape, rng)
     return made
 
@@ -133,5 +133,5 @@ def _misfit(layer: ResolvedLayer, array: NDArray[Any]) -> list[Any]:
     fits = array.ndim == len(wanted) + 1 and all(
         n is FREE or n == m for n, m in zip(wanted, array.shape[1:], strict=True)
     )
-    shape = [None if n is FREE else int(n) for n in wanted]
+    shape = [known(n) for n in wanted]
     return [] if fits else [problem(f"each sample must have the shape {shape}", list(array.shape), field=layer.name)]

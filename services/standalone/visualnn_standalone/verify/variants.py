@@ -175,7 +175,8 @@ def _statistics(
         return
     x = np.asarray(inputs[0], np.float64)
     axes = tuple(axis for axis in range(x.ndim) if axis != layer.params["axis"] % x.ndim)
-    batch = {"moving_mean": np.float32(x.mean(axes)), "moving_variance": np.float32(x.var(axes))}
+    mean, spread = (found(x, axes).astype(np.float32) for found in (np.mean, np.var))
+    batch: dict[str, Array] = {"moving_mean": mean, "moving_variance": spread}
     yield "batch-norm mode", "the statistics are the batch's, as in training", batch
     variance = weights["moving_variance"]
     yield "batch-norm mode", "the variance is taken for a standard deviation", {"moving_variance": variance**2}

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.free import known
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import problem
 
@@ -33,6 +34,8 @@ class Asked:
     samples: Mapping[str, NDArray[Any]] | None = None
     """Arrays by input name, or one under ``""``; added to the drawn ones."""
     samples_name: str = "samples"
+    layers: bool = True
+    """Whether the layers' own values are compared where the outputs pass."""
 
 
 def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "given") -> Certificate:
@@ -52,6 +55,8 @@ def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "g
     notes = _notes(outputs, asked.gate)
     if failing is not None:
         divergence = _divergence(source, target, sides, failing, asked.gate)
+    elif not asked.layers:
+        divergence = None
     else:
         divergence = _hidden(source, target, sides, runs[0][1], asked.gate, notes)
     top1 = [one.top1 for one in outputs if one.top1 is not None]
@@ -110,8 +115,8 @@ def _passes(error: OutputError, gate: float) -> bool:
 
 
 def _worst(errors: list[float | None]) -> float | None:
-    known = [error for error in errors if error is not None]
-    return max(known, default=0.0) if len(known) == len(errors) else None
+    compared = [error for error in errors if error is not None]
+    return max(compared, default=0.0) if len(compared) == len(errors) else None
 
 
 def _side(file: ModelFile, side: Running) -> Side:
@@ -146,7 +151,7 @@ def _hidden(
 ) -> Divergence | None:
     """A difference that the outputs do not show, because a softmax, say, makes it small; noted, and no failure."""
     layers = resolve(sized(source.spec)).layers
-    if sum(math.prod(map(int, shape)) for layer in layers for shape in layer.output_shapes) > MOST_VALUES:
+    if sum(math.prod(known(n) or 1 for n in shape) for layer in layers for shape in layer.output_shapes) > MOST_VALUES:
         notes.append("the layers' own values were not compared: they are too many")
         return None
     found = _divergence(source, target, sides, inputs, 10 * gate)
