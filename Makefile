@@ -6,6 +6,8 @@ MEMBERS := shared services/api services/converter services/worker services/predi
 PYPROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 INSTALLED := $(VENV)/.installed
 SOURCES := shared services clients/python deploy tests tools benchmarks conftest.py
+SERVERLESS := $(addprefix shared/tests/,analysis catalogue datasets rewrites spec training zoo) \
+  services/converter/tests $(addprefix services/worker/tests/,keras_layers network)
 TYPED := $(wildcard shared/visualnn_* services/*/visualnn_* clients/python/visualnn) tools benchmarks deploy/env_example.py
 
 .DEFAULT_GOAL := help
@@ -38,8 +40,11 @@ up: setup ## start the platform on http://127.0.0.1:8000
 	@$(BIN)/visualnn up
 
 test: setup ## run every test; STRICT=1 makes a missing Postgres, Redis or S3 server a failure
-	@echo "test: unit, property, end-to-end and chaos tests"
-	@STRICT=$(STRICT) $(BIN)/python -m pytest
+	@echo "test: what needs no server, on up to four cores at once; then services, end-to-end and chaos tests"
+	@failed=0; export STRICT=$(STRICT); \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(SERVERLESS) || failed=1; \
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SERVERLESS)) || failed=1; \
+	exit $$failed
 
 lint: setup ## check style, types, import rules and file sizes; changes nothing
 	@echo "lint: ruff";   $(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
@@ -53,13 +58,15 @@ fix: setup ## mend what ruff can mend
 bench: setup ## run the benchmarks, side by side with their peers; prints ratios
 	@for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script || exit 1; done
 
+generated = echo "$@: $(1)"; $(BIN)/python $(2) > $(1).new && mv $(1).new $(1) || { rm -f $(1).new; exit 1; }
+
 docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md, docs/formats.md
-	@echo "docs: docs/layers.md"; $(BIN)/python tools/layer_page.py > docs/layers.md
-	@echo "docs: docs/zoo.md"; $(BIN)/python tools/zoo_page.py > docs/zoo.md
-	@echo "docs: docs/formats.md"; $(BIN)/python tools/formats_page.py > docs/formats.md
+	@$(call generated,docs/layers.md,tools/layer_page.py)
+	@$(call generated,docs/zoo.md,tools/zoo_page.py)
+	@$(call generated,docs/formats.md,tools/formats_page.py)
 
 client: setup ## generate docs/openapi.json, from which clients in other languages are made
-	@echo "client: docs/openapi.json"; $(BIN)/python tools/openapi.py > docs/openapi.json
+	@$(call generated,docs/openapi.json,tools/openapi.py)
 
 lock: setup ## compile the lock files anew
 	@sh requirements/compile

@@ -339,6 +339,17 @@ def test_a_net_with_several_outputs_or_no_weights_is_refused() -> None:
     assert "weights that can be trained" in "\n".join(refused(bare, schema(classes(3), feature((3,)))))
 
 
+def test_a_net_whose_weights_no_gradient_reaches_is_refused() -> None:
+    layers = (
+        Layer(name="in", type="Input", params={"shape": [3]}),
+        Layer(name="fc", type="Dense", params={"units": 4}, inputs=("in",)),
+        Layer(name="best", type="ArgMax", inputs=("fc",)),
+    )
+    told = "\n".join(refused(Spec(name="net", layers=layers, outputs=("best",)), schema(numbers(), feature((3,)))))
+    assert "no gradient passes this layer" in told
+    assert "best" in told
+
+
 def test_a_broken_spec_is_refused_as_such() -> None:
     with pytest.raises(SpecInvalid):
         planned(dense(0), schema(numbers()))

@@ -26,6 +26,10 @@ __all__ = ["Fit", "Plan", "plan", "plan_evaluate", "plan_predict"]
 _ADAM = "adam adapts its step to each weight and works on most nets without tuning"
 
 
+_NO_GRADIENT = {"ArgMax", "Threshold", "Discretization", "Hashing", "HashedCrossing", "IntegerLookup", "StringLookup"}
+"""Layers whose outputs are places or kinds, or jump."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that training needs to know."""
@@ -97,9 +101,21 @@ def _joined(
 
 
 def _net_problems(resolved: Resolved) -> list[Problem]:
-    if any(weight.trainable for layer in resolved.layers for weight in layer.weights):
-        return []
-    return [problem("a net must have weights that can be trained", "none", field="layers")]
+    if not any(weight.trainable for layer in resolved.layers for weight in layer.weights):
+        return [problem("a net must have weights that can be trained", "none", field="layers")]
+    reached = {ref.layer for ref, _shape in resolved.outputs}
+    blocking = []
+    for layer in reversed(resolved.layers):
+        if layer.name not in reached:
+            continue
+        if layer.type in _NO_GRADIENT:
+            blocking.append(layer)
+        elif any(weight.trainable for weight in layer.weights):
+            return []
+        else:
+            reached.update(ref.layer for ref in layer.inputs)
+    rule = "a loss must reach weights that can be trained; no gradient passes this layer"
+    return [problem(rule, layer.type, layer=layer.name, hint="train without it") for layer in blocking]
 
 
 def _sample_problems(splits: Mapping[str, int], params: TrainParams) -> list[Problem]:

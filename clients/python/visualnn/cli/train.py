@@ -8,7 +8,7 @@ import typer
 from visualnn_shared.training.names import Loss, Metric, OptimizerName
 from visualnn_shared.training.weights import ENDINGS, WeightsFormat
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument, named_or_json
 from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def train(
     params = {
         "epochs": epochs,
         "batch_size": batch_size,
-        "optimizer": _optimizer(optimizer),
+        "optimizer": named_or_json(optimizer),
         "loss": loss,
         "learning_rate": learning_rate,
         "validation_split": validation_split,
@@ -139,16 +139,6 @@ def _train(
 
 def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "weights"
-
-
-def _optimizer(text: str | None) -> Any:
-    """A name, or JSON of an object; what is neither goes to the server as it is, which says what is wrong."""
-    if text is None or not text.lstrip().startswith("{"):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"must be a name or a JSON object; received {text!r} ({error})") from None
 
 
 def _print(result: dict[str, Any]) -> None:
