@@ -76,13 +76,18 @@ def matrix(targets: list[str], certified: Mapping[str, Any]) -> tuple[list[str],
 
 
 def skipped(certified: Mapping[str, Any]) -> list[str]:
-    """What was not certified, and why, grouped by the reason."""
-    found: dict[str, list[str]] = {}
+    """What was not certified, and why: networks grouped by the reason and the format."""
+    found: dict[tuple[str, str], list[str]] = {}
+    tried: dict[str, int] = {}
     for name in zoo.NAMES:
         for target, result in certified.get(name, {}).items():
+            tried[target] = tried.get(target, 0) + 1
             if "skipped" in result:
-                found.setdefault(result["skipped"], []).append(f"`{name}` ({target})")
-    return [f"- {why}: {', '.join(names)}." for why, names in sorted(found.items())]
+                found.setdefault((target, result["skipped"]), []).append(f"`{name}`")
+    return [
+        f"- {target}: {why}: {'every network' if len(names) == tried[target] else ', '.join(names)}."
+        for (target, why), names in sorted(found.items())
+    ]
 
 
 def page(known: Mapping[str, Any]) -> str:
