@@ -43,9 +43,7 @@ def test_tensorflow_runs_a_graph(format: str) -> None:
     weights = draw_weights(SPEC, 1)
     graph = _graph(weights, "VALID")
     data = graph.SerializeToString() if format == "tensorflow" else str(graph).encode()
-    found = verify(
-        ModelFile("native", "n", b"{}", SPEC, weights), ModelFile(format, "g", data, SPEC, weights), Asked()
-    )
+    found = verify(ModelFile("native", "n", b"{}", SPEC, weights), ModelFile(format, "g", data, SPEC, weights), Asked())
     assert found.passed
     assert (found.target.runtime.name, found.target.runtime.independent) == ("TensorFlow", True)
 
