@@ -49,6 +49,8 @@ class OutputError(_Said):
     """Each error against the larger of the two values; values below a millionth of the largest are left out."""
     largest: float | None
     """Largest absolute value of the source's output."""
+    varies: float | None = None
+    """How far the source's samples differ at one place: an output that hardly depends on its input proves little."""
     top1: float | None = None
     """Share of positions where the largest value along the last axis is at the same place; None for single values."""
     note: str | None = None

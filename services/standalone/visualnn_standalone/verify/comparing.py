@@ -33,6 +33,7 @@ def error_of(output: str, ours: Array, theirs: Array) -> OutputError:
         max_abs=float(np.abs(a[finite] - b[finite]).max()) if a.size else 0.0,
         max_rel=_relative(a[finite], b[finite]),
         largest=largest,
+        varies=float(np.ptp(a, 0).max()) if len(a) > 1 and finite.all() and a.size else None,
         top1=_top1(a, b),
         note=None if finite.all() else f"{int((~finite).sum())} values are not finite, alike on both sides",
     )

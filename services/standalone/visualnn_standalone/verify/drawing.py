@@ -99,7 +99,7 @@ def _tensor(name: str, shape: list[int], rng: np.random.Generator) -> NDArray[np
     values = rng.standard_normal(shape, np.float32)
     if len(shape) < 2 or "bias" in last or "mean" in last:
         return values * np.float32(0.1)
-    return values * np.float32(1.2 / np.sqrt(np.prod(shape[:-1])))
+    return values * np.float32(np.sqrt(2 / np.prod(shape[:-1])))
 
 
 def as_given(samples: Mapping[str, NDArray[Any]], spec: Spec) -> Arrays:

@@ -1,5 +1,6 @@
 """TensorFlow itself, on graphs of TensorFlow 1 (GraphDef) with their weights as constants."""
 
+from importlib import import_module
 from typing import Any
 
 from visualnn_shared.analysis.walk import resolve
@@ -14,7 +15,8 @@ def load(file: ModelFile) -> "InTensorFlow":
     """The graph, imported. Raises ``Unable`` where TensorFlow is not installed or refuses it."""
     try:
         import tensorflow
-        from google.protobuf import text_format
+
+        text_format = import_module("google.protobuf.text_format")
     except ImportError:
         raise Unable("TensorFlow: not installed") from None
     found = tensorflow.compat.v1.GraphDef()
