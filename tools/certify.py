@@ -48,25 +48,12 @@ def certified(name: str, target: str) -> dict[str, Any] | None:
 
 @cache
 def _drawn(name: str) -> Any:
-    """The network, and weights under which its values neither vanish nor grow: statistics are those of samples.
-
-    As in training, a batch normalisation takes the mean and variance of what reaches it: without that, deep networks
-    answer the same whatever they are shown, and a wrong layer would not be seen.
-    """
+    """The network and its weights."""
     from visualnn_shared.zoo import load
-    from visualnn_standalone.verify.drawing import draw_inputs, draw_weights
-    from visualnn_worker.network.build import build
-    from visualnn_worker.network.weights import read_weights, set_weights
+    from visualnn_standalone.verify.calibrating import calibrated
 
     spec = load(name)
-    network = build(spec)
-    set_weights(network, draw_weights(spec, SEED))
-    for owner in network.owners.values():
-        if type(owner).__name__ == "BatchNormalization":
-            owner.momentum = 0.0  # the moving statistics become those of one batch
-    if any("BatchNormalization" in layer.type for layer in network.resolved.layers):
-        network.model(network.pack(draw_inputs(spec, SEED + 1, 4)), training=True)
-    return spec, dict(read_weights(network))
+    return spec, calibrated(spec, SEED)
 
 
 def _row(found: Any) -> dict[str, Any]:

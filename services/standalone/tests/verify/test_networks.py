@@ -43,4 +43,4 @@ def test_every_published_certificate_passed() -> None:
     rows = {(name, target): row for name, one in known["results"].items() for target, row in one.items()}
     assert not [where for where, row in rows.items() if "skipped" not in row and not row["passed"]]
     assert all(row["max_abs"] <= known["gate"] for row in rows.values() if "skipped" not in row)
-    assert len([row for row in rows.values() if "skipped" not in row]) > 100
+    assert len([row for row in rows.values() if "skipped" not in row]) > 40

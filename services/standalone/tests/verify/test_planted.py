@@ -70,9 +70,7 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "format"), [*((name, "onnx") for name in PARAMETERS), ("padding", "keras-file"), ("epsilon", "keras-file")]
-)
+@pytest.mark.parametrize(("name", "format"), [*((name, "onnx") for name in PARAMETERS), ("padding", "keras-file")])
 def test_a_changed_parameter_is_found_at_its_layer_with_its_cause(name: str, format: str) -> None:
     layer, params, kind, text = PARAMETERS[name]
     honest, weights = _spec(NET), draw_weights(_spec(NET), 1)
@@ -193,7 +191,7 @@ def test_an_error_of_reading_is_told_from_one_of_writing() -> None:
 def test_an_error_that_the_outputs_hide_is_told_though_the_gate_passes() -> None:
     rows: Rows = [(n, t, {"epsilon": 1e-3} if n == "norm" else p) for n, t, p in NET]
     honest, weights = _spec(rows), draw_weights(_spec(rows), 1)
-    found = _certificate(honest, _changed(rows, "norm", epsilon=1e-5), weights, weights)
+    found = _certificate(honest, _changed(rows, "norm", epsilon=5e-4), weights, weights)
     assert found.passed
     assert found.divergence is not None
     assert found.divergence.layer == "norm"

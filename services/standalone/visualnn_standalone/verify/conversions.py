@@ -7,8 +7,8 @@ from visualnn_converter.conversion import Converted
 from visualnn_shared.analysis.expand import expand
 from visualnn_shared.spec.model import Spec
 
+from visualnn_standalone.verify.calibrating import calibrated
 from visualnn_standalone.verify.certificate import Certificate
-from visualnn_standalone.verify.drawing import draw_weights
 from visualnn_standalone.verify.runtimes.base import ModelFile
 from visualnn_standalone.verify.verifying import Asked, verify
 
@@ -32,7 +32,7 @@ def certify(
     """
     spec = expand(converted.spec)
     given = converted.weights is not None
-    weights = dict(converted.weights) if converted.weights is not None else draw_weights(spec, asked.seed)
+    weights = dict(converted.weights) if converted.weights is not None else calibrated(spec, asked.seed)
     source = ModelFile(
         format=converted.report.source,
         name=filename,

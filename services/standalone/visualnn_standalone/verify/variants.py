@@ -46,8 +46,9 @@ class Variant:
 def variants(
     layer: ResolvedLayer, inputs: Sequence[Array], weights: Mapping[str, Array], flattened: Sequence[int] | None
 ) -> Iterator[Variant]:
-    """Every change to try, the likeliest first."""
-    for kind, text, changed in _gates(layer, weights):
+    """Every change to try, those to the tensors first: they are the cheapest."""
+    tensors = (*_gates(layer, weights), *_statistics(layer, inputs, weights), *_kernels(weights, flattened))
+    for kind, text, changed in tensors:
         yield Variant(kind, text, layer.params, {**weights, **changed})
     for kind, text, change in (*_epsilons(layer), *_paddings(layer), *_flags(layer), *_axes(layer), *_functions(layer)):
         yield Variant(kind, text, {**layer.params, **change}, weights)
@@ -56,8 +57,6 @@ def variants(
             yield Variant("activation", f"the values are those of {name}", {"activation": name}, {}, "Activation")
     if len(inputs) > 1:
         yield Variant("order of inputs", "the inputs are in the reverse order", layer.params, weights, reversed=True)
-    for kind, text, changed in (*_statistics(layer, inputs, weights), *_kernels(weights, flattened)):
-        yield Variant(kind, text, layer.params, {**weights, **changed})
 
 
 Change = tuple[str, str, dict[str, Any]]
