@@ -87,14 +87,15 @@ async def convert(
     samples: Annotated[UploadFile | None, File(description="More inputs to verify with: .npz or .npy")] = None,
 ) -> Response:
     """A zip (stored) with `report.json` and the written file, which it names in `file`. 422 lists every obstacle."""
-    asked: dict[str, Any] = {"gate": gate, "seed": seed}
+    shape = uploads.shape_of_inputs(input_shape)
+    asked = {"gate": gate, "seed": seed, "input_shape": shape, "weights_given": weights is not None}
     if samples is not None:
         asked["samples"] = await samples.read()
     wanted = verify or samples is not None
     certify = partial(certifying.must_pass, request.app.state.certify, asked=asked) if wanted else None
     data = await uploads.model_file(file)
     given = None if weights is None else await weights.read()
-    options = {"input_shape": uploads.shape_of_inputs(input_shape), "allow_rewrite": allow_rewrite}
+    options = {"input_shape": shape, "allow_rewrite": allow_rewrite}
     name = filename or file.filename
     packed = await run_in_threadpool(_convert, data, given, target, source or None, name, options, certify)
     return Response(packed, media_type="application/zip")

@@ -160,3 +160,13 @@ def test_a_net_without_weights_is_verified_with_drawn_ones(tell: Told, tmp_path:
     status, out, err = tell("convert", "net.json", "m.json", "--to", "keras", "--verify")
     assert status == 0, err
     assert "weights drawn from the seed" in out
+
+
+def test_weights_given_beside_a_file_that_has_its_own_are_those_that_are_verified(
+    tell: Told, trained: Path, tmp_path: Path
+) -> None:
+    assert tell("convert", str(trained), "m.keras")[0] == 0
+    save_file(draw_weights(checked(json.dumps(SPEC)), 9), "other.safetensors")
+    status, out, err = tell("convert", "m.keras", "m.onnx", "--weights", "other.safetensors", "--verify")
+    assert status == 0, err
+    assert "run with those given instead" in out

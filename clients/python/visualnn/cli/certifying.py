@@ -58,7 +58,9 @@ def certificate(
     name = samples.name if samples is not None else ""
     asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
-    return certify(converted, data, filename, asked, weights_file=beside, target_name=target).as_json()
+    return certify(
+        converted, data, filename, asked, weights_file=beside, target_name=target, weights_given=weights is not None
+    ).as_json()
 
 
 def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:

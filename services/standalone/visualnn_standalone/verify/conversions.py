@@ -25,16 +25,19 @@ def certify(
     weights_file: bytes | None = None,
     input_shape: Any = None,
     target_name: str | None = None,
+    weights_given: bool = False,
 ) -> Certificate:
     """Run the source's ``data`` and the target's, with the conversion's weights or drawn ones. Raises ``Invalid``.
 
-    ``weights_file`` is the file of weights beside the source, in the source's own format.
+    ``weights_file`` is the file of weights beside the source, in the source's own format. With ``weights_given``, the
+    conversion's weights are not the source file's: then its spec is run with them, in place of the file.
     """
     spec = expand(converted.spec)
     given = converted.weights is not None
     weights = dict(converted.weights) if converted.weights is not None else calibrated(spec, asked.seed)
+    replaced = weights_given and _carries(converted.report.source)
     source = ModelFile(
-        format=converted.report.source,
+        format="native" if replaced else converted.report.source,
         name=filename,
         data=data,
         spec=spec,
@@ -51,9 +54,14 @@ def certify(
         weights=tensors,
         weights_file=_beside(converted.report.target, said, tensors),
         renamed=converted.report.renamed,
-        input_shape=input_shape,
     )
-    return verify(source, target, asked, GIVEN if given else DRAWN)
+    found = verify(source, target, asked, GIVEN if given else DRAWN)
+    note = f"{filename} has weights of its own: its spec was run with those given instead"
+    return found.model_copy(update={"notes": (*found.notes, note)}) if replaced else found
+
+
+def _carries(format: str) -> bool:
+    return any(one["name"] == format and one["carries_weights"] for one in conversion.formats())
 
 
 def _said(converted: Converted, weights: dict[str, Any]) -> tuple[Spec, dict[str, Any]]:
