@@ -4,11 +4,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
 from visualnn_converter.report import Report, impossibles
-from visualnn_converter.tensors import weight_problems
+from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
@@ -51,26 +51,39 @@ def convert_file(
     filename: str | None = None,
     weights: Path | None = None,
     allow_rewrite: bool = False,
+    state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
-    itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
+    itself carries go along. ``state`` is what ``net_state`` makes. Raises as ``read_file`` does, and ``TooLarge``.
     """
+    options: dict[str, Any] = {"state": state, "allow_rewrite": allow_rewrite}
     if weights is None or weights.suffix not in conversion.weights_extensions():
         given = read_weights(weights) if weights else None
-        return conversion.convert(data, target, source, filename, given, allow_rewrite=allow_rewrite)
+        return conversion.convert(data, target, source, filename, given, **options)
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
     beside = weights.read_bytes()
-    return conversion.convert(data, target, source, filename, weights_file=beside, allow_rewrite=allow_rewrite)
+    return conversion.convert(data, target, source, filename, weights_file=beside, **options)
 
 
 def impossible(error: ConversionImpossible, target: str, source: str | None) -> dict[str, Any]:
     """The report of a conversion that cannot be: every obstacle by layer, with the rewrite that would remove it."""
     report = Report(source=source or "?", target=target, impossible=impossibles(error.problems))
     return report.as_json()
+
+
+def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
+    """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
+    from visualnn_converter.formats.caffe.state import PHASES, NetState
+
+    wanted = phase.upper() if phase else None
+    if wanted not in (None, *PHASES):
+        rule = f"--phase must be one of {', '.join(PHASES)}"
+        raise Invalid("the command", [problem(rule, phase, field="phase")])
+    return NetState(wanted, level, tuple(stages) if stages else None)
 
 
 def carries_weights(target: str) -> bool:
@@ -111,8 +124,7 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)
-    data: bytes = save(dict(converted.weights), {"visualnn.spec": canonical_json(converted.spec).decode()})
-    return data
+    return b"".join(as_safetensors(converted.weights, {"visualnn.spec": canonical_json(converted.spec).decode()}))
 
 
 def read_weights(path: Path) -> dict[str, Any] | bytes:

@@ -19,14 +19,14 @@ def converted_or_told(
     source: str | None,
     filename: str,
     weights: Path | None,
-    allow_rewrite: bool,
+    **options: Any,
 ) -> "Converted":
     """The conversion. Where it is impossible, ``report`` is written with every obstacle, and the error goes on."""
     from visualnn_shared.errors import ConversionImpossible
     from visualnn_standalone.local import convert_file, impossible
 
     try:
-        return convert_file(data, to, source=source, filename=filename, weights=weights, allow_rewrite=allow_rewrite)
+        return convert_file(data, to, source=source, filename=filename, weights=weights, **options)
     except ConversionImpossible as error:
         if report is not None:
             _save(report, impossible(error, to, source))
@@ -43,6 +43,7 @@ def certificate(
     seed: int,
     samples: Path | None,
     target: str,
+    state: Any,
 ) -> dict[str, Any]:
     """The certificate of the conversion, as in its report. Raises ``Invalid``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -58,9 +59,8 @@ def certificate(
     name = samples.name if samples is not None else ""
     asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
-    return certify(
-        converted, data, filename, asked, weights_file=beside, target_name=target, weights_given=weights is not None
-    ).as_json()
+    more = {"target_name": target, "weights_given": weights is not None, "state": state}
+    return certify(converted, data, filename, asked, weights_file=beside, **more).as_json()
 
 
 def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:

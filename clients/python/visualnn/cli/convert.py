@@ -40,6 +40,13 @@ def convert(
         Path | None,
         typer.Option(help="Samples to verify with, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
     ] = None,
+    phase: Annotated[
+        str | None, typer.Option(help="Phase of a Caffe net: TRAIN or TEST.", show_default="the file's, or TRAIN")
+    ] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Stage of a Caffe net; repeat it for several.", show_default="the file's")
+    ] = None,
+    level: Annotated[int | None, typer.Option(help="Level of a Caffe net.", show_default="the file's, or 0")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,23 +55,23 @@ def convert(
     A DST that ends in .safetensors holds spec and weights. With --verify, a DST that does not answer as SRC is not
     written either (status 2), and the first layer that differs is named.
     """
-    from visualnn_standalone.local import carries_weights, format_of, weights_of
+    from visualnn_standalone.local import carries_weights, format_of, net_state, weights_of
 
     from visualnn.cli.certifying import certificate, converted_or_told, must_pass
     from visualnn.cli.output import note, print_json
     from visualnn.cli.saving import write_whole
 
+    state = net_state(phase, stage, level)
     whole = to is None and target.suffix == ".safetensors"
     to = "native" if whole else to or format_of(target.name)
     _check(target, report, weights_out, to)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
-    converted = converted_or_told(
-        data, to, report, source=from_, filename=filename, weights=carried, allow_rewrite=allow_rewrite
-    )
+    options = {"allow_rewrite": allow_rewrite, "state": state}
+    converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
     if verify or samples is not None:
         converted.report.certificate = certificate(
-            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name
+            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name, state=state
         )
         must_pass(converted, target, to, report, as_json=as_json)
     told = converted.report.as_json()

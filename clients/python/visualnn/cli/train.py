@@ -28,8 +28,19 @@ def train(
         Path | None,
         typer.Option(help="File for the trained weights.", show_default="MODEL's name with the format's ending"),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training samples.")] = 10,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file of training parameters, such as a schedule or early_stopping; options here come first.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training samples.", show_default="10")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.", show_default="32")] = None,
     optimizer: Annotated[
         str | None,
         typer.Option(
@@ -90,12 +101,30 @@ def train(
         "device": device,
         "time_limit_s": time_limit,
     }
+    params = _read_recipe(recipe) | {name: value for name, value in params.items() if value is not None}
     with connected(data_dir) as client:
         result = _train(client, model, dataset, params, out, chosen, operator)
     if as_json:
         print_json(result)
     else:
         _print(result)
+
+
+def _read_recipe(file: Path | None) -> dict[str, Any]:
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
+
+    if file is None:
+        return {}
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise Invalid(
+            f"the recipe {file.name!r}", [problem("a recipe must be JSON", str(error), field="recipe")]
+        ) from None
+    if not isinstance(found, dict):
+        raise Invalid(f"the recipe {file.name!r}", [problem("a recipe must be an object", found, field="recipe")])
+    return found
 
 
 def _train(

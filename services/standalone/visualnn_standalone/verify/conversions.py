@@ -26,6 +26,7 @@ def certify(
     input_shape: Any = None,
     target_name: str | None = None,
     weights_given: bool = False,
+    state: Any = None,
 ) -> Certificate:
     """Run the source's ``data`` and the target's, with the conversion's weights or drawn ones. Raises ``Invalid``.
 
@@ -43,7 +44,7 @@ def certify(
         spec=spec,
         weights=weights,
         weights_file=weights_file,
-        input_shape=input_shape,
+        options={"input_shape": input_shape, "state": state},
     )
     said, tensors = _said(converted, weights)
     target = ModelFile(

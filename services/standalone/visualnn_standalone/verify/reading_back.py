@@ -19,7 +19,7 @@ def differences(target: ModelFile, layer: str) -> tuple[str, ...]:
     """Parameters and tensors of the layer that differ; empty where the file cannot be read, or nothing does."""
     try:
         spec, weights, _ = conversion.read(
-            target.data, target.format, target.name, input_shape=target.input_shape, weights_file=target.weights_file
+            target.data, target.format, target.name, weights_file=target.weights_file, **target.options
         )
     except VisualNNError:
         return ()

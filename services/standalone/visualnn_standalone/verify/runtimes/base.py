@@ -32,7 +32,8 @@ class ModelFile:
     """The file of weights beside it, where its format has one."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Layer of ``spec`` -> its name in the file, where they differ."""
-    input_shape: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the reader of the file was told besides: ``input_shape``, ``state``."""
 
     @property
     def input_names(self) -> list[str]:

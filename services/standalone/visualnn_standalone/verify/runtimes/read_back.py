@@ -30,7 +30,7 @@ def load(file: ModelFile, instead_of: tuple[str, ...] = ()) -> "OnKeras":
         return of_spec(file.spec, file.weights, "the spec, built by VisualNN's worker", instead_of)
     try:
         spec, weights, _ = conversion.read(
-            file.data, file.format, file.name, input_shape=file.input_shape, weights_file=file.weights_file
+            file.data, file.format, file.name, weights_file=file.weights_file, **file.options
         )
     except VisualNNError as error:
         reasons = "; ".join([*instead_of, f"VisualNN's reader: {error.detail}"])
