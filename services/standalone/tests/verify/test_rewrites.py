@@ -28,11 +28,14 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         "wider kernel", "caffe", [X, ("y", "DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"})],
     ),
     "zeros around a picture": (
-        "zeros as depthwise", "caffe",
-        [X, ("z", "ZeroPadding2D", {"padding": [[0, 1], [2, 2]]}), ("y", "Conv2D", CONV)],
+        "zeros as depthwise",
+        "caffe",
+        [X, ("z", "ZeroPadding2D", {"padding": [[0, 1], [2, 2]]}), ("y", "ReLU", {})],
     ),
-    "a maximum padded at the end": (
-        "pool rounds up", "caffe", [X, ("y", "MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"})],
+    "zeros before a convolution": (
+        "wider kernel",
+        "caffe",
+        [X, ("z", "ZeroPadding2D", {"padding": [[0, 1], [2, 2]]}), ("y", "Conv2D", {**CONV, "strides": 2})],
     ),
     "a separable convolution": (
         "separable in two", "caffe", [X, ("y", "SeparableConv2D", {**CONV, "depth_multiplier": 2, "strides": 2,
