@@ -133,6 +133,8 @@ def main() -> None:
             continue
         have = known()["results"].get(name, {}) if asked.new else {}
         wanted = [target for target in targets if target not in have]
+        if not wanted:
+            continue
         too_large = {"skipped": f"more than {asked.most:,} parameters"} if row["params"] > asked.most else None
         outcomes = [(target, too_large) for target in wanted] if too_large else child(name, wanted, asked.seconds)
         for target, found in outcomes:

@@ -48,8 +48,8 @@ CASES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
     ),
     "a padded maximum": (
         "zeros before pool", "keras-file",
-        [X, ("r", "Conv2D", {**CONV, "activation": "relu"}),
-         ("y", "MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": [[1, 1], [1, 1]], "ceil_mode": True})],
+        [X, ("r", "Conv2D", {**CONV, "activation": "relu"}), ("u", "UpSampling2D", {"size": 2}),
+         ("y", "MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": [[1, 1], [1, 1]]})],
     ),
     "a clipped ReLU": ("activation in parts", "caffe", [X, ("y", "ReLU", {"max_value": 0.5})]),
     "relu6 inside a convolution": (
