@@ -31,6 +31,7 @@ from visualnn_worker.fitting.compiling import compile_model, prepare
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import all_of
 from visualnn_worker.fitting.state import Position
+from visualnn_worker.fitting.stopping import Best
 from visualnn_worker.fitting.train import Training
 from visualnn_worker.network.build import build
 
@@ -86,12 +87,13 @@ class Job:
         checkpoints = Checkpoints(FolderStore(folder / "objects"), channel, shared, "jobs/j/1/", folder, 10.0)
         self.training = Training(network, planned.params, samples, None)
         self.per_epoch = self.training.epochs().per_epoch
-        self.reporter = Reporter(channel, checkpoints, epochs, self.per_epoch, Position())
+        self.best = Best(planned.params, False, [], {})
+        self.reporter = Reporter(channel, checkpoints, epochs, self.per_epoch, Position(), self.best)
 
     def epoch(self, number: int) -> None:
         self.training.network.model.fit(
             self.training.epochs(number * self.per_epoch), steps_per_epoch=self.per_epoch,
-            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.reporter],
+            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.best, self.reporter],
         )  # fmt: skip
 
 
