@@ -7,9 +7,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
+from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
-from visualnn_shared.errors import Invalid, TooLarge
+from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
@@ -49,6 +50,7 @@ def convert_file(
     source: str | None = None,
     filename: str | None = None,
     weights: Path | None = None,
+    allow_rewrite: bool = False,
     state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
@@ -56,14 +58,21 @@ def convert_file(
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
     itself carries go along. ``state`` is what ``net_state`` makes. Raises as ``read_file`` does, and ``TooLarge``.
     """
+    options: dict[str, Any] = {"state": state, "allow_rewrite": allow_rewrite}
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(
-            data, target, source, filename, read_weights(weights) if weights else None, state=state
-        )
+        given = read_weights(weights) if weights else None
+        return conversion.convert(data, target, source, filename, given, **options)
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), state=state)
+    beside = weights.read_bytes()
+    return conversion.convert(data, target, source, filename, weights_file=beside, **options)
+
+
+def impossible(error: ConversionImpossible, target: str, source: str | None) -> dict[str, Any]:
+    """The report of a conversion that cannot be: every obstacle by layer, with the rewrite that would remove it."""
+    report = Report(source=source or "?", target=target, impossible=impossibles(error.problems))
+    return report.as_json()
 
 
 def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
@@ -110,7 +119,8 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
         rule = "weights must be given where weights are to be written"
         raise Invalid("the command", [problem(rule, None, field="weights", hint="name their file with --weights")])
     if not filename.endswith(SAFETENSORS):
-        return conversion.write_weights(converted.spec, target, converted.weights)
+        said, tensors = converted.as_written
+        return conversion.write_weights(said, target, tensors or {})
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)
