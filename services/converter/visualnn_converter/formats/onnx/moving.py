@@ -7,8 +7,8 @@ from visualnn_shared.catalogue.free import FREE, Shape, known
 from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
-from visualnn_converter.formats.onnx.reading import Reading, Value
-from visualnn_converter.formats.onnx.source import Node
+from visualnn_converter.formats.onnx.reading import Reading
+from visualnn_converter.graphreading import Node, Value
 from visualnn_converter.layout import identity, matters
 
 

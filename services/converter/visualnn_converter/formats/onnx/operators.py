@@ -9,9 +9,9 @@ from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, reverse, same, squeeze, transpose, unsqueeze
-from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
+from visualnn_converter.formats.onnx.reading import Reading
 from visualnn_converter.formats.onnx.recurrent import lstm
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.graphreading import Array, Node, Value, dense_rows, result, spread
 from visualnn_converter.layout import identity
 
 Operator = Callable[[Any, Node, str], Sequence[Value | None]]

@@ -12,8 +12,8 @@ from visualnn_shared.catalogue.steps import read_blob
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
-from visualnn_converter.formats.onnx.reading import REPORTED, Reading, Value
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.formats.onnx.reading import Reading
+from visualnn_converter.graphreading import REPORTED, Array, Node, Value
 from visualnn_converter.layout import identity
 
 _TIME_MAJOR: Label = (1, 0, 2)
