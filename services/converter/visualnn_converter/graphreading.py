@@ -120,7 +120,7 @@ class Reading:
             raise Unmappable(f"{what} must hold floating-point numbers", str(array.dtype))
         if array.dtype != np.float32:
             self.report.note("weights of other float types became float32")
-        return np.asarray(array, np.float32)
+        return np.asanyarray(array, np.float32)
 
     def place(
         self,
@@ -151,8 +151,12 @@ class Reading:
         self.layers[name] = Layer(name=name, type=type, params=said, inputs=refs, weights_of=owner)
         self.report.maps(name, op, type)
         for variable, array in (weights or {}).items() if owner is None else ():
-            self.weights[f"{name}/{variable}"] = np.ascontiguousarray(array, np.float32)
+            self.keep(name, variable, array)
         return shapes
+
+    def keep(self, layer: str, variable: str, array: Array) -> None:
+        """Keep a tensor of a layer."""
+        self.weights[f"{layer}/{variable}"] = np.ascontiguousarray(array, np.float32)
 
     def _owner(self, key: Any, name: str) -> str | None:
         owner = self._owners.setdefault(key, name)

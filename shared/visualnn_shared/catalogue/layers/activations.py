@@ -8,10 +8,11 @@ from visualnn_shared.catalogue.entry import Example, Param, Params, Shapes, Weig
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Training
+from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Sets, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_shape, same_shape
 from visualnn_shared.catalogue.steps import Without
+from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_RELU
 
 NO_LIMITS = (Only("max_value", (None,)), Only("negative_slope", (0.0,)), Only("threshold", (0.0,)))
 
@@ -49,6 +50,7 @@ layer(
                 reads=False,
             ),
         ],
+        "tensorflow": TENSORFLOW_RELU,
     },
     example=Example(((8, 8, 4),), {"max_value": 6.0}),
 )
@@ -63,6 +65,7 @@ layer(
         "keras": [keras("LeakyReLU", old={"alpha": "negative_slope"})],
         "caffe": [Map("ReLU", [At("negative_slope", "negative_slope", 0), ENGINE])],
         "onnx": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.01)])],
+        "tensorflow": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.2)])],
     },
     example=Example(((128,),), {"negative_slope": 0.2}),
 )
@@ -77,6 +80,7 @@ layer(
         "keras": [keras("ELU")],
         "caffe": [Map("ELU", [At("alpha", "alpha", 1)])],
         "onnx": [Map("Elu", [At("alpha", "alpha", 1.0)])],
+        "tensorflow": [Map("Elu", [Sets("alpha", 1.0)]), Map("@Elu", [At("alpha", "alpha")])],
     },
     example=Example(((128,),)),
 )
@@ -111,6 +115,7 @@ layer(
                                 Training()], blobs=[("alpha", Without("shared_axes"))])],
         "onnx": [Map("PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], layout="any",
                      around="slope")],
+        "tensorflow": [Map("@PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], around="template")],
     },
     example=Example(((8, 8, 4),), {"shared_axes": [1, 2]}),
 )  # fmt: skip
@@ -125,6 +130,7 @@ layer(
         "keras": [keras("Softmax")],
         "caffe": [Map("Softmax", [FileAxis("axis", "axis", 1), ENGINE])],
         "onnx": [Map("Softmax", [FileAxis("axis", "axis")])],
+        "tensorflow": [Map("Softmax", [FileAxis("axis", "axis")], around="softmax")],
     },
     example=Example(((10,),)),
 )
@@ -141,6 +147,7 @@ layer(
             keras("ThresholdedReLU"),  # Keras 2
         ],
         "onnx": [Map("ThresholdedRelu", [At("theta", "alpha", 1.0)], reads=False)],
+        "tensorflow": [Map("@ThresholdedRelu", [At("theta", "theta")], reads=False)],
     },
     example=Example(((128,),)),
 )

@@ -30,6 +30,7 @@ from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_activations, tensorflow_passes_on
 
 DENSE = (FromWeight("units", "kernel", -1), HasWeight("use_bias", "bias"), LINEAR, Training())
 NO_MASK = "pad the sequences and let the net learn to skip the padding, or cut them to one length"
@@ -87,6 +88,10 @@ layer(
             Map("Gemm", DENSE, blobs=[("kernel",), ("bias",)], rank=2),
             Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], around="add_bias"),
         ],
+        "tensorflow": [
+            Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], rank=2, around="product"),
+            Map("BatchMatMulV2", DENSE, blobs=[("kernel",), ("bias",)], around="product"),
+        ],
     },
     example=Example(((784,),), {"units": 10, "activation": "softmax"}),
 )
@@ -101,6 +106,7 @@ layer(
         "keras": [keras("Activation")],
         "caffe": caffe_activations(),
         "onnx": onnx_activations(),
+        "tensorflow": tensorflow_activations(),
     },
     example=Example(((10,),), {"activation": "relu"}),
 )
@@ -121,6 +127,7 @@ layer(
         "caffe": [Map("Dropout", [At("rate", "dropout_ratio", 0.5), Training(("seed",)), Only("noise_shape", (None,)),
                                   Harmless("scale_train", (True,))])],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "tensorflow": tensorflow_passes_on("rate", "seed", "noise_shape"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip
@@ -135,6 +142,7 @@ layer(
         "keras": [keras("Flatten")],
         "caffe": [Map("Flatten", [Is("axis", 1, 1), Is("end_axis", -1, -1)])],
         "onnx": [Map("Flatten", [Is("axis", 1, 1)])],
+        "tensorflow": [Map("Reshape", around="reshape")],
     },
     example=Example(((4, 4, 3),)),
 )
@@ -178,6 +186,7 @@ layer(
             )
         ],
         "onnx": [Map("Reshape", [AtInput("target_shape", "shape", 1, "int64", BatchFirst())])],
+        "tensorflow": [Map("Reshape", [Around(("target_shape",))], around="reshape")],
     },
     example=Example(((784,),), {"target_shape": [28, 28, -1]}),
 )
@@ -204,6 +213,7 @@ layer(
     maps={
         "keras": [keras("Permute")],
         "onnx": [Map("Transpose", [Around(("dims",))], layout="any", around="relabel")],
+        "tensorflow": [Map("Transpose", [Around(("dims",))], around="transpose")],
     },
     example=Example(((10, 64),), {"dims": [2, 1]}),
 )
@@ -242,6 +252,19 @@ layer(
         "onnx": [
             Map(
                 "Gather",
+                [
+                    FromWeight("input_dim", "embeddings", 0),
+                    FromWeight("output_dim", "embeddings", 1),
+                    Only("mask_zero", (False,), NO_MASK),
+                    Training(),
+                ],
+                blobs=[("embeddings",)],
+                around="lookup",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "GatherV2",
                 [
                     FromWeight("input_dim", "embeddings", 0),
                     FromWeight("output_dim", "embeddings", 1),

@@ -49,6 +49,15 @@ layer(
         "onnx": [
             Map("Mul", [*ALONG_AXIS, Around(("use_bias",))], blobs=[("gamma",), ("beta",)], around="scale_and_shift")
         ],
+        "tensorflow": [
+            Map(
+                "Mul",
+                [*ALONG_AXIS, Around(("use_bias",))],
+                blobs=[("gamma",), ("beta",)],
+                around="along_axis",
+                reads=False,
+            ),
+        ],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -77,6 +86,7 @@ layer(
             )
         ],
         "onnx": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
+        "tensorflow": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
     },
     example=Example(((8, 8, 4),)),
 )

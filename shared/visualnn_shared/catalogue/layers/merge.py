@@ -53,6 +53,7 @@ layer(
             Map("Concat", [FileAxis("axis", "concat_dim")], when=has_concat_dim),
         ],
         "onnx": [Map("Concat", [FileAxis("axis", "axis")])],
+        "tensorflow": [Map("ConcatV2", [Around(("axis",))], around="concat")],
     },
     example=Example(((4, 8), (4, 3))),
 )
@@ -91,6 +92,11 @@ layer(
             Map("Sum", [UNWEIGHTED]),
             Map("Sum", [WEIGHTED], around="weighted", reads=False),
         ],
+        "tensorflow": [
+            Map("Add", [UNWEIGHTED], arity=2),
+            Map("AddN", [UNWEIGHTED], around="add_all"),
+            Map("AddN", [WEIGHTED], around="weighted", reads=False),
+        ],
     },
     example=EXAMPLE,
 )
@@ -114,6 +120,7 @@ layer(
             )
         ],
         "onnx": [Map("Sub")],
+        "tensorflow": [Map("Sub")],
     },
     example=EXAMPLE,
 )
@@ -127,6 +134,7 @@ layer(
         "keras": [keras("Multiply")],
         "caffe": [Map("Eltwise", [Is("operation", "PROD", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
+        "tensorflow": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -146,6 +154,7 @@ layer(
             )
         ],
         "onnx": [Map("Mean")],
+        "tensorflow": [Map("AddN", around="average", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -159,6 +168,7 @@ layer(
         "keras": [keras("Maximum")],
         "caffe": [Map("Eltwise", [Is("operation", "MAX", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Max")],
+        "tensorflow": [Map("Maximum", arity=2), Map("Maximum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -171,6 +181,7 @@ layer(
     maps={
         "keras": [keras("Minimum")],
         "onnx": [Map("Min")],
+        "tensorflow": [Map("Minimum", arity=2), Map("Minimum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )

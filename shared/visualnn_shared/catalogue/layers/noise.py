@@ -9,6 +9,7 @@ from visualnn_shared.catalogue.kinds import Float
 from visualnn_shared.catalogue.lenses import Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import noise_shape, same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 
 
 def _rate_below_one(p: Params) -> Iterator[Broken]:
@@ -25,6 +26,7 @@ layer(
     maps={
         "keras": [keras("GaussianNoise")],
         "onnx": [Map("Identity", [Training(("stddev", "seed"))], reads=False)],
+        "tensorflow": tensorflow_passes_on("stddev", "seed"),
     },
     example=Example(((128,),), {"stddev": 0.1}),
 )
@@ -39,6 +41,7 @@ layer(
     maps={
         "keras": [keras("GaussianDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed"))], reads=False)],
+        "tensorflow": tensorflow_passes_on("rate", "seed"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )
@@ -53,6 +56,7 @@ layer(
     maps={
         "keras": [keras("AlphaDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "tensorflow": tensorflow_passes_on("rate", "seed", "noise_shape"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )

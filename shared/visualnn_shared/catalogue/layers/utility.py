@@ -11,6 +11,7 @@ from visualnn_shared.catalogue.kinds import Axis, Bool, Float, Int, ListOf, Opti
 from visualnn_shared.catalogue.lenses import Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axis_of, need_rank, same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 
 
 def _repeated(p: Params, ins: Shapes) -> list[Shape]:
@@ -93,6 +94,7 @@ layer(
     maps={
         "keras": [keras("ActivityRegularization")],
         "onnx": [Map("Identity", [Training(("l1", "l2"))], reads=False)],
+        "tensorflow": tensorflow_passes_on("l1", "l2"),
     },
     example=Example(((128,),), {"l2": 0.01}),
 )
@@ -105,6 +107,7 @@ layer(
     maps={
         "keras": [keras("Identity")],
         "onnx": [Map("Identity", reads=False)],
+        "tensorflow": tensorflow_passes_on(),
     },
     example=Example(((128,),)),
 )

@@ -6,7 +6,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
-from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
+from visualnn_shared.catalogue.lenses import Around, AtInput, Is, Lens, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales
 from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
@@ -46,6 +46,7 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         maps={
             "keras": [keras(f"ZeroPadding{rank}D")],
             "onnx": [Map("Pad", [pads], when=over(rank))],
+            "tensorflow": [Map("Pad", [Around(("padding",))], around="pad")],
         },
         example=example,
     )
@@ -78,6 +79,7 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Cropping{rank}D")],
+            "tensorflow": [Map("StridedSlice", [Around(("cropping",))], around="crop")],
         },
         example=example,
     )
@@ -114,6 +116,7 @@ layer(
     maps={
         "keras": [keras("UpSampling1D")],
         "onnx": [Map("Resize", _nearest(1), when=over(1))],
+        "tensorflow": [Map("ResizeNearestNeighbor", [Around(("size",))], around="resize")],
     },
     example=Example(((8, 4),), {"size": 3}),
 )
@@ -136,6 +139,11 @@ layer(
                 Sets("interpolation", "bilinear"), AtInput("size", "scales", 2, "float32", Scales()),
                 Is("mode", "linear", "nearest"), Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
             ]),
+        ],
+        "tensorflow": [
+            Map("ResizeNearestNeighbor", [Sets("interpolation", "nearest"), Around(("size",))], around="resize"),
+            Map("ResizeBilinear", [Sets("interpolation", "bilinear"), Around(("size",))], around="resize"),
+            Map("ResizeBicubic", [Sets("interpolation", "bicubic"), Around(("size",))], around="resize", reads=False),
         ],
     },
     example=Example(((8, 8, 4),), {"size": [2, 3]}),

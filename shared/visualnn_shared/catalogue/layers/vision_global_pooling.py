@@ -5,7 +5,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Tuple
-from visualnn_shared.catalogue.lenses import Is, Map, Sets
+from visualnn_shared.catalogue.lenses import At, Is, Map, Sets
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
@@ -32,6 +32,9 @@ def _global_pooling(how: str, rank: int) -> None:
             "onnx": [
                 Map(f"Global{how}Pool", [Sets("keepdims", True)], when=over(rank)),
                 Map(f"Global{how}Pool", [Sets("keepdims", False)], around="flattened", reads=False),
+            ],
+            "tensorflow": [
+                Map("Mean" if how == "Average" else "Max", [At("keepdims", "keep_dims", False)], around="reduce")
             ],
         },
         example=Example((SHAPES[rank],), {"keepdims": True} if how == "Max" else {}),

@@ -15,10 +15,7 @@ _ENUM, _MESSAGE = 14, 11
 _FIELDS: dict[str, str] = {
     "GraphDef": "*NodeDef node 1, VersionDef versions 4, int32 version 3, FunctionDefLibrary library 2",
     "VersionDef": "int32 producer 1, int32 min_consumer 2, *int32 bad_consumers 3",
-    "NodeDef": "string name 1, string op 2, *string input 3, string device 4, *AttrEntry attr 5, "
-               "DebugInfo experimental_debug_info 6, FullType experimental_type 7",
-    "DebugInfo": "*string original_node_names 1, *string original_func_names 2",
-    "FullType": "int32 type_id 1, *FullType args 2, string s 3, int64 i 4",
+    "NodeDef": "string name 1, string op 2, *string input 3, string device 4, *AttrEntry attr 5",
     "AttrEntry": "string key 1, AttrValue value 2",
     "AttrValue": "bytes s 2, int64 i 3, float f 4, bool b 5, DataType type 6, TensorShapeProto shape 7, "
                  "TensorProto tensor 8, ListValue list 1, NameAttrList func 10, string placeholder 9",
@@ -27,9 +24,10 @@ _FIELDS: dict[str, str] = {
     "NameAttrList": "string name 1, *AttrEntry attr 2",
     "TensorShapeProto": "*Dim dim 2, bool unknown_rank 3",
     "Dim": "int64 size 1, string name 2",
-    "TensorProto": "DataType dtype 1, TensorShapeProto tensor_shape 2, int32 version_number 3, bytes tensor_content 4, "
-                   "*int32 half_val 13, *float float_val 5, *double double_val 6, *int32 int_val 7, *bytes string_val 8, "
-                   "*float scomplex_val 9, *int64 int64_val 10, *bool bool_val 11, *double dcomplex_val 12, "
+    "TensorProto": "DataType dtype 1, TensorShapeProto tensor_shape 2, int32 version_number 3, "
+                   "bytes tensor_content 4, *int32 half_val 13, *float float_val 5, *double double_val 6, "
+                   "*int32 int_val 7, *bytes string_val 8, *float scomplex_val 9, *int64 int64_val 10, "
+                   "*bool bool_val 11, *double dcomplex_val 12, "
                    "*ResourceHandleProto resource_handle_val 14, *VariantTensorDataProto variant_val 15, "
                    "*uint32 uint32_val 16, *uint64 uint64_val 17, bytes float8_val 18",
     "ResourceHandleProto": "string device 1, string container 2, string name 3, uint64 hash_code 4, "
@@ -37,11 +35,10 @@ _FIELDS: dict[str, str] = {
     "VariantTensorDataProto": "string type_name 1, bytes metadata 2, *TensorProto tensors 3",
     "FunctionDefLibrary": "*FunctionDef function 1, *GradientDef gradient 2",
     "GradientDef": "string function_name 1, string gradient_func 2",
-    "FunctionDef": "OpDef signature 1, *AttrEntry attr 5, *NodeDef node_def 3, *TextEntry ret 4, *TextEntry control_ret 6",
-    "TextEntry": "string key 1, string value 2",
+    "FunctionDef": "OpDef signature 1, *NodeDef node_def 3",
     "OpDef": "string name 1",
 }  # fmt: skip
-"""``repeated kind name number``: a star marks what is repeated. What is left out is skipped as unknown when binary."""
+"""``kind name number``: a star marks what is repeated. Fields that are left out here are skipped as unknown."""
 DATA_TYPES = (
     "INVALID", "FLOAT", "DOUBLE", "INT32", "UINT8", "INT16", "INT8", "STRING", "COMPLEX64", "INT64", "BOOL", "QINT8",
     "QUINT8", "QINT32", "BFLOAT16", "QINT16", "QUINT16", "UINT16", "COMPLEX128", "HALF", "RESOURCE", "VARIANT",
