@@ -156,7 +156,7 @@ class Reading:
 
     def keep(self, layer: str, variable: str, array: Array) -> None:
         """Keep a tensor of a layer."""
-        self.weights[f"{layer}/{variable}"] = np.ascontiguousarray(array, np.float32)
+        self.weights[f"{layer}/{variable}"] = np.array(array, np.float32, order="C", copy=None)
 
     def _owner(self, key: Any, name: str) -> str | None:
         owner = self._owners.setdefault(key, name)

@@ -9,7 +9,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Fn
+from visualnn_shared.catalogue.lenses import Around, At, Fn, Map, Sets
 from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
@@ -44,6 +44,7 @@ layer(
     shape=_rescaled,
     maps={
         "keras": [keras("Rescaling")],
+        "tensorflow": [Map("Mul", [Around(("scale", "offset"))], around="rescale", reads=False)],
     },
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
@@ -119,6 +120,17 @@ layer(
     weights_rule=_statistics,
     maps={
         "keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))],
+        "tensorflow": [
+            Map(
+                "@Normalization",
+                [
+                    Around(("axis", "mean", "variance")),
+                    Sets("invert", value=False),
+                ],
+                blobs=[("mean",), ("variance",)],
+                around="normalize",
+            )
+        ],
     },
     example=Example(((8, 8, 3),)),
 )

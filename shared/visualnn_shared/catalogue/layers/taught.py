@@ -7,14 +7,17 @@ from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activatio
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
+from visualnn_shared.catalogue.lenses import Map, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.taught:"
 POOLING = "visualnn_worker.keras_layers.pyramid:"
 NO_KERAS: dict[str, list[object]] = {"keras": []}
+FACTORS = Map("Mul", [Training(("init_values",))], blobs=[("gamma",)], around="along_axis", reads=False)
 CLOSED = {"name": "constant", "value": -1.0}
 
 
@@ -197,7 +200,7 @@ layer(
     shape=_along_last,
     weights=[Weight("gamma", _last)],
     layout="plain",
-    maps=NO_KERAS,
+    maps={**NO_KERAS, "tensorflow": [FACTORS]},
     example=Example(((8, 8, 4),)),
 )
 
@@ -208,6 +211,6 @@ layer(
     group="noise",
     params=[Param("rate", Float(0, 1), doc="Share of the samples that is left out."), SEED],
     shape=same_shape,
-    maps=NO_KERAS,
+    maps={**NO_KERAS, "tensorflow": tensorflow_passes_on("rate", "seed")},
     example=Example(((8, 8, 4),), {"rate": 0.1}),
 )

@@ -12,8 +12,8 @@ TITLE = "TensorFlow graph"
 EXTENSIONS = (".pb",)
 MEDIA_TYPE = "application/x-protobuf"
 CARRIES_WEIGHTS = True
-LARGEST_FILE = 512 * 2**20
-"""Bytes, weights included: most published picture nets have less, VGG's alone more."""
+LARGEST_FILE = 2**30
+"""Bytes, weights included: VGG has half as many."""
 
 
 def sniff(data: bytes) -> bool:
@@ -32,7 +32,7 @@ def read(data: bytes, report: Report, *, input_shape: Any = None, **_options: An
 
 def normal(spec: Spec, report: Report) -> Spec:
     """What reading gives back of a spec that was written."""
-    from visualnn_converter.formats.tensorflow.normal import normal_form
+    from visualnn_converter.formats.tensorflow.kept import normal_form
 
     return normal_form(spec, report)
 

@@ -161,7 +161,7 @@ def average(e: Emission) -> None:
 
 def along_axis(e: Emission) -> None:
     """A factor, a term, or both, along one axis or several."""
-    axes, names = _axes(e), {variable.name for variable in e.layer.weights}
+    axes, names = _axes(e) if "axis" in e.params else [e.rank - 1], {variable.name for variable in e.layer.weights}
     value = e.inputs[0]
     for name, op in (("gamma", "Mul"), ("beta", "Add"), ("bias", "Add")):
         array = e.weight(name)
@@ -172,6 +172,29 @@ def along_axis(e: Emission) -> None:
             value = e.node(op, inputs)
         else:
             e.last(op, inputs)
+
+
+def rescale(e: Emission) -> None:
+    """Times a number, plus a number; or one of each for each cell of the last axis."""
+    scale, offset = (np.array(e.params[key], np.float32) for key in ("scale", "offset"))
+    if not offset.any():
+        return e.last("Mul", [e.inputs[0], e.constant("scale", scale)])
+    scaled = e.node("Mul", [e.inputs[0], e.constant("scale", scale)])
+    return e.last("Add", [scaled, e.constant("offset", offset)])
+
+
+def normalize(e: Emission) -> None:
+    """Mean and variance as they are given, or as weights have them, along the axes that have their own."""
+    e.written.attributes["epsilon"] = 1e-7
+    axes = [] if e.params["axis"] is None else sorted(_axes(e))
+    found = {}
+    for key in ("mean", "variance"):
+        array = e.weight(key)
+        if array is None:
+            sizes = [known(e.shape[axis - 1]) or 1 for axis in axes]
+            array = np.broadcast_to(np.array(e.params[key], np.float32), sizes)
+        found[key] = spread(array, axes, e.rank) if axes else array
+    e.template("Normalization", found)
 
 
 def _sides(value: Any) -> list[tuple[int, int]]:
@@ -241,6 +264,6 @@ AROUND: Mapping[str, Around] = {
     function.__name__: function
     for function in (
         convolution, transposed, pool, product, template, fused_batch_norm, concat, softmax, add_all, chained, weighted,
-        average, along_axis, pad, crop, resize, reduce, lookup, reshape, transpose,
+        average, rescale, normalize, along_axis, pad, crop, resize, reduce, lookup, reshape, transpose,
     )
 }  # fmt: skip

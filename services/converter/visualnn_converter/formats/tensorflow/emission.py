@@ -32,6 +32,8 @@ class Emission:
     written: Written
     inputs: list[str]
     weights: Weights
+    shared: dict[tuple[str, str, tuple[int, ...]], str] = field(default_factory=dict)
+    """Constants of weights by owner, variable and shape: layers that share weights share them."""
     _made: dict[int, str] = field(default_factory=dict)
     """Parts of a template that are written already."""
 
@@ -81,8 +83,11 @@ class Emission:
     def blob(self, name: str, value: Array | None = None) -> str:
         """A constant of a weight, once for all layers that share it."""
         array = self.weight(name) if value is None else value
-        owner = self.layer.weights_of or self.layer.name
-        return self.graph.constant(f"{owner}/{name}", np.asarray(array, np.float32))
+        owner, array = self.layer.weights_of or self.layer.name, np.asarray(array, np.float32)
+        key = (owner, name, array.shape)
+        if key not in self.shared:
+            self.shared[key] = self.graph.constant(f"{owner}/{name}", array)
+        return self.shared[key]
 
     def with_bias(self, op: str, inputs: Sequence[str], *, squeeze: int | None = None, **attributes: Any) -> None:
         """The operator, then without an axis of one, then with a bias where the layer has one."""
@@ -102,7 +107,9 @@ class Emission:
 
     def template(self, name: str, weights: Mapping[str, Array]) -> None:
         """The nodes of a template, the outermost under the layer's name."""
-        self._emit(TEMPLATES[name][0], {key: self.constant(key, value) for key, value in weights.items()}, last=True)
+        names = {key: self.blob(key, one) if one.dtype == np.float32 else self.constant(key, one)
+                 for key, one in weights.items()}  # fmt: skip
+        self._emit(TEMPLATES[name][0], names, last=True)
 
     def _emit(self, form: Any, weights: Mapping[str, str], *, last: bool = False) -> str:
         if isinstance(form, X):

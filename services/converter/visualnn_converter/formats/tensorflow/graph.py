@@ -28,9 +28,10 @@ _TYPES: Mapping[str, Mapping[str, int]] = {
     "Conv3DBackpropInputV2": {"T": 1, "Tshape": 0},
     "Conv2DBackpropInput": {"T": 1},
     "SelectV2": {"T": 1},
+    "Fill": {"T": 1, "index_type": 0},
 }  # fmt: skip
 """Attributes that name a type -> the input that has it; for all other operators it is ``T``, of the first."""
-_RESULT: Mapping[str, int] = {"Conv2DBackpropInput": 1, "Conv3DBackpropInputV2": 1, "SelectV2": 1}
+_RESULT: Mapping[str, int] = {"Conv2DBackpropInput": 1, "Conv3DBackpropInputV2": 1, "SelectV2": 1, "Fill": 1}
 _TRUTH = frozenset({"Greater", "GreaterEqual", "Less"})
 
 

@@ -11,6 +11,7 @@ from visualnn_converter.formats.tensorflow.folding import Unknown, integers, unk
 from visualnn_converter.formats.tensorflow.mapped import attributes, place_mapped
 from visualnn_converter.formats.tensorflow.moving import FIRST_CHANNELS, Placed
 from visualnn_converter.formats.tensorflow.reading import Reading
+from visualnn_converter.formats.tensorflow.values import decimal
 from visualnn_converter.graphreading import Array, Node, Value, spread
 from visualnn_converter.layout import channels_first, identity
 
@@ -104,6 +105,21 @@ def layer_norm(r: Reading, node: Node) -> Placed:
     }  # fmt: skip
     tensors = {key: _kept(array, axes, value) for key, array in arrays.items()}
     return [r.made(name, node, "LayerNormalization", params, [value], weights=tensors, key=node.inputs[1:])]
+
+
+def normalization(r: Reading, node: Node) -> Placed:
+    """(x - mean) / max(sqrt(variance), epsilon): Keras' layer before a net; numbers alike for all are parameters."""
+    name, value = r.scope(node), r.value(node.inputs[0])
+    arrays, axes = _along(r, node, value)
+    if node.attributes["epsilon"] > 1e-6:
+        raise Unmappable("the least deviation must be 1e-7, as Keras has it", node.attributes["epsilon"])
+    if not axes:
+        numbers = {key: decimal(array.ravel()[0]) for key, array in arrays.items()}
+        return [r.made(name, node, "Normalization", {"axis": None, **numbers}, [value])]
+    axis: Any = axes if len(axes) > 1 else -1 if axes == [value.rank - 1] else axes[0]
+    tensors = {key: _kept(array, axes, value) for key, array in arrays.items()}
+    tensors["count"] = np.zeros((), np.float32)
+    return [r.made(name, node, "Normalization", {"axis": axis}, [value], weights=tensors, key=node.inputs[1:])]
 
 
 def prelu(r: Reading, node: Node) -> Placed:

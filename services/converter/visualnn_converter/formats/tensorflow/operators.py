@@ -1,5 +1,6 @@
 """Operators that no map says alone: those that meet constants, are dense layers, or have weights along axes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from visualnn_converter.formats.tensorflow.folding import Unknown
 from visualnn_converter.formats.tensorflow.mapped import place_mapped
 from visualnn_converter.formats.tensorflow.moving import FIRST_CHANNELS, Placed, numbers, put
 from visualnn_converter.formats.tensorflow.reading import Reading
+from visualnn_converter.formats.tensorflow.values import decimal
 from visualnn_converter.formats.tensorflow.windows import Ahead
 from visualnn_converter.graphreading import Array, Node, Value, dense_rows, result, spread
 from visualnn_converter.layout import channels_first, identity
+from visualnn_converter.specnames import spec_name
 
 
 def product(r: Reading, node: Node) -> Placed:
@@ -69,16 +72,34 @@ def arithmetic(r: Reading, node: Node) -> Placed:
     if len(tensors) != 1 or (op in ("Sub", "RealDiv") and node.inputs[0] in r.constants):
         raise Unmappable(f"{node.op} must have a tensor first, and one constant", list(node.inputs))
     value, constant = r.value(tensors[0]), r.weight(constants[0], "the constant")
-    average = _average(r, node, op, value, constant) if op in ("Mul", "RealDiv") else None
-    return [average or _affine(r, node, op, value, constant)]
+    if constant.size == 1 and not isinstance(constant, Unknown):
+        return [_rescaled(r, node, op, value, decimal(constant.ravel()[0]))]
+    return [_affine(r, node, op, value, constant)]
 
 
-def _average(r: Reading, node: Node, op: str, value: Value, constant: Array) -> Value | None:
+def _rescaled(r: Reading, node: Node, op: str, value: Value, number: float) -> Value:
+    """One number: the mean of what was added before, or a Rescaling, which takes in what is added to it."""
+    if op == "RealDiv" and not number:
+        raise Unmappable("a tensor must be divided by another number than 0", number)
+    average = _average(r, node, op, value, number) if op in ("Mul", "RealDiv") else None
+    if average is not None:
+        return average
+    if op in ("Mul", "RealDiv"):
+        return r.made(r.scope(node), node, "Rescaling", {"scale": number if op == "Mul" else 1 / number}, [value])
+    offset = number if op == "Add" else -number
+    layer = r.layers.get(value.ref)
+    product = layer is not None and layer.type == "Rescaling" and "offset" not in layer.params
+    if layer is not None and product and r.only_user(node.inputs[0]) is node:
+        r.layers[layer.name] = layer.model_copy(update={"params": {**layer.params, "offset": offset}})
+        return value
+    return r.made(r.scope(node), node, "Rescaling", {"scale": 1.0, "offset": offset}, [value])
+
+
+def _average(r: Reading, node: Node, op: str, value: Value, factor: float) -> Value | None:
     """A sum of n tensors times 1 / n: their mean."""
     layer = r.layers.get(value.ref)
-    if layer is None or layer.type != "Add" or layer.params or constant.size != 1 or isinstance(constant, Unknown):
+    if layer is None or layer.type != "Add" or layer.params:
         return None
-    factor = float(constant.ravel()[0])
     names = [layer.name]
     terms = list(layer.inputs)
     share = factor if op == "Mul" else 1 / factor if factor else 0.0
@@ -91,7 +112,7 @@ def _average(r: Reading, node: Node, op: str, value: Value, constant: Array) -> 
     if any(_readers(r, name) != 1 for name in names) or r.only_user(node.inputs[0]) is not node:
         return None
     for name in names:
-        del r.layers[name]
+        r.forget(name)
     made = r.scope(node)
     r.layers[made] = layer.model_copy(update={"name": made, "type": "Average", "inputs": tuple(terms)})
     r.report.maps(made, node.op, "Average")
@@ -136,22 +157,43 @@ def _with_beta(r: Reading, node: Node, value: Value, beta: Array, axis: Any) -> 
 
 
 def negative(r: Reading, node: Node) -> Placed:
-    """-x: a Scale by -1."""
-    return [_affine(r, node, "Mul", r.value(node.inputs[0]), np.array(-1, np.float32))]
+    """-x."""
+    return [_rescaled(r, node, "Mul", r.value(node.inputs[0]), -1.0)]
 
 
 def merge(r: Reading, node: Node) -> Placed:
     """Several tensors as one, value by value; AddN of one is that one."""
-    name = r.scope(node)
     values = [r.value(one) for one in node.inputs]
     if len(values) == 1 and node.op == "AddN":
         return [values[0]]
     if len({value.rank for value in values}) > 1:
         raise Unmappable(f"the inputs of {node.op} must have the same number of axes", [v.rank for v in values])
-    values = [r.laid(value, values[0].label, name) for value in values]
+    values = [r.laid(value, values[0].label, spec_name(node.name)) for value in values]
     if values[0].label[0] != 0:
         raise Unmappable("the batch must be the first axis here", list(values[0].label))
-    return [place_mapped(r, node, name, values, {})]
+    if node.op in ("Add", "AddV2", "AddN") and (weighted := _weighted(r, node, values)) is not None:
+        return [weighted]
+    return [place_mapped(r, node, r.scope(node), values, {})]
+
+
+def _weighted(r: Reading, node: Node, values: list[Value]) -> Value | None:
+    """A sum of products with numbers: the numbers are its coefficients."""
+    factors, terms = list[float](), list[Value]()
+    products = list[str]()
+    for ref, value in zip(node.inputs, values, strict=True):
+        layer = r.layers.get(value.ref)
+        if layer is None or layer.type != "Rescaling" or "offset" in layer.params or r.only_user(ref) is not node:
+            factors.append(1.0)
+            terms.append(value)
+            continue
+        products.append(layer.name)
+        factors.append(layer.params["scale"])
+        terms.append(replace(value, ref=layer.inputs[0]))
+    if not products:
+        return None
+    for one in products:
+        r.forget(one)
+    return r.made(r.scope(node), node, "Add", {"coefficients": factors}, terms)
 
 
 def concat(r: Reading, node: Node) -> Placed:

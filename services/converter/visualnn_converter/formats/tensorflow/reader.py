@@ -41,6 +41,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Max": operators.reduced, "Pad": operators.pad, "PadV2": operators.pad, "StridedSlice": operators.crop,
     "GatherV2": operators.gather, "Gather": operators.gather, "ResourceGather": operators.gather,
     "@Wrapped": operators.wrapped, "@Dropout": operators.dropout, "@PRelu": normalizing.prelu,
+    "@Normalization": normalizing.normalization,
     "FusedBatchNorm": normalizing.fused, "FusedBatchNormV2": normalizing.fused, "FusedBatchNormV3": normalizing.fused,
     **{f"@BatchNorm{form}": normalizing.batch_norm for form in ("ScaleCenter", "Scale", "Center", "")},
     **{f"@LayerNorm{form}": normalizing.layer_norm for form in ("ScaleCenter", "Scale", "Center", "")},
@@ -230,6 +231,7 @@ class _Reader(Reading):
                 continue
             if value.ref not in outputs:
                 outputs.append(value.ref)
+        self.report.mapped = [one for one in self.report.mapped if one.layer in self.layers]
         used = {ref for layer in self.layers.values() for ref in layer.inputs} | set(outputs)
         layers: list[Layer] = []
         for name, layer in self.layers.items():

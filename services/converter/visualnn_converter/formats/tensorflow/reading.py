@@ -146,6 +146,11 @@ class Reading(GraphReading):
             self.report.renamed[wanted] = name
         return name
 
+    def forget(self, layer: str) -> None:
+        """Take a layer back that turned out to be part of another."""
+        del self.layers[layer]
+        self._names.free(layer)
+
     def keep(self, layer: str, variable: str, array: Array) -> None:
         """Keep a tensor, or how it begins where the file does not hold it."""
         if not isinstance(array, Unknown):

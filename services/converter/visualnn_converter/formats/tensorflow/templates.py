@@ -152,6 +152,7 @@ TEMPLATES: Mapping[str, Sequence[E]] = {
        for c in (True, False)},
     **{f"LayerNorm{'Scale' * s}{'Center' * c}": [_layer_norm(scale=s, center=c)] for s in (True, False)
        for c in (True, False)},
+    "Normalization": [e("RealDiv", e("Sub", x, W("mean")), e("Maximum", e("Sqrt", W("variance")), epsilon))],
     "Dropout": _dropouts(),
     "Wrapped": [e("SelectV2", e("Less", x, K(0.0)), e("Add", x, P("count")), x)],
     "Repeat": [e("Reshape", e("Tile", e("ExpandDims", x, W("axis")), W("multiples")), anything)],

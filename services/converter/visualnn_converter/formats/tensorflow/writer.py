@@ -79,6 +79,7 @@ class _Writer:
         self.problems: list[Problem] = []
         self.graph = Graph([layer.name for layer in resolved.layers])
         self.needed = _needed(resolved)
+        self.shared: dict[tuple[str, str, tuple[int, ...]], str] = {}
 
     def layer(self, layer: ResolvedLayer) -> None:
         """Write one layer; one that cannot be said leaves a value behind, so that the others are still tried."""
@@ -111,7 +112,7 @@ class _Writer:
         return None
 
     def _emit(self, layer: ResolvedLayer, written: Written) -> None:
-        e = Emission(self.graph, layer, written, [ref.layer for ref in layer.inputs], self.weights)
+        e = Emission(self.graph, layer, written, [ref.layer for ref in layer.inputs], self.weights, self.shared)
         e.inputs = self._inputs(e)
         if written.map.around:
             AROUND[written.map.around](e)

@@ -18,7 +18,20 @@ def normal_form(spec: Spec, report: Report) -> Spec:
     spec, _ = lower(spec, None, report)
     for each in (short_types, canonical_types, depthwise_of_one, merge_global_flatten):
         spec, _ = each.run(spec, None, report)
-    return _without_lost(spec)
+    return _without_lost(_with_common_types(spec))
+
+
+def _with_common_types(spec: Spec) -> Spec:
+    """Reshape to one axis is a Flatten; factors of channels are a Scale."""
+    layers = []
+    for layer in spec.layers:
+        if layer.type == "Reshape" and len(layer.params["target_shape"]) == 1:
+            layers.append(layer.model_copy(update={"type": "Flatten", "params": {}}))
+        elif layer.type == "LayerScale":
+            layers.append(layer.model_copy(update={"type": "Scale", "params": {"use_bias": False}}))
+        else:
+            layers.append(layer)
+    return spec.model_copy(update={"layers": tuple(layers)})
 
 
 def _without_lost(spec: Spec) -> Spec:
@@ -33,7 +46,7 @@ def _without_lost(spec: Spec) -> Spec:
         written = write_node("tensorflow", found.entry, found.params, context, layer.name)
         if layer.type == "Input" or not isinstance(written, Written):
             layers.append(layer)
-        elif written.op == "Identity":
+        elif written.op == "Identity" or (written.op == "Reshape" and found.input_shapes == found.output_shapes):
             names.removes(layer.name, layer.inputs[0])
         else:
             kept = left(written.map, found.entry, found.params)
