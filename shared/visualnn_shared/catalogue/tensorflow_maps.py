@@ -132,6 +132,7 @@ _ACTIVATIONS: Mapping[str, tuple[str, tuple[Lens, ...]]] = {
     "hard_shrink": ("@HardShrink", ()),
     "sparse_sigmoid": ("@SparseSigmoid", ()),
     "squareplus": ("@Squareplus", ()),
+    "sparse_plus": ("@SparsePlus", ()),
 }
 
 
@@ -160,6 +161,8 @@ TENSORFLOW_RELU = (
     Map("@Clip", [Is("min", 0.0), At("max_value", "max"), _NO_SLOPE, _NO_THRESHOLD]),
     Map("@ThresholdedRelu", [At("threshold", "theta"), Only("max_value", (None,)), _NO_SLOPE]),
     Map("LeakyRelu", [At("negative_slope", "alpha", 0.2), Only("max_value", (None,)), _NO_THRESHOLD], reads=False),
+    Map("@ReluSlope", [At("negative_slope", "slope"), At("threshold", "theta"), Only("max_value", (None,))]),
+    Map("@ReluSlopeMax", [At("negative_slope", "slope"), At("threshold", "theta"), At("max_value", "max")]),
 )
 
 

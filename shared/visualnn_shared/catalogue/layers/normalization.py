@@ -178,6 +178,9 @@ layer(
     weights=[Weight("scale", axis_weight)],
     maps={
         "keras": [keras("RMSNormalization")],
+        "tensorflow": [
+            Map("@RmsNorm", [Around(("axis",)), At("epsilon", "epsilon")], blobs=[("scale",)], around="template")
+        ],
     },
     example=Example(((10, 32),)),
 )
@@ -190,6 +193,7 @@ layer(
     shape=axis_shape,
     maps={
         "keras": [keras("UnitNormalization")],
+        "tensorflow": [Map("@UnitNorm", [Around(("axis",))], around="template")],
     },
     example=Example(((10, 32),)),
 )

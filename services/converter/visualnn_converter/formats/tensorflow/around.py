@@ -80,7 +80,7 @@ def template(e: Emission) -> None:
     if "axis" in e.params:
         axes = _axes(e)
         found = {name: spread(array, axes, e.rank) for name, array in found.items()}
-        if e.layer.type == "LayerNormalization":
+        if e.written.op.startswith(("@LayerNorm", "@RmsNorm", "@UnitNorm")):
             found["axes"] = whole(sorted(axes))
     e.template(e.written.op[1:], found)
 
@@ -194,7 +194,7 @@ def normalize(e: Emission) -> None:
             sizes = [known(e.shape[axis - 1]) or 1 for axis in axes]
             array = np.broadcast_to(np.array(e.params[key], np.float32), sizes)
         found[key] = spread(array, axes, e.rank) if axes else array
-    e.template("Normalization", found)
+    e.template("Normalization", found, prefix="" if e.params["mean"] is None else "given_")
 
 
 def _sides(value: Any) -> list[tuple[int, int]]:

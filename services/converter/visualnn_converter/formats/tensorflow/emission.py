@@ -105,9 +105,9 @@ class Emission:
             else:
                 names = [self.node(one, [*names, *more], **said)]
 
-    def template(self, name: str, weights: Mapping[str, Array]) -> None:
+    def template(self, name: str, weights: Mapping[str, Array], prefix: str = "") -> None:
         """The nodes of a template, the outermost under the layer's name."""
-        names = {key: self.blob(key, one) if one.dtype == np.float32 else self.constant(key, one)
+        names = {key: self.blob(prefix + key, one) if one.dtype == np.float32 else self.constant(key, one)
                  for key, one in weights.items()}  # fmt: skip
         self._emit(TEMPLATES[name][0], names, last=True)
 

@@ -12,6 +12,8 @@ from visualnn_converter.graphreading import Node
 
 BATCH = -(2**40)
 """Stands for the batch size in arrays of sizes; n times it stands for n times as many."""
+OPEN, ROWS = -(2**52) - 7, -(2**52) - 9
+"""Stand for a free size that is not the batch, and for a product that holds one: no number is known of them."""
 LARGEST = 2**26
 """Values that one fold may make."""
 Fold = Callable[[Node, Sequence[Array]], Array]
@@ -64,8 +66,12 @@ def _fits(node: Node, arrays: Sequence[Array]) -> bool:
     marked = [a for a in arrays if has_batch(a)]
     if not marked:
         return True
+    if node.op == "Prod" and OPEN in arrays[0]:
+        return arrays[0].ndim == 1
     if node.op == "Prod":
         return len(marked) == 1 and int((arrays[0] < BATCH // 2).sum()) == 1 and bool((abs(arrays[0]) > 0).all())
+    if any((a == OPEN).any() or (a == ROWS).any() for a in marked):
+        return False
     others = [a for a in arrays if not has_batch(a)]
     return node.op == "Mul" and len(marked) == 1 and all(bool((a > 0).all() and (a < 2**20).all()) for a in others)
 
@@ -128,6 +134,8 @@ def _cut(_node: Node, a: Sequence[Array]) -> Array:
 
 def _reduced(node: Node, a: Sequence[Array]) -> Array:
     axes = tuple(integers(a[1], "axes"))
+    if a[0].dtype.kind == "i" and OPEN in a[0]:
+        return np.full((), ROWS, np.int64)
     return np.prod(a[0], axis=axes, keepdims=bool(node.attributes.get("keep_dims", False)), dtype=a[0].dtype)
 
 

@@ -20,6 +20,7 @@ _TYPES: Mapping[str, Mapping[str, int]] = {
     "Pad": {"T": 0, "Tpaddings": 1},
     "Mean": {"T": 0, "Tidx": 1},
     "Max": {"T": 0, "Tidx": 1},
+    "Sum": {"T": 0, "Tidx": 1},
     "ConcatV2": {"T": 0, "Tidx": -1},
     "GatherV2": {"Tparams": 0, "Tindices": 1, "Taxis": 2},
     "StridedSlice": {"T": 0, "Index": 1},
@@ -32,7 +33,7 @@ _TYPES: Mapping[str, Mapping[str, int]] = {
 }  # fmt: skip
 """Attributes that name a type -> the input that has it; for all other operators it is ``T``, of the first."""
 _RESULT: Mapping[str, int] = {"Conv2DBackpropInput": 1, "Conv3DBackpropInputV2": 1, "SelectV2": 1, "Fill": 1}
-_TRUTH = frozenset({"Greater", "GreaterEqual", "Less"})
+_TRUTH = frozenset({"Greater", "GreaterEqual", "Less", "LessEqual"})
 
 
 class Graph:

@@ -86,10 +86,17 @@ class _Match:
             if constant is None and found.get(key, ref) == ref:
                 yield {**found, key: ref}
         elif isinstance(form, W):
-            if constant is not None and constant.dtype.kind in "fi" and found.get(key, ref) == ref:
+            if constant is not None and constant.dtype.kind in "fi" and self._same(found.get(key, ref), ref):
                 yield {**found, key: ref}
         else:
             yield from self._number(form, constant, ref, key, found)
+
+    def _same(self, one: str, other: str) -> bool:
+        """Whether two constants are one, or hold the same whole numbers: axes are said again at every use."""
+        if one == other:
+            return True
+        first, second = self._source.constants[one], self._source.constants[other]
+        return first.dtype.kind == "i" and np.array_equal(first, second)
 
     def _number(self, form: K | P, constant: Any, ref: str, key: str, found: Found) -> Iterator[Found]:
         if constant is None:

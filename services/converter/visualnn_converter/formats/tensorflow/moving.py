@@ -7,7 +7,7 @@ from math import prod
 from visualnn_shared.catalogue.free import FREE, Shape, known
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.tensorflow.folding import BATCH, integers
+from visualnn_converter.formats.tensorflow.folding import BATCH, OPEN, ROWS, integers
 from visualnn_converter.formats.tensorflow.reading import Form, Reading
 from visualnn_converter.formats.tensorflow.values import DType
 from visualnn_converter.graphreading import Node, Value
@@ -156,13 +156,13 @@ def _to_rows(value: Value, sizes: list[int]) -> bool:
         return False
     before = value.shape[:-1]
     if FREE in before:
-        return sizes[0] == -1
+        return sizes[0] in (-1, ROWS)
     count = prod(known(n) or 1 for n in before)
     return count > 1 and sizes[0] in (-1, BATCH * count)
 
 
 def _from_rows(r: Reading, node: Node, form: Form, sizes: list[int]) -> Placed:
-    rest = [known(n) for n in form.value.shape]
+    rest = [known(n) or OPEN for n in form.value.shape]
     if len(sizes) != form.value.rank or any(a not in (b, -1) for a, b in zip(sizes[1:], rest, strict=True)):
         raise Unmappable("rows must be given back the axes that they had", sizes)
     return _put(r, node, replace(form, rows=False))
@@ -185,6 +185,8 @@ def _flattened(r: Reading, node: Node, value: Value) -> Value:
 def _target(r: Reading, value: Value, sizes: list[int]) -> list[int]:
     """The shape of a sample: the batch comes first and stays."""
     old = value.sizes
+    if sizes.count(OPEN) == 1 and -1 not in sizes and old.count(None) == 1:
+        sizes = [-1 if n == OPEN else n for n in sizes]
     if not sizes or sizes.count(-1) > 1 or any(n < -1 and n != BATCH for n in sizes) or BATCH in sizes[1:]:
         raise Unmappable("shape must keep the batch first, and say the sizes behind it", _said(sizes))
     first, rest = sizes[0], sizes[1:]
@@ -201,7 +203,7 @@ def _target(r: Reading, value: Value, sizes: list[int]) -> list[int]:
 
 
 def _said(sizes: list[int]) -> list[int | str]:
-    return ["batch" if n == BATCH else n for n in sizes[:16]]
+    return ["batch" if n == BATCH else "free" if n in (OPEN, ROWS) else n for n in sizes[:16]]
 
 
 def spaced(r: Reading, node: Node) -> Placed:

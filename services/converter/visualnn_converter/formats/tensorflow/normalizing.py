@@ -89,7 +89,7 @@ def batch_norm(r: Reading, node: Node) -> Placed:
 
 
 def layer_norm(r: Reading, node: Node) -> Placed:
-    """The same with mean and variance of the sample along some axes."""
+    """Layer, root mean square and unit normalisation: by statistics of the sample along some axes."""
     name, value = r.scope(node), r.value(node.inputs[0])
     refs = dict(zip(node.attributes["weights"], node.inputs[1:], strict=True))
     along = integers(r.constants[refs["axes"]], "axes")
@@ -99,12 +99,14 @@ def layer_norm(r: Reading, node: Node) -> Placed:
     arrays, found = _along(r, node, value)
     if 0 in axes or not axes or not set(found) <= set(axes):
         raise Unmappable("weights must lie along the axes of the mean", found)
-    params = {
-        "axis": -1 if axes == [value.rank - 1] else axes if len(axes) > 1 else axes[0],
-        "epsilon": node.attributes["epsilon"], "scale": "gamma" in arrays, "center": "beta" in arrays,
-    }  # fmt: skip
+    params: dict[str, Any] = {"axis": -1 if axes == [value.rank - 1] else axes if len(axes) > 1 else axes[0]}
+    type = {"@RmsNorm": "RMSNormalization", "@UnitNorm": "UnitNormalization"}.get(node.op, "LayerNormalization")
+    if type != "UnitNormalization":
+        params["epsilon"] = node.attributes["epsilon"]
+    if type == "LayerNormalization":
+        params.update(scale="gamma" in arrays, center="beta" in arrays)
     tensors = {key: _kept(array, axes, value) for key, array in arrays.items()}
-    return [r.made(name, node, "LayerNormalization", params, [value], weights=tensors, key=node.inputs[1:])]
+    return [r.made(name, node, type, params, [value], weights=tensors, key=node.inputs[1:])]
 
 
 def normalization(r: Reading, node: Node) -> Placed:
@@ -113,6 +115,11 @@ def normalization(r: Reading, node: Node) -> Placed:
     arrays, axes = _along(r, node, value)
     if node.attributes["epsilon"] > 1e-6:
         raise Unmappable("the least deviation must be 1e-7, as Keras has it", node.attributes["epsilon"])
+    refs = dict(zip(node.attributes["weights"], node.inputs[1:], strict=True))
+    given = any(not f"/{ref}".endswith(f"/{key}") for key, ref in refs.items())
+    if given and axes == [value.rank - 1]:
+        lists = {key: [decimal(n) for n in _kept(array, axes, value)] for key, array in arrays.items()}
+        return [r.made(name, node, "Normalization", lists, [value])]
     if not axes:
         numbers = {key: decimal(array.ravel()[0]) for key, array in arrays.items()}
         return [r.made(name, node, "Normalization", {"axis": None, **numbers}, [value])]

@@ -100,16 +100,19 @@ def _average(r: Reading, node: Node, op: str, value: Value, factor: float) -> Va
     layer = r.layers.get(value.ref)
     if layer is None or layer.type != "Add" or layer.params:
         return None
-    names = [layer.name]
+    names, tensor = [layer.name], node.inputs[0] if node.inputs[0] not in r.constants else node.inputs[1]
     terms = list(layer.inputs)
     share = factor if op == "Mul" else 1 / factor if factor else 0.0
     while abs(share * len(terms) - 1) > 1e-6:  # Keras adds two by two
+        if r.only_user(tensor) is None:
+            return None
+        tensor = r.source.makers[tensor].inputs[0]
         first = r.layers.get(terms[0])
-        if first is None or first.type != "Add" or first.params:
+        if first is None or first.type != "Add" or first.params or len(terms) > 64:
             return None
         names.append(first.name)
         terms = [*first.inputs, *terms[1:]]
-    if any(_readers(r, name) != 1 for name in names) or r.only_user(node.inputs[0]) is not node:
+    if r.only_user(tensor) is None:
         return None
     for name in names:
         r.forget(name)
@@ -117,12 +120,6 @@ def _average(r: Reading, node: Node, op: str, value: Value, factor: float) -> Va
     r.layers[made] = layer.model_copy(update={"name": made, "type": "Average", "inputs": tuple(terms)})
     r.report.maps(made, node.op, "Average")
     return Value(made, value.shape, value.label, value.dtype)
-
-
-def _readers(r: Reading, name: str) -> int:
-    """How many layers and values are made of a layer, itself as a value included."""
-    held = {one.ref for one in r.values.values() if one is not None}
-    return sum(name in layer.inputs for layer in r.layers.values()) + (name in held) if name in held else 0
 
 
 def _affine(r: Reading, node: Node, op: str, value: Value, constant: Array) -> Value:

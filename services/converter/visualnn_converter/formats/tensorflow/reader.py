@@ -12,7 +12,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.tensorflow import folding, moving, normalizing, operators, windows
-from visualnn_converter.formats.tensorflow.folding import BATCH
+from visualnn_converter.formats.tensorflow.folding import BATCH, OPEN
 from visualnn_converter.formats.tensorflow.mapped import attributes, place_mapped, table
 from visualnn_converter.formats.tensorflow.matching import replace_templates
 from visualnn_converter.formats.tensorflow.moving import FIRST_CHANNELS, Placed
@@ -41,6 +41,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Max": operators.reduced, "Pad": operators.pad, "PadV2": operators.pad, "StridedSlice": operators.crop,
     "GatherV2": operators.gather, "Gather": operators.gather, "ResourceGather": operators.gather,
     "@Wrapped": operators.wrapped, "@Dropout": operators.dropout, "@PRelu": normalizing.prelu,
+    "@RmsNorm": normalizing.layer_norm, "@UnitNorm": normalizing.layer_norm,
     "@Normalization": normalizing.normalization,
     "FusedBatchNorm": normalizing.fused, "FusedBatchNormV2": normalizing.fused, "FusedBatchNormV3": normalizing.fused,
     **{f"@BatchNorm{form}": normalizing.batch_norm for form in ("ScaleCenter", "Scale", "Center", "")},
@@ -210,9 +211,7 @@ class _Reader(Reading):
                 self.values[node.outputs[0]] = None
                 return True
             value = self.value(node.inputs[0])
-            sizes = [BATCH if axis == 0 else known(value.shape[axis - 1]) for axis in value.label]
-            if None in sizes:
-                raise Unmappable("the shape must be known", [n for n in sizes if n != BATCH])
+            sizes = [BATCH if axis == 0 else known(value.shape[axis - 1]) or OPEN for axis in value.label]
             found = np.array(sizes, np.int64)
         elif node.inputs and all(ref in self.constants for ref in node.inputs):
             found = folding.fold(node, [self.constants[ref] for ref in node.inputs])

@@ -37,13 +37,14 @@ _WORDS = frozenset({
 })  # fmt: skip
 """Last parts of node names that name the operator; the scope before them names the layer."""
 _INNER = frozenset({
-    "batchnorm", "gelu", "tensordot", "separable_conv2d", "maxpool1d", "avgpool1d", "convolution", "dropout",
-    "conv1d", "depthwise", "resize", "moments", "leakyrelu",
+    "batchnorm", "gelu", "tensordot", "separable_conv2d", "convolution", "resize", "moments", "leakyrelu",
+    "clip_by_value", "repeat", "maxpool1d", "maxpool2d", "avgpool1d", "avgpool2d",
 })  # fmt: skip
-"""Scopes that functions of TensorFlow open within that of a layer."""
+"""Scopes that functions of TensorFlow open within that of a layer; others do where the layer's begins alike."""
 _NUMBER = re.compile(r"(?:_\d+|v\d|\d)\Z")
 _MOVERS = frozenset({"Reshape", "Transpose", "Squeeze", "ExpandDims", "Pad", "PadV2"})
 """Operators that are a layer only where nothing else is in their scope."""
+_SHAPES = frozenset({"Shape", "StridedSlice", "Pack", "Prod"})
 _ON_THE_WAY = frozenset({"Squeeze", "BiasAdd", "Transpose", "Add", "AddV2", "Reshape", "BatchToSpaceND", "RealDiv"})
 
 
@@ -79,7 +80,7 @@ class Reading(GraphReading):
         self.passing: set[str] = set()
         """Values of nodes that were read together with one before them: they are the value that these read."""
         self.names = {node.name for node in source.nodes}
-        self._inside = Counter(node.name.rpartition("/")[0] for node in source.nodes if node.op != "Shape")
+        self._inside = Counter(node.name.rpartition("/")[0] for node in source.nodes if node.op not in _SHAPES)
 
     def value(self, name: str) -> Value:
         """The tensor of this name as the spec has it; a lifted one is given its axis by a Reshape."""
@@ -118,7 +119,7 @@ class Reading(GraphReading):
         beside = node.op in _MOVERS and self._inside["/".join(parts)] > 1
         if not parts or beside or not self._is_word(word, node.op, last.op):
             return self.name(last.name)
-        while len(parts) > 1 and _plain(parts[-1]) in _INNER:
+        if len(parts) > 1 and (parts[-1].lower() in _INNER or _plain(parts[-2]).startswith(_plain(parts[-1]))):
             parts.pop()
         scope = "/".join(parts)
         blocked = scope in self.names and scope != last.name and not self._leads_to(last, scope)
@@ -126,7 +127,7 @@ class Reading(GraphReading):
 
     def _is_word(self, word: str, *ops: str) -> bool:
         plain = _plain(word)
-        return plain in _WORDS or plain in _INNER or any(plain == _plain(op.removeprefix("@")) for op in ops)
+        return plain in _WORDS or word.lower() in _INNER or any(plain == _plain(op.removeprefix("@")) for op in ops)
 
     def _leads_to(self, node: Node, scope: str) -> bool:
         """Whether the node is a step towards the node that has the name of the scope itself."""

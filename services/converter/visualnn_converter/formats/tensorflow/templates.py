@@ -94,6 +94,14 @@ def _hard_sigmoid() -> E:
     return e("RealDiv", e("Relu6", e("Add", x, K(3.0))), K(6.0))
 
 
+def _above() -> E:
+    return e("SelectV2", e("Greater", x, P("theta")), x, K(0.0))
+
+
+def _below() -> E:
+    return e("Mul", P("slope"), e("Relu", e("Add", e("Neg", x), P("theta"))))
+
+
 def _clip(inner: Any, least: Any, most: Any) -> E:
     return e("Maximum", e("Minimum", inner, most), least)
 
@@ -121,7 +129,7 @@ TEMPLATES: Mapping[str, Sequence[E]] = {
         e("RealDiv", e("Mul", x, e("Relu6", e("Add", x, K(3.0)))), K(6.0)),
         e("Mul", x, e("Mul", e("Relu6", e("Add", x, K(3.0))), K(1 / 6))),
     ],
-    "Silu": [e("Mul", x, e("Sigmoid", x))],
+    "Silu": [e("Mul", x, e("Sigmoid", x)), e("Mul", x, e("Sigmoid", e("Mul", K(1.0), x)))],
     "Mish": [e("Mul", x, e("Tanh", e("Softplus", x)))],
     "Gelu": [
         e("Mul", _HALF, e("Erfc", e("Mul", e("Neg", x), K(1 / _SQRT2)))),
@@ -133,12 +141,35 @@ TEMPLATES: Mapping[str, Sequence[E]] = {
     "HardSigmoid": [_hard_sigmoid(), e("Mul", e("Relu6", e("Add", x, K(3.0))), K(1 / 6))],
     "LogSigmoid": [e("Neg", e("Softplus", e("Neg", x)))],
     "TanhShrink": [e("Sub", x, e("Tanh", x))],
-    "Celu": [e("Add", e("Relu", x), e("Minimum", K(0.0), e("Expm1", x)))],
-    "SoftShrink": [e("Sub", x, _clip(x, K(-0.5), K(0.5)))],
-    "HardShrink": [e("Mul", x, e("Cast", e("Greater", e("Abs", x), K(0.5))))],
-    "SparseSigmoid": [_clip(e("Mul", e("Add", x, K(1.0)), K(0.5)), K(0.0), K(1.0))],
-    "Squareplus": [e("Mul", K(0.5), e("Add", x, e("Sqrt", e("Add", e("Square", x), K(4.0)))))],
-    "ThresholdedRelu": [e("Mul", x, e("Cast", e("Greater", x, P("theta"))))],
+    "Celu": [
+        e("Add", e("Relu", x), e("Minimum", K(0.0), e("Expm1", x))),
+        e("Add", e("Maximum", x, K(0.0)), e("Mul", K(1.0), e("Expm1", e("RealDiv", e("Minimum", x, K(0.0)), K(1.0))))),
+    ],
+    "SoftShrink": [
+        e("Sub", x, _clip(x, K(-0.5), K(0.5))),
+        e("SelectV2", e("Greater", x, K(0.5)), e("Sub", x, K(0.5)),
+          e("SelectV2", e("Less", x, K(-0.5)), e("Add", x, K(0.5)), e("ZerosLike", x))),
+    ],
+    "HardShrink": [
+        e("Mul", x, e("Cast", e("Greater", e("Abs", x), K(0.5)))),
+        e("SelectV2", e("Greater", e("Abs", x), K(0.5)), x, e("ZerosLike", x)),
+    ],
+    "SparseSigmoid": [
+        _clip(e("Mul", e("Add", x, K(1.0)), K(0.5)), K(0.0), K(1.0)),
+        e("SelectV2", e("LessEqual", x, K(-1.0)), K(0.0),
+          e("SelectV2", e("GreaterEqual", x, K(1.0)), K(1.0), e("Mul", K(0.5), e("Add", x, K(1.0))))),
+    ],
+    "SparsePlus": [
+        e("SelectV2", e("LessEqual", x, K(-1.0)), e("ZerosLike", x),
+          e("SelectV2", e("Less", x, K(1.0)), e("Mul", K(0.25), e("Pow", e("Add", x, K(1.0)), K(2.0))), x)),
+    ],
+    "Squareplus": [
+        e("RealDiv", e("Add", x, e("Sqrt", e("Add", e("Square", x), K(4.0)))), K(2.0)),
+        e("Mul", K(0.5), e("Add", x, e("Sqrt", e("Add", e("Square", x), K(4.0))))),
+    ],
+    "ReluSlopeMax": [e("Sub", _clip(_above(), K(0.0), P("max")), _below())],
+    "ReluSlope": [e("Sub", _above(), _below())],
+    "ThresholdedRelu": [_above(), e("Mul", x, e("Cast", e("Greater", x, P("theta"))))],
     "Clip": [_clip(x, P("min"), P("max")), e("Minimum", e("Maximum", x, P("min")), P("max"))],
     "Elu": [e("SelectV2", e("Greater", x, K(0.0)), _ELU, e("Mul", P("alpha"), _ELU))],
     "LeakyRelu": [e("Maximum", e("Mul", P("alpha"), x), x)],
@@ -152,6 +183,9 @@ TEMPLATES: Mapping[str, Sequence[E]] = {
        for c in (True, False)},
     **{f"LayerNorm{'Scale' * s}{'Center' * c}": [_layer_norm(scale=s, center=c)] for s in (True, False)
        for c in (True, False)},
+    "RmsNorm": [e("Mul", e("Mul", x, e("Rsqrt", e("Add", e("Mean", e("Square", x), axes, keep_dims=True), epsilon))),
+                  W("scale"))],
+    "UnitNorm": [e("Mul", x, e("Minimum", e("Rsqrt", e("Sum", e("Square", x), axes, keep_dims=True)), K(1e12)))],
     "Normalization": [e("RealDiv", e("Sub", x, W("mean")), e("Maximum", e("Sqrt", W("variance")), epsilon))],
     "Dropout": _dropouts(),
     "Wrapped": [e("SelectV2", e("Less", x, K(0.0)), e("Add", x, P("count")), x)],

@@ -13,6 +13,8 @@ from visualnn_converter.formats.tensorflow.schema import DATA_TYPES, NUMBERS, NU
 Array = NDArray[Any]
 LARGEST_FILL = 2**26
 """Values of a constant that the file says with one number for all."""
+_SHARES = (3, 6, 127.5, 255)
+"""Numbers that people divide by, and that leave no short decimal number."""
 _FIELDS = {
     "float32": "float_val", "float64": "double_val", "int64": "int64_val", "bool": "bool_val", "float16": "half_val",
     "uint32": "uint32_val", "uint64": "uint64_val",
@@ -70,8 +72,9 @@ def _list(found: Any) -> Any:
 
 
 def decimal(number: float) -> float:
-    """0.1 for the float32 that is nearest to it."""
-    return float(str(np.float32(number)))
+    """0.1 for the float32 that is nearest to it, and 1/255 for the one nearest to that."""
+    single = np.float32(number)
+    return next((1 / n for n in _SHARES if np.float32(1 / n) == single), float(str(single)))
 
 
 def shape(found: Any) -> list[int | None] | None:
