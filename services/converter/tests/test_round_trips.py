@@ -172,15 +172,22 @@ def _check(spec: Spec, format: str, random_weights: Callable[[Spec], Any]) -> bo
         return False
     again, found, report = conversion.read(written.data, format)
     if weights is not None:
-        back = conversion.convert(canonical_json(spec), format, weights=written.data)  # under the spec's own names
-        again_found = conversion.read(back.data)[1]
+        if format.startswith("keras"):
+            _check_names(spec, format, written.data, found)
         assert found is not None
-        assert again_found is not None
-        assert {n: t.tolist() for n, t in again_found.items()} == {n: t.tolist() for n, t in found.items()}
         assert sorted(map(_values, found.values())) == sorted(map(_values, weights.values()))
     assert canonical(again) == canonical(spec, format)
     assert not report.dropped
     return True
+
+
+def _check_names(spec: Spec, format: str, data: bytes, found: Any) -> None:
+    """A Keras file as the weights of the spec gives the same tensors, under the spec's own names."""
+    back = conversion.convert(canonical_json(spec), format, weights=data)
+    again_found = conversion.read(back.data)[1]
+    assert found is not None
+    assert again_found is not None
+    assert {n: t.tolist() for n, t in again_found.items()} == {n: t.tolist() for n, t in found.items()}
 
 
 @pytest.mark.parametrize("format", BOTH_WAYS)

@@ -7,7 +7,14 @@ from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_converter.formats.tensorflow.writer import legal, lower
 from visualnn_converter.layout import identity
-from visualnn_converter.passes import canonical_types, depthwise_of_one, legal_names, merge_global_flatten, short_types
+from visualnn_converter.passes import (
+    canonical_types,
+    depthwise_of_one,
+    gated_functions,
+    legal_names,
+    merge_global_flatten,
+    short_types,
+)
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Renaming
 
@@ -16,7 +23,7 @@ def normal_form(spec: Spec, report: Report) -> Spec:
     """The layers as written, without those that act in training only, and without what training alone needs."""
     spec, _ = legal_names.run(spec, None, report, legal)
     spec, _ = lower(spec, None, report)
-    for each in (short_types, canonical_types, depthwise_of_one, merge_global_flatten):
+    for each in (short_types, canonical_types, depthwise_of_one, merge_global_flatten, gated_functions):
         spec, _ = each.run(spec, None, report)
     return _without_lost(_with_common_types(spec))
 

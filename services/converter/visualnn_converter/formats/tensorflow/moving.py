@@ -49,8 +49,8 @@ def transpose(r: Reading, node: Node) -> Placed:
     if label == value.label:
         return [value]
     users = r.source.users.get(node.outputs[0], [])
-    lazy = value.label != identity(value.rank) or (users and all(_wants_label(user) for user in users))
-    if lazy or label[0] != 0:
+    lazy = bool(users) and all(user.attributes.get("data_format") in FIRST_CHANNELS for user in users)
+    if lazy or value.label != identity(value.rank) or label[0] != 0 or _softmax_inside(r, node, order):
         return [replace(value, label=label)]
     dims = {"dims": order[1:]}
     return [r.made(r.scope(node), node, "Permute", dims, [value])]
@@ -64,12 +64,21 @@ def _same_order(r: Reading, node: Node) -> Placed:
     return [None]
 
 
-def _wants_label(node: Node) -> bool:
-    return node.op == "Softmax" or node.attributes.get("data_format") in FIRST_CHANNELS
+def _softmax_inside(r: Reading, node: Node, order: list[int]) -> bool:
+    """Whether an axis is moved to the end for a softmax alone, and back behind it."""
+    softmax = r.only_user(node.outputs[0])
+    back = r.only_user(softmax.outputs[0]) if softmax is not None and softmax.op == "Softmax" else None
+    if back is None or back.op != "Transpose" or len(back.inputs) < 2 or back.inputs[1] not in r.constants:
+        return False
+    return bool([order[axis] for axis in numbers(r, back, 1, "perm") if axis < len(order)] == sorted(order))
 
 
 def expand(r: Reading, node: Node) -> Placed:
     """An axis of one, behind the batch."""
+    raised = r.forms.get(node.inputs[0])
+    if raised is not None and raised.lifted == 1 and numbers(r, node, 1, "dim") == [1]:
+        r.forms[node.outputs[0]] = replace(raised, raised=raised.raised + 1)
+        return [None]
     form = r.form(node.inputs[0])
     if form.lifted is not None or form.rows:
         form = Form(r.value(node.inputs[0]))
@@ -85,7 +94,7 @@ def squeeze(r: Reading, node: Node) -> Placed:
     """Axes of one go."""
     given = list(node.attributes.get("squeeze_dims") or node.attributes.get("axis") or ())
     form = r.forms.get(node.inputs[0])
-    if form is not None and form.lifted is not None:
+    if form is not None and form.lifted is not None and not form.raised:
         rank = form.value.rank + 1
         ones = {axis % rank for axis in given}
         if ones == {form.lifted} or (not given and 1 not in form.value.shape):

@@ -160,17 +160,25 @@ def negative(r: Reading, node: Node) -> Placed:
 
 def merge(r: Reading, node: Node) -> Placed:
     """Several tensors as one, value by value; AddN of one is that one."""
-    values = [r.value(one) for one in node.inputs]
+    values = r.merged(node.inputs)
     if len(values) == 1 and node.op == "AddN":
         return [values[0]]
-    if len({value.rank for value in values}) > 1:
-        raise Unmappable(f"the inputs of {node.op} must have the same number of axes", [v.rank for v in values])
-    values = [r.laid(value, values[0].label, spec_name(node.name)) for value in values]
+    ranks = {value.rank + _raised(r, one) for one, value in zip(node.inputs, values, strict=True)}
+    if len(ranks) > 1:
+        raise Unmappable(f"the inputs of {node.op} must have the same number of axes", sorted(ranks))
+    if len({value.rank for value in values}) == 1:
+        values = [r.laid(value, values[0].label, spec_name(node.name)) for value in values]
     if values[0].label[0] != 0:
         raise Unmappable("the batch must be the first axis here", list(values[0].label))
     if node.op in ("Add", "AddV2", "AddN") and (weighted := _weighted(r, node, values)) is not None:
         return [weighted]
     return [place_mapped(r, node, r.scope(node), values, {})]
+
+
+def _raised(r: Reading, name: str) -> int:
+    """Axes of one that the file has and the merged value has not."""
+    form = r.forms.get(name)
+    return 0 if form is None or form.lifted is None else 1 + form.raised
 
 
 def _weighted(r: Reading, node: Node, values: list[Value]) -> Value | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +53,13 @@ _ON_THE_WAY = frozenset({"Squeeze", "BiasAdd", "Transpose", "Add", "AddV2", "Res
 class Form:
     """A tensor that the file holds in another form than the spec's: of ``value``, which the spec has.
 
-    ``lifted``: with an axis of one there (a sequence as a picture); ``rows``: all axes but the last as one;
+    ``lifted``: with an axis of one there (a sequence as a picture), ``raised``: and so many more; ``rows``: all axes but the last as one;
     ``blocks``: cells of each residue moved into the batch, after padding, as dilated convolutions were written.
     """
 
     value: Value
     lifted: int | None = None
+    raised: int = 0
     rows: bool = False
     blocks: tuple[int, ...] = ()
     pads: tuple[tuple[int, int], ...] = ()
@@ -90,7 +92,7 @@ class Reading(GraphReading):
         if form.lifted is None or form.blocks or form.rows:
             raise Unmappable("this form of the tensor must be read by a convolution or a product", name)
         shape = list(form.value.shape)
-        shape.insert(form.lifted - 1, 1)
+        shape[form.lifted - 1 : form.lifted - 1] = [1] * (1 + form.raised)
         if sum(n is FREE for n in shape) > 1 or form.value.label != identity(form.value.rank):
             raise Unmappable("at most one size may be free where axes of size 1 come", [known(n) for n in shape])
         wanted = self.name(spec_name(name))
@@ -103,7 +105,19 @@ class Reading(GraphReading):
 
     def form(self, name: str) -> Form:
         """The tensor with what the file did to its form."""
-        return self.forms.get(name) or Form(super().value(name))
+        form = self.forms.get(name)
+        return Form(self.value(name)) if form is None or form.raised else form
+
+    def merged(self, names: Sequence[str]) -> list[Value]:
+        """Tensors of as many axes as the file has them; those raised behind the batch as they were, as Keras merges."""
+        forms = [self.forms.get(name) for name in names]
+        raised = [form is not None and form.lifted == 1 and not form.rows and not form.blocks for form in forms]
+        plain = [self.value(name) for name, is_raised in zip(names, raised, strict=True) if not is_raised]
+        inner = [form.value for form, is_raised in zip(forms, raised, strict=True) if form is not None and is_raised]
+        if not plain or any(value.label != identity(value.rank) for value in (*plain, *inner)):
+            return [self.value(name) for name in names]
+        return [form.value if form is not None and is_raised else self.value(name)
+                for name, form, is_raised in zip(names, forms, raised, strict=True)]  # fmt: skip
 
     def is_dense(self, node: Node, name: str) -> bool:
         """MatMul with a constant kernel."""
