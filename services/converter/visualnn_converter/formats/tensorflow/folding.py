@@ -87,7 +87,7 @@ def _size(node: Node, arrays: Sequence[Array]) -> int:
     if node.op in ("GatherV2", "Gather"):
         return int(arrays[1].size * arrays[0].size)
     if node.op == "Range":
-        return int(abs(arrays[1] - arrays[0]) / max(abs(arrays[2]), 1e-9))
+        return int(abs(float(arrays[1]) - float(arrays[0])) / max(abs(float(arrays[2])), 1e-9))
     return prod(np.broadcast_shapes(*(a.shape for a in arrays))) if node.op in _BINARY else arrays[0].size
 
 
@@ -129,21 +129,24 @@ def _sliced(node: Node, a: Sequence[Array]) -> Array:
 
 def _cut(_node: Node, a: Sequence[Array]) -> Array:
     begins, sizes = integers(a[1], "begin"), integers(a[2], "size")
-    return a[0][tuple(slice(b, None if n == -1 else b + n) for b, n in zip(begins, sizes, strict=True))]
+    cuts = tuple(slice(b, None if n == -1 else b + n) for b, n in zip(begins, sizes, strict=True))
+    return np.asarray(a[0][cuts])
 
 
 def _reduced(node: Node, a: Sequence[Array]) -> Array:
     axes = tuple(integers(a[1], "axes"))
     if a[0].dtype.kind == "i" and OPEN in a[0]:
         return np.full((), ROWS, np.int64)
-    return np.prod(a[0], axis=axes, keepdims=bool(node.attributes.get("keep_dims", False)), dtype=a[0].dtype)
+    return np.asarray(
+        np.prod(a[0], axis=axes, keepdims=bool(node.attributes.get("keep_dims", False)), dtype=a[0].dtype)
+    )
 
 
 def _cast(node: Node, a: Sequence[Array]) -> Array:
     kind = node.attributes["DstT"]
     if not isinstance(kind, DType) or (has_batch(a[0]) and kind.name != "int64"):
         kind = DType("int64") if getattr(kind, "name", "") == "int32" else DType("none")
-    return a[0].astype(kind.name)
+    return np.asarray(a[0].astype(kind.name))
 
 
 def _squeezed(node: Node, a: Sequence[Array]) -> Array:
@@ -192,7 +195,7 @@ FOLDS: Mapping[str, Fold] = {
     **_MOVES,
     "Prod": _reduced,
     "Fill": lambda _n, a: np.full(integers(a[0], "dims"), a[1].ravel()[0], a[1].dtype),
-    "Range": lambda _n, a: np.arange(a[0], a[1], a[2], dtype=a[0].dtype),
+    "Range": lambda _n, a: np.arange(a[0].item(), a[1].item(), a[2].item()).astype(a[0].dtype),
     "Neg": lambda _n, a: -a[0],
     "Sqrt": lambda _n, a: np.sqrt(a[0]),
     "Rsqrt": lambda _n, a: (1 / np.sqrt(a[0])).astype(a[0].dtype),

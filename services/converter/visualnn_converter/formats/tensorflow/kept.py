@@ -1,6 +1,7 @@
 """What a graph keeps of a spec: what reading gives back of it."""
 
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.free import FREE
 from visualnn_shared.catalogue.mapping import Written, left, write_node
 from visualnn_shared.catalogue.maps import Context, plain
 from visualnn_shared.spec.model import Layer, Spec
@@ -29,11 +30,18 @@ def normal_form(spec: Spec, report: Report) -> Spec:
 
 
 def _with_common_types(spec: Spec) -> Spec:
-    """Reshape to one axis is a Flatten; factors of channels are a Scale."""
-    layers = []
+    """Reshape to one axis is a Flatten, factors of channels are a Scale, causal padding is so many cells."""
+    layers, known = [], {layer.name: layer for layer in resolve(spec).layers}
     for layer in spec.layers:
-        if layer.type == "Reshape" and len(layer.params["target_shape"]) == 1:
+        shape = known[layer.name].output_shapes[0]
+        if layer.type == "Reshape" and len(shape) == 1:
             layers.append(layer.model_copy(update={"type": "Flatten", "params": {}}))
+        elif layer.type == "Reshape" and FREE not in shape:
+            layers.append(layer.model_copy(update={"params": {"target_shape": list(shape)}}))
+        elif layer.params.get("padding") == "causal":
+            p = known[layer.name].params
+            before = (p["kernel_size"][0] - 1) * p["dilation_rate"][0]
+            layers.append(layer.model_copy(update={"params": {**layer.params, "padding": [[before, 0]]}}))
         elif layer.type == "LayerScale":
             layers.append(layer.model_copy(update={"type": "Scale", "params": {"use_bias": False}}))
         else:

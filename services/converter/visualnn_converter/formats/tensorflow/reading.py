@@ -53,8 +53,9 @@ _ON_THE_WAY = frozenset({"Squeeze", "BiasAdd", "Transpose", "Add", "AddV2", "Res
 class Form:
     """A tensor that the file holds in another form than the spec's: of ``value``, which the spec has.
 
-    ``lifted``: with an axis of one there (a sequence as a picture), ``raised``: and so many more; ``rows``: all axes but the last as one;
-    ``blocks``: cells of each residue moved into the batch, after padding, as dilated convolutions were written.
+    ``lifted``: with an axis of one there (a sequence as a picture), ``raised``: and so many more; ``rows``: all axes
+    but the last as one; ``blocks``: cells of each residue moved into the batch, after padding, as dilated convolutions
+    were written.
     """
 
     value: Value
