@@ -71,8 +71,8 @@ MODELS: dict[str, Any] = {
 }  # fmt: skip
 _FUNCTIONS = [
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "hard_sigmoid",
-    "log_sigmoid", "hard_silu", "tanh", "hard_tanh", "tanh_shrink", "softmax", "log_softmax", "softplus", "softsign", "exponential",
-    "squareplus", "soft_shrink", "hard_shrink", "sparse_sigmoid", "sparse_plus",
+    "log_sigmoid", "hard_silu", "tanh", "hard_tanh", "tanh_shrink", "softmax", "log_softmax", "softplus", "softsign",
+    "exponential", "squareplus", "soft_shrink", "hard_shrink", "sparse_sigmoid", "sparse_plus",
 ]  # fmt: skip
 MODELS["functions"] = lambda: _functions()
 

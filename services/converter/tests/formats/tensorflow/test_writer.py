@@ -19,8 +19,10 @@ CHANGED = {"LayerScale", "Average", "Rescaling", "ThresholdedReLU", "Normalizati
 def _example(name: str, **params: Any) -> Spec:
     entry = CATALOGUE[name]
     dtypes = entry.example.dtypes or ("int32",) * (name == "Embedding")
-    layers = [Layer(name=f"in{i}", type="Input", params={"shape": list(shape), **({"dtype": dtypes[i]} if dtypes else {})})
-              for i, shape in enumerate(entry.example.inputs)]  # fmt: skip
+    layers = []
+    for i, shape in enumerate(entry.example.inputs):
+        kind = {"dtype": dtypes[i]} if dtypes else {}
+        layers.append(Layer(name=f"in{i}", type="Input", params={"shape": list(shape), **kind}))
     inputs = tuple(layer.name for layer in layers)
     tested = Layer(name="tested", type=name, params={**entry.example.params, **params}, inputs=inputs)
     return Spec(name="net", layers=(*layers, tested), outputs=("tested",))

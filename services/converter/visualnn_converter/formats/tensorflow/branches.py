@@ -11,9 +11,10 @@ def choose(graph: Any, report: Report) -> None:
     given = _defaults(graph)
     if not flags and not given:
         return
+    graph.flags = dict.fromkeys(flags, False)
     if flags:
         report.note(f"inference: {', '.join(sorted(flags)[:3])} is taken as false")
-    known = dict.fromkeys(flags, False) | given
+    known = graph.flags | given
     dead = set[str]()
     for name, one in graph.messages.items():
         refs = graph.inputs[name]

@@ -1,5 +1,6 @@
 """A GraphDef as nodes, constants, inputs and outputs: what training added is gone, names are resolved."""
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ UPDATES = frozenset({
 })  # fmt: skip
 """Operators that no output of a net is, beside those of ``_UPDATING``: nothing is made of what they compute."""
 _UPDATING = ("Assign", "Apply", "ResourceApply", "SparseApply", "ResourceScatter", "Scatter", "ResourceSparseApply")
+_GRADIENTS = re.compile(r"(?:\A|/)gradients(?:_\d+)?/")
+"""The scope that tf.gradients opens."""
 HEADS = frozenset({
     "SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits", "L2Loss", "CTCLoss", "ArgMax", "InTopK",
     "InTopKV2", "TopK", "TopKV2",
@@ -76,6 +79,10 @@ class Graph:
         self._check_inputs()
         self.dead = set[str]()
         """Nodes of branches that are not taken."""
+        self.flags: dict[str, bool] = {}
+        """Placeholders of truth values, which inference takes as false."""
+        self.heads: set[str] = set()
+        """Losses and measures."""
         self.alias: dict[str, str] = {}
         for name, one in self.messages.items():
             if one.op in ALIASES and self.inputs[name]:
@@ -126,7 +133,7 @@ def source_of(message: Any, report: Report) -> Source:
     """The graph that computes the outputs. Problems are gathered; raises ``TooLarge``."""
     graph, found = Graph(message), Source()
     branches.choose(graph, report)
-    fed = [name for name, one in graph.messages.items() if one.op in INPUTS and name not in graph.alias]
+    fed = [name for name, one in graph.messages.items() if one.op in INPUTS and name not in graph.alias | graph.flags]
     live = _reached(graph, fed)
     _drop_heads(graph, live, report)
     ends = _ends(graph, live)
@@ -159,7 +166,8 @@ def _drop_heads(graph: Graph, live: set[str], report: Report) -> None:
     heads = [name for name in graph.messages if name in live and graph.messages[name].op in HEADS]
     for name in heads:
         report.drops(spec_name(name), graph.messages[name].op, "losses and measures are no part of the net")
-    live -= _reached(graph, heads) | graph.dead
+    graph.heads = set(heads)
+    live -= _reached(graph, heads) | graph.dead | {name for name in live if _GRADIENTS.search(name)}
 
 
 def _is_update(op: str) -> bool:
@@ -167,11 +175,15 @@ def _is_update(op: str) -> bool:
 
 
 def _ends(graph: Graph, live: set[str]) -> list[str]:
-    """Nodes that depend on the inputs and that nothing reads, once updates and what only they read are gone."""
+    """Nodes that depend on the inputs and that nothing reads, once updates and what only they read are gone.
+
+    What only a gradient reads is none either; what a loss reads first is, its labels are not.
+    """
     readers: dict[str, set[str]] = {}
-    for name in live:
-        for ref in graph.inputs[name]:
-            readers.setdefault(maker(ref), set()).add(name)
+    others: dict[str, set[str]] = {}
+    for name, refs in graph.inputs.items():
+        for ref in refs:
+            (readers if name in live else others).setdefault(maker(ref), set()).add(name)
     gone = {name for name in live if _is_update(graph.messages[name].op)}
     waiting = deque(gone)
     while waiting:
@@ -182,7 +194,10 @@ def _ends(graph: Graph, live: set[str]) -> list[str]:
                     continue
                 gone.add(name)
                 waiting.append(name)
-    ends = [name for name in graph.messages if name in live - gone and not readers.get(name, set()) - gone]
+    left = live - gone
+    ends = [name for name in graph.messages if name in left and not readers.get(name, set()) - gone]
+    scored = {maker(graph.inputs[head][0]) for head in graph.heads if graph.inputs[head]}
+    ends = [name for name in ends if name in readers or not others.get(name) or name in scored]
     return [name for name in ends if graph.messages[name].op not in INPUTS] if len(ends) > 1 else ends
 
 

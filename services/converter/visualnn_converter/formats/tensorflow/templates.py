@@ -72,13 +72,14 @@ def _batch_norms(*, scale: bool, center: bool) -> list[E]:
         inverse = _scaled(root, scale=scale)
         shift = e("Sub", beta, e("Mul", mean, inverse)) if center else e("Mul", e("Neg", mean), inverse)
         found.append(e("Add", e("Mul", x, inverse), shift))
-    centred = e("Sub", x, mean)
-    for normed in (
-        e("Mul", centred, roots[0]),
-        e("RealDiv", centred, e("Sqrt", e("Add", variance, epsilon))),
-    ):
-        whole = e("Mul", normed, gamma) if scale else normed
-        found.append(e("Add", whole, beta) if center else whole)
+    centred, deviation = e("Sub", x, mean), e("Sqrt", e("Add", variance, epsilon))
+    scaled = e("Mul", centred, gamma)
+    wholes = [e("Mul", scaled, roots[0]), e("RealDiv", scaled, deviation)] if scale else []
+    divided = (e("Mul", centred, roots[0]), e("RealDiv", centred, deviation))
+    wholes += [e("Mul", normed, gamma) if scale else normed for normed in divided]
+    if scale:
+        wholes.append(e("Mul", centred, e("Mul", roots[0], gamma)))
+    found += [e("Add", whole, beta) if center else whole for whole in wholes]
     return found
 
 
@@ -108,15 +109,17 @@ def _clip(inner: Any, least: Any, most: Any) -> E:
 
 def _dropouts() -> list[E]:
     """tf.nn.dropout of TensorFlow 1 and 2; ``keep_prob`` may be fed."""
-    uniform = e("RandomUniform", anything)
+    uniform, keep, one = e("RandomUniform", anything), P("keep", open=True), K(1.0)
     found: list[E] = []
     for noise in (e("Add", e("Mul", uniform, anything), anything), uniform):
-        kept = e("Floor", e("Add", noise, P("keep", open=True)))
-        found += [
-            e("Mul", e("RealDiv", x, P("keep", open=True)), kept),
-            e("Mul", e("Mul", x, P("scale")), e("Cast", e("GreaterEqual", noise, P("rate")))),
-            e("SelectV2", e("GreaterEqual", noise, P("rate")), e("Mul", x, P("scale")), anything),
-        ]
+        found.append(e("Mul", e("RealDiv", x, keep), e("Floor", e("Add", noise, keep))))
+        for rate, kept in (
+            (P("rate", open=True), P("scale")),
+            (e("Sub", one, keep), e("Sub", one, e("Sub", one, keep))),
+        ):
+            for scaled in (e("Mul", x, P("scale")), e("Mul", x, e("RealDiv", one, kept)), e("RealDiv", x, kept)):
+                stays = e("GreaterEqual", noise, rate)
+                found += [e("Mul", scaled, e("Cast", stays)), e("SelectV2", stays, scaled, anything)]
     return found
 
 
