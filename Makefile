@@ -6,15 +6,24 @@ MEMBERS := shared services/api services/converter services/worker services/predi
 PYPROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 INSTALLED := $(VENV)/.installed
 SOURCES := shared services clients/python deploy tests tools benchmarks conftest.py
+SERVERLESS := $(addprefix shared/tests/,analysis catalogue datasets rewrites spec training zoo) \
+  services/converter/tests $(addprefix services/worker/tests/,keras_layers network)
 TYPED := $(wildcard shared/visualnn_* services/*/visualnn_* clients/python/visualnn) tools benchmarks deploy/env_example.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint fix bench docs client lock clean
+WEB := services/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json
+WEB_INSTALLED := $(WEB)/node_modules/.installed
+WEB_BUILT := $(WEB)/dist/.built
+# `npm` of a Node.js that is new enough: the system's, or one from PyPI in .venv.
+NPM = PATH="$$($(BIN)/python tools/node_path.py):$$PATH" npm --prefix $(WEB)
+
+.PHONY: help setup demo up test test-browser lint fix bench docs client lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: $(INSTALLED) ## make .venv with every service, the `visualnn` command and the tools
+setup: $(INSTALLED) $(WEB_BUILT) ## make .venv with every service, the `visualnn` command and the tools; build the editor
 
 $(INSTALLED): requirements/dev.lock requirements/setup.txt $(PYPROJECTS)
 	@echo "setup: making $(VENV) (about 2 GB with TensorFlow; a few minutes the first time)"
@@ -31,6 +40,15 @@ $(INSTALLED): requirements/dev.lock requirements/setup.txt $(PYPROJECTS)
 	@touch $@
 	@echo "setup: done; try: make demo, or $(BIN)/visualnn --help"
 
+# The platform works without its editor: where that cannot be built, this says so and goes on, unless STRICT=1.
+$(WEB_INSTALLED): $(WEB)/package-lock.json $(WEB)/package.json | $(INSTALLED)
+	@echo "setup: installing the editor's packages"
+	@if $(NPM) ci --silent; then touch $@; else echo "setup: the editor's packages could not be installed (above); everything else works without"; test -z "$(STRICT)"; fi
+
+$(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES)
+	@test ! -e $(WEB_INSTALLED) || { echo "setup: building the editor"; $(NPM) run --silent build -- --logLevel warn && touch $@; } \
+	  || { echo "setup: the editor could not be built (above); everything else works without"; test -z "$(STRICT)"; }
+
 demo: setup ## train, serve and test a digit classifier on a platform of its own, in about a minute
 	@$(BIN)/visualnn demo
 
@@ -38,30 +56,41 @@ up: setup ## start the platform on http://127.0.0.1:8000
 	@$(BIN)/visualnn up
 
 test: setup ## run every test; STRICT=1 makes a missing Postgres, Redis or S3 server a failure
-	@echo "test: unit, property, end-to-end and chaos tests"
-	@STRICT=$(STRICT) $(BIN)/python -m pytest
+	@echo "test: what needs no server, on up to four cores at once; then services, end-to-end and chaos tests"
+	@failed=0; export STRICT=$(STRICT); \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(SERVERLESS) || failed=1; \
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SERVERLESS)) || failed=1; \
+	exit $$failed
+
+test-browser: setup ## run the tests that use the editor in a real Chromium; pictures land in tests/browser/screenshots
+	@STRICT=1 $(BIN)/python -m pytest tests/browser
 
 lint: setup ## check style, types, import rules and file sizes; changes nothing
 	@echo "lint: ruff";   $(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
 	@echo "lint: mypy";   $(BIN)/mypy $(TYPED)
 	@echo "lint: import rules"; $(BIN)/lint-imports
 	@echo "lint: file sizes";   $(BIN)/python tools/file_sizes.py
+	@echo "lint: editor";  $(NPM) run --silent lint
 
-fix: setup ## mend what ruff can mend
+fix: setup ## mend what ruff and biome can mend
 	@echo "fix: ruff"; $(BIN)/ruff check --fix $(SOURCES); $(BIN)/ruff format $(SOURCES)
+	@echo "fix: biome"; $(NPM) run --silent fix
 
 bench: setup ## run the benchmarks, side by side with their peers; prints ratios
 	@for script in benchmarks/*.py; do echo "bench: $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md
-	@echo "docs: docs/layers.md"; $(BIN)/python tools/layer_page.py > docs/layers.md
-	@echo "docs: docs/zoo.md"; $(BIN)/python tools/zoo_page.py > docs/zoo.md
+generated = echo "$@: $(1)"; $(BIN)/python $(2) > $(1).new && mv $(1).new $(1) || { rm -f $(1).new; exit 1; }
 
-client: setup ## generate docs/openapi.json, from which clients in other languages are made
-	@echo "client: docs/openapi.json"; $(BIN)/python tools/openapi.py > docs/openapi.json
+docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md
+	@$(call generated,docs/layers.md,tools/layer_page.py)
+	@$(call generated,docs/zoo.md,tools/zoo_page.py)
+
+client: setup ## generate docs/openapi.json, and from it the editor's types
+	@$(call generated,docs/openapi.json,tools/openapi.py)
+	@echo "client: services/web/src/client/schema.ts"; $(NPM) run --silent client
 
 lock: setup ## compile the lock files anew
 	@sh requirements/compile
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(WEB)/node_modules $(WEB)/dist

@@ -5,6 +5,7 @@ Python's own parser accepts NaN, 1e999, repeated keys, lone surrogates and integ
 
 import json
 import math
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Never
@@ -20,6 +21,9 @@ from visualnn_api.errors import Malformed, UnsupportedMedia
 
 MAX_DEPTH = 64
 MAX_PROBLEMS = 100
+
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\d{19}")
+"""Where this is not in a text, neither are the values that ``_unholdable`` looks for, but for its nesting."""
 
 
 class _NotJsonError(ValueError):
@@ -44,7 +48,7 @@ def parse(raw: bytes) -> Any:
     except ValueError as error:  # ours, and integers of more digits than Python converts
         rule = str(error) if isinstance(error, _NotJsonError) else "an integer must fit into 64 bits"
         raise Malformed([problem(rule, "an integer of thousands of digits" if rule != str(error) else None)]) from None
-    found = _unholdable(document)
+    found = _unholdable(document) if _SUSPECT.search(raw) or _is_deep(document) else None
     if found:
         raise Malformed(found)
     return document
@@ -72,6 +76,22 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise _NotJsonError(f"an object must have each key once, {twice[:100]!r} comes twice")
     return made
+
+
+def _is_deep(document: Any) -> bool:
+    """Whether lists and objects are nested deeper than ``MAX_DEPTH``."""
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _unholdable(document: Any) -> list[Problem]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import Request
 from sqlalchemy.orm import Session
-from visualnn_shared.analysis.check import checked
+from visualnn_shared.analysis.check import checked_net
+from visualnn_shared.analysis.walk import Resolved
 from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
@@ -31,9 +32,14 @@ BODIES = "application/json or multipart/form-data"
 
 def checked_spec(document: Any) -> Spec:
     """``document``, decoded JSON, as a spec that can be built. Raises SpecInvalid with every problem."""
+    return checked_document(document)[0]
+
+
+def checked_document(document: Any) -> tuple[Spec, Resolved]:
+    """The same, with what the check found out about the layers."""
     if isinstance(document, str):  # a JSON text inside JSON is no spec, though ``checked`` reads texts too
         raise SpecInvalid([problem("a spec must be a JSON object", document, hint='{"visualnn": 1, ...}')])
-    return checked(document)
+    return checked_net(document)
 
 
 async def posted_spec(

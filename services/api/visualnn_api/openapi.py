@@ -11,6 +11,7 @@ from visualnn_shared.training.recipe import PARAMS
 
 from visualnn_api.documented import any_error
 from visualnn_api.version import VERSION
+from visualnn_api.views.catalogue import ConversionReport
 from visualnn_api.views.common import ProblemDocument
 
 TITLE = "VisualNN"
@@ -60,7 +61,7 @@ def _complete(app: FastAPI) -> dict[str, Any]:
 
 def _extra_schemas() -> dict[str, Any]:
     """Models that are referred to and that no route's signature holds."""
-    models: list[type[BaseModel]] = [Spec, ProblemDocument, *PARAMS.values()]
+    models: list[type[BaseModel]] = [Spec, ProblemDocument, ConversionReport, *PARAMS.values()]
     _, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

@@ -16,6 +16,8 @@ class ApiSettings(CommonSettings):
     """Host names besides loopback that requests may name, separated by commas; needed behind a reverse proxy."""
     spool_dir: str = ""
     """Folder for uploads and made files in passing; default: the system's temporary folder."""
+    web_dir: str = ""
+    """Folder of the built editor; default: services/web/dist of the source tree."""
     max_json_bytes: int = 16 * MIB
     """Largest JSON body, specs included."""
     max_predict_bytes: int = 64 * MIB

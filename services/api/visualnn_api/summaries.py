@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import Depends, Query
-from visualnn_shared.analysis.memory import MOST, Load
+from visualnn_shared.analysis.memory import MOST, SLOTS, Load
 from visualnn_shared.analysis.summary import Summary, summary
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.training.names import OptimizerName as Optimizers
 
 BatchSize = Annotated[int, Query(description="Samples that the memory is computed for.", ge=1, le=65_536)]
-OptimizerName = Annotated[Optimizers, Query(description="Its state is part of the training memory.")]
+OptimizerName = Annotated[
+    str, Query(description="Its state is part of the training memory.", json_schema_extra={"enum": list(SLOTS)})
+]
 
 
 Dtype = Annotated[

@@ -1,6 +1,8 @@
 """Files of one format to files of another, in process: what the HTTP routes and the command line call."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -39,11 +41,27 @@ class Converted:
     """Its tensors, where any came along."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cycles: a conversion makes many objects, none in cycles, and is bounded.
+
+    The search walks all of them again and again, so that time grew with the square of the layers.
+    """
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
 def formats() -> list[dict[str, Any]]:
     """Every format: name, title, extensions, whether it is read, written, and carries weights."""
     return _formats.describe()
 
 
+@_uncollected()
 def read(
     data: bytes,
     source: str | None = None,
@@ -51,6 +69,7 @@ def read(
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
+    state: Any = None,
     target: str = "native",
     field: str = "source",
 ) -> tuple[Spec, Weights | None, Report]:
@@ -58,7 +77,8 @@ def read(
 
     ``input_shape`` gives the inputs of files that do not say them (Caffe's data layers): [height, width, channels], or
     one list for each input name; ``weights_file`` is the file of weights that the format keeps beside the net's
-    (``.caffemodel``); ``field`` is what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
+    (``.caffemodel``); ``state`` says for which phase, level and stages a Caffe net is read (``NetState``); ``field`` is
+    what problems call ``source``. Raises ``Invalid`` or ``SpecInvalid`` with every
     problem, ``TooLarge``.
     """
     module = _formats.named(source, field) if source else _formats.sniffed(data, filename)
@@ -70,12 +90,13 @@ def read(
         if len(weights_file) > LARGEST_WEIGHTS:
             raise TooLarge("the weights file (bytes)", LARGEST_WEIGHTS, len(weights_file))
     try:
-        spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file)
+        spec, weights = module.read(data, report, input_shape=input_shape, weights_file=weights_file, state=state)
     except Unmappable as broken:  # a syntax error: nothing else can be said of the file
         raise ConversionImpossible([broken.problem(None)], module.NAME, target) from None
     return spec, weights, report
 
 
+@_uncollected()
 def convert(
     data: bytes,
     target: str,
@@ -85,22 +106,26 @@ def convert(
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
+    state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` are tensors named ``layer/variable`` in Keras layout, or a Keras file of this model's weights; without
     them, those of the file itself are written.
 
-    ``weights_file`` is the file of weights beside the model's, as ``read`` takes it.
+    ``weights_file`` and ``state`` are as ``read`` takes them.
     Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
     """
     module = _formats.named(target, "target")
-    spec, own, report = read(data, source, filename, input_shape=input_shape, weights_file=weights_file, target=target)
+    spec, own, report = read(
+        data, source, filename, input_shape=input_shape, weights_file=weights_file, state=state, target=target
+    )
     if isinstance(weights, bytes) and report.source == "keras":
         weights = weights_beside(data, spec, weights, report)
     return _converted(module, spec, _tensors(spec, weights) if weights is not None else own, report, filename)
 
 
+@_uncollected()
 def write(
     spec: Spec, target: str, weights: Mapping[str, Any] | bytes | None = None, filename: str | None = None
 ) -> Converted:
@@ -110,6 +135,7 @@ def write(
     return _converted(module, spec, _tensors(spec, weights), report, filename)
 
 
+@_uncollected()
 def write_weights(spec: Spec, target: str, weights: Mapping[str, Any]) -> bytes:
     """The file of weights beside the one that ``write`` gives, for formats that keep them so (``.caffemodel``).
 

@@ -48,15 +48,15 @@ class Report(BaseModel):
 
     def maps(self, layer: str, source: str, to: str) -> None:
         """One layer became one operator."""
-        self.mapped.append(Mapped.model_construct(layer=layer, source=source, to=to))
+        self.mapped.append(Mapped(layer=layer, source=source, to=to))
 
     def rewrote(self, layer: str, rule: str, why: str) -> None:
         """One layer changed its form."""
-        self.rewritten.append(Rewritten.model_construct(layer=layer, rule=rule, why=why))
+        self.rewritten.append(Rewritten(layer=layer, rule=rule, why=why))
 
     def drops(self, layer: str, what: str, why: str) -> None:
         """Something of a layer did not come along."""
-        self.dropped.append(Dropped.model_construct(layer=layer, what=what, why=why))
+        self.dropped.append(Dropped(layer=layer, what=what, why=why))
 
     def note(self, text: str) -> None:
         """A remark on the whole, once."""

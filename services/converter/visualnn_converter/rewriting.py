@@ -1,10 +1,32 @@
 """What graph rewrites share: fresh names, and consumers that move from one layer to another."""
 
+import weakref
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
+from visualnn_shared.analysis.walk import Resolved, resolve
 from visualnn_shared.spec.model import MAX_NAME, Layer, Spec
+
+_known: tuple[weakref.ReferenceType[Spec], Resolved] | None = None
+
+
+def resolved_once(spec: Spec) -> Resolved:
+    """``resolve``, remembered for the last spec: of passes that run in turn, few change it. Not to be changed."""
+    global _known
+    known = _known
+    if known is not None and known[0]() is spec:
+        return known[1]
+    found = resolve(spec)
+    _known = (weakref.ref(spec, _forget), found)
+    return found
+
+
+def _forget(gone: weakref.ReferenceType[Spec]) -> None:
+    global _known
+    if _known is not None and _known[0] is gone:
+        _known = None
+
 
 Weights = Mapping[str, NDArray[Any]]
 """Tensors named ``layer/variable``, in Keras layout."""
@@ -24,14 +46,16 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._next: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or it with a number; taken from now on."""
         wanted = wanted[:MAX_NAME]
-        name, number = wanted, 1
+        name, number = wanted, self._next.get(wanted, 1)
         while name in self._taken:
             suffix = f"_{number}"
             name, number = f"{wanted[: MAX_NAME - len(suffix)]}{suffix}", number + 1
+            self._next[wanted] = number  # names that are taken stay so: the search goes on from here
         self._taken.add(name)
         return name
 

@@ -1,6 +1,11 @@
-"""Whether the weights that came along are those of the net."""
+"""Weights that came along: whether they are those of the net, how they lie in memory, and as a safetensors file."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import Resolved
 from visualnn_shared.spec.problem import Problem, problem
 
@@ -36,3 +41,21 @@ def weight_problems(resolved: Resolved, weights: Weights | None, title: str, lar
     if size > largest:
         problems.append(problem(f"the weights must be at most {largest:,} bytes in one {title} file", size))
     return problems
+
+
+_TYPES = {"float32": "F32", "float64": "F64", "float16": "F16", "int32": "I32", "int64": "I64", "uint8": "U8"}
+
+
+def as_safetensors(weights: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> list[bytes | memoryview]:
+    """The pieces of a safetensors file, by name; values are not copied. Equal content gives equal bytes."""
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    arrays, offset = [], 0
+    for name, tensor in sorted(weights.items()):
+        array = np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<"))
+        ends = offset + array.nbytes
+        header[name] = {"dtype": _TYPES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, ends]}
+        arrays.append(array.reshape(-1).view(np.uint8).data)
+        offset = ends
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return [len(text).to_bytes(8, "little"), text, *arrays]

@@ -63,8 +63,17 @@ def test_a_weights_file_answers_as_numpy_does_by_hand(weights: Path) -> None:
     assert {one["class"] for one in found} <= set(serving().classes or ())
 
 
-def test_a_file_that_does_not_say_how_it_is_served_is_refused(weights: Path) -> None:
-    for told in (None, "", "{}", "nope"):
+def test_a_file_that_came_from_another_tool_takes_values_as_the_net_does(weights: Path) -> None:
+    operator = LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=None)
+    values = np.random.default_rng(1).random((20, 64), np.float32)
+    found = operator.predict({"input": values})
+    expected = by_hand(weights, values * 255)
+    assert np.allclose([one["scores"] for one in found], expected, atol=1e-5)
+    assert [one["class"] for one in found] == [str(index) for index in expected.argmax(axis=1)]
+
+
+def test_a_file_with_a_damaged_serving_part_is_refused(weights: Path) -> None:
+    for told in ("", "{}", "nope"):
         with pytest.raises(Invalid, match=r"visualnn\.serving"):
             LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=told)
 

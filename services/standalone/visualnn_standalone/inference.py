@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from visualnn_converter import conversion
 from visualnn_predictor.friendly import read_request, write_answer
 from visualnn_predictor.model import RUN_ERRORS, Model
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.untrained import untrained_serving
 
 from visualnn_standalone.local import read_weights
 
@@ -30,9 +32,14 @@ class LocalOperator:
 
     @classmethod
     def of(cls, weights: Path, *, spec: str, serving: str | None) -> Self:
-        """From a safetensors file and the metadata in it. Raises ``Invalid`` and ``ConversionImpossible``."""
-        onnx = conversion.write(read_spec(spec), "onnx", read_weights(weights)).data
-        return cls(Model(weights.stem, 1, _serving(serving, weights), onnx, _BATCH))
+        """From a safetensors file and the metadata in it. Raises ``Invalid`` and ``ConversionImpossible``.
+
+        A file without ``serving`` was not trained here: then values go in as the net takes them.
+        """
+        net = read_spec(spec)
+        onnx = conversion.write(net, "onnx", read_weights(weights)).data
+        known = untrained_serving(resolve(net)) if serving is None else _serving(serving, weights)
+        return cls(Model(weights.stem, 1, known, onnx, _BATCH))
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -56,10 +63,10 @@ class LocalOperator:
         return list(json.loads(write_answer(self.model, plain))["predictions"])
 
 
-def _serving(text: str | None, weights: Path) -> Serving:
+def _serving(text: str, weights: Path) -> Serving:
     try:
-        return Serving.model_validate_json(text or "")
+        return Serving.model_validate_json(text)
     except ValidationError:
-        rule = "the weights must say how they are served (metadata visualnn.serving)"
-        hint = "use a file that visualnn train wrote"
-        raise Invalid(f"weights file {weights.name!r}", [problem(rule, "none", hint=hint)]) from None
+        rule = "what the weights say of how they are served must be readable (metadata visualnn.serving)"
+        hint = "fetch the file again, or convert it without this metadata"
+        raise Invalid(f"weights file {weights.name!r}", [problem(rule, text[:100], hint=hint)]) from None

@@ -4,10 +4,10 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
-from visualnn_converter.tensors import weight_problems
+from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
@@ -43,19 +43,38 @@ def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
 
 
 def convert_file(
-    data: bytes, target: str, *, source: str | None = None, filename: str | None = None, weights: Path | None = None
+    data: bytes,
+    target: str,
+    *,
+    source: str | None = None,
+    filename: str | None = None,
+    weights: Path | None = None,
+    state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
-    itself carries go along. Raises as ``read_file`` does, and ``TooLarge``.
+    itself carries go along. ``state`` is what ``net_state`` makes. Raises as ``read_file`` does, and ``TooLarge``.
     """
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(data, target, source, filename, read_weights(weights) if weights else None)
+        return conversion.convert(
+            data, target, source, filename, read_weights(weights) if weights else None, state=state
+        )
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes())
+    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), state=state)
+
+
+def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
+    """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
+    from visualnn_converter.formats.caffe.state import PHASES, NetState
+
+    wanted = phase.upper() if phase else None
+    if wanted not in (None, *PHASES):
+        rule = f"--phase must be one of {', '.join(PHASES)}"
+        raise Invalid("the command", [problem(rule, phase, field="phase")])
+    return NetState(wanted, level, tuple(stages) if stages else None)
 
 
 def carries_weights(target: str) -> bool:
@@ -95,8 +114,7 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)
-    data: bytes = save(dict(converted.weights), {"visualnn.spec": canonical_json(converted.spec).decode()})
-    return data
+    return b"".join(as_safetensors(converted.weights, {"visualnn.spec": canonical_json(converted.spec).decode()}))
 
 
 def read_weights(path: Path) -> dict[str, Any] | bytes:

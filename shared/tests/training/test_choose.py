@@ -339,6 +339,55 @@ def test_a_net_with_several_outputs_or_no_weights_is_refused() -> None:
     assert "weights that can be trained" in "\n".join(refused(bare, schema(classes(3), feature((3,)))))
 
 
+def test_a_net_whose_weights_no_gradient_reaches_is_refused() -> None:
+    layers = (
+        Layer(name="in", type="Input", params={"shape": [3]}),
+        Layer(name="fc", type="Dense", params={"units": 4}, inputs=("in",)),
+        Layer(name="best", type="ArgMax", inputs=("fc",)),
+    )
+    told = "\n".join(refused(Spec(name="net", layers=layers, outputs=("best",)), schema(numbers(), feature((3,)))))
+    assert "no gradient passes this layer" in told
+    assert "best" in told
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"early_stopping": {"monitor": "val_loss"}}, "monitor must be one of loss, accuracy"),
+        ({"schedule": {"name": "plateau", "monitor": "mae"}}, "params.schedule.monitor"),
+        ({"schedule": {"name": "cosine", "warmup_epochs": 10.0}}, "less than the training's epochs, 10"),
+        ({"class_weight": (1.0, 2.0)}, "one weight for each of 3 classes"),
+        ({"class_weight": (0.0, 0.0, 0.0)}, "a weight above 0"),
+        ({"frozen": ("outt",)}, "did you mean 'out'?"),
+        ({"frozen": ("in",)}, "layers with weights of their own"),
+        ({"frozen": ("o*",)}, "weights that can be trained"),
+    ],
+)
+def test_what_a_recipe_cannot_mean_is_refused_with_its_place(params: dict[str, Any], told: str) -> None:
+    assert told in "\n".join(refused(dense(3, "softmax"), schema(classes(3)), **params))
+
+
+def test_weights_of_classes_need_classes() -> None:
+    found = refused(dense(1), schema(numbers()), class_weight="balanced")
+    assert "labels that are class numbers" in "\n".join(found)
+
+
+def test_what_is_kept_follows_from_stopping_early() -> None:
+    net, data = dense(3, "softmax"), schema(classes(3))
+    assert planned(net, data).params.keep == "last"
+    stopped = planned(net, data, early_stopping={"patience": 2})
+    assert (stopped.params.keep, stopped.chosen["keep"]["value"]) == ("best", "best")
+    assert planned(net, data, early_stopping={}, keep="last").params.keep == "last"
+
+
+def test_frozen_layers_are_found_by_name_and_pattern() -> None:
+    net = load("mnist-dnn")
+    data = schema(classes(10), feature((784,)))
+    names = [layer.name for layer in net.layers if layer.type == "Dense"]
+    assert planned(net, data, frozen=(names[0],)).frozen == {names[0]}
+    assert planned(net, data, frozen=(f"{names[0][:2]}*",)).frozen <= set(names)
+
+
 def test_a_broken_spec_is_refused_as_such() -> None:
     with pytest.raises(SpecInvalid):
         planned(dense(0), schema(numbers()))

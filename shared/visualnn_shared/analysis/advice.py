@@ -1,5 +1,6 @@
 """Likely mistakes of nets that are valid: each is told, none forbids anything."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -30,17 +31,22 @@ def advice(resolved: Resolved, *, loss: Any = None, classes: int | None = None) 
     ``loss`` is a training's, by name or as ``{"name", "from_logits"}``; ``classes`` is how many a data set has.
     """
     by_name = {layer.name: layer for layer in resolved.layers}
-    users: dict[str, int] = {}
-    for layer in resolved.layers:
-        for ref in layer.inputs:
-            users[ref.layer] = users.get(ref.layer, 0) + 1
+    users = Counter([ref.layer for layer in resolved.layers for ref in layer.inputs])
     found = list(_ends(resolved, by_name, loss, classes))
+    sound: set[int | tuple[int, int, bool]] = set()  # layers, and pairs of layers, that nothing is to be said of
     for layer in resolved.layers:
-        if "strides" in layer.params:
-            found += _of_layer(layer)
-        if len(layer.inputs) == 1 and layer.type in _FOLLOWERS:
+        mine = id(layer.params)
+        if mine not in sound and "strides" in layer.params:
+            told = list(_of_layer(layer))
+            found += told
+            sound.update([] if told else [mine])
+        if layer.type in _FOLLOWERS and len(layer.inputs) == 1:
             before = by_name[layer.inputs[0].layer]
-            found += _of_pair(before, layer, users[before.name] == 1)
+            pair = (id(before.params), mine, users[before.name] == 1)
+            if pair not in sound:
+                told = list(_of_pair(before, layer, pair[2]))
+                found += told
+                sound.update([] if told else [pair])
     return _by_rule(found)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.analysis.walk import Resolved, resolve
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Entry
 from visualnn_shared.errors import SpecInvalid
@@ -19,8 +19,17 @@ def check(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> list[Proble
 
 def checked(data: bytes | str | Mapping[str, Any], catalogue: Mapping[str, Entry] = CATALOGUE) -> Spec:
     """Read a spec and check it. Raises ``SpecInvalid`` with the problems of its form and of its layers together."""
+    return checked_net(data, catalogue)[0]
+
+
+def checked_net(
+    data: bytes | str | Mapping[str, Any], catalogue: Mapping[str, Entry] = CATALOGUE
+) -> tuple[Spec, Resolved]:
+    """The same, with what the check found out about the layers."""
     parsed = parse(data)
-    problems = parsed.problems if parsed.spec is None else [*parsed.problems, *check(parsed.spec, catalogue)]
-    if parsed.spec is None or problems:
-        raise SpecInvalid(problems, parsed.spec.name if parsed.spec else None)
-    return parsed.spec
+    if parsed.spec is None:
+        raise SpecInvalid(parsed.problems)
+    resolved = resolve(parsed.spec, catalogue)
+    if parsed.problems or resolved.problems:
+        raise SpecInvalid([*parsed.problems, *resolved.problems], parsed.spec.name)
+    return parsed.spec, resolved

@@ -22,6 +22,8 @@ class Wiring:
     repeated: list[Layer] = field(default_factory=list)
     inputs: dict[str, tuple[Ref, ...]] = field(default_factory=dict)
     """Layer -> its inputs; a reference to a missing layer is there too."""
+    users: dict[str, list[str]] = field(default_factory=dict)
+    """Layer -> those that it feeds, for layers that feed any."""
     outputs: list[Ref] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     unordered: list[str] = field(default_factory=list)
@@ -59,11 +61,16 @@ def _collect(spec: Spec, wiring: Wiring) -> None:
 
 def _connect(wiring: Wiring) -> None:
     layers, inputs = wiring.layers, wiring.inputs
+    alone: dict[str, tuple[Ref, ...]] = {name: (Ref(name),) for name in layers}  # what nearly every layer has
     for name, layer in layers.items():
-        refs = inputs[name] = tuple([_ref(text, layers) for text in layer.inputs])
-        for ref in refs:
-            if ref.layer not in layers:
-                _missing(wiring, str(ref), ref.layer, "inputs", name)
+        texts = layer.inputs
+        refs = alone.get(texts[0]) if len(texts) == 1 else None
+        if refs is None:
+            refs = tuple([_ref(text, layers) for text in texts])
+            for ref in refs:
+                if ref.layer not in layers:
+                    _missing(wiring, str(ref), ref.layer, "inputs", name)
+        inputs[name] = refs
     for layer in wiring.repeated:
         for text in layer.inputs:
             if _ref(text, layers).layer not in layers:
@@ -85,14 +92,16 @@ def _ref(text: str, layers: dict[str, Layer]) -> Ref:
 
 def _sort(wiring: Wiring) -> None:
     """Kahn's algorithm, stable: among layers that are ready, the one that stands first in the spec comes first."""
-    layers = wiring.layers
+    layers, users = wiring.layers, wiring.users
     waiting: dict[str, int] = {}
-    users: dict[str, list[str]] = {}
     for name, refs in wiring.inputs.items():
-        sources = {ref.layer for ref in refs if ref.layer in layers}
+        sources = {ref.layer for ref in refs} if len(refs) != 1 else (refs[0].layer,)
+        count = 0
         for source in sources:
-            users.setdefault(source, []).append(name)
-        waiting[name] = len(sources)
+            if source in layers:
+                count += 1
+                users.setdefault(source, []).append(name)
+        waiting[name] = count
     wiring.order = _release([name for name, count in waiting.items() if not count], users, waiting)
     if len(wiring.order) == len(layers):
         return
@@ -160,14 +169,10 @@ def _outputs(spec: Spec, wiring: Wiring) -> None:
 
 def sinks(wiring: Wiring) -> list[str]:
     """Layers that feed no other, in the spec's order."""
-    used = {ref.layer for refs in wiring.inputs.values() for ref in refs}
-    return [name for name in wiring.layers if name not in used]
+    return [name for name in wiring.layers if name not in wiring.users]
 
 
 def unused(wiring: Wiring) -> list[str]:
-    """Of the layers from which no output can be reached, those that feed no other."""
-    needed = {ref.layer for ref in wiring.outputs}
-    for name in reversed(wiring.order):
-        if name in needed:
-            needed.update([ref.layer for ref in wiring.inputs[name]])
-    return [name for name in sinks(wiring) if name not in needed]
+    """Of the layers from which no output can be reached, those that feed no other. Presumes that there is no cycle."""
+    outputs = {ref.layer for ref in wiring.outputs}
+    return [name for name in sinks(wiring) if name not in outputs]

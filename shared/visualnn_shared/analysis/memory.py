@@ -109,7 +109,7 @@ def memory(resolved: Resolved, params: int, trainable: int, load: Load) -> Memor
     variable, value = DTYPES[load.dtype]
     weights, gradients = variable * params, variable * trainable
     state = gradients * slots(load.optimizer)
-    all_values, peak = kept_values(resolved), peak_values(resolved)
+    all_values, peak = kept_and_peak_values(resolved)
     kept = all_values * value if isinstance(all_values, int) else None
     live = peak * value if isinstance(peak, int) else None
     fixed = weights + gradients + state
@@ -140,29 +140,29 @@ def _fit(load: Load, training: tuple[int, int | None], inference: tuple[int, int
     )  # fmt: skip
 
 
-def kept_values(resolved: Resolved) -> Dim:
-    """Number of output values of one sample of all layers together; FREE where an axis is free."""
-    total: Dim = 0
-    for layer in resolved.layers:
-        total = total + layer_values(layer.output_shapes)
-    return total
+def kept_and_peak_values(resolved: Resolved) -> tuple[Dim, Dim]:
+    """Numbers of output values of one sample: of all layers together, and the largest that is needed at once.
 
-
-def peak_values(resolved: Resolved) -> Dim:
-    """Largest number of output values of one sample that are needed at once; FREE where an axis is free."""
-    kept = {ref.layer for ref, _shape in resolved.outputs}
+    FREE where an axis is free.
+    """
+    ends = {ref.layer for ref, _shape in resolved.outputs}
     last_use = {ref.layer: i for i, layer in enumerate(resolved.layers) for ref in layer.inputs}
+    alike: dict[int, Dim] = {}
     sizes: dict[str, Dim] = {}
+    kept: Dim = 0
     live: Dim = 0
     peak: Dim = 0
     for i, layer in enumerate(resolved.layers):
-        sizes[layer.name] = values = layer_values(layer.output_shapes)
-        live = live + values
+        values = alike.get(id(layer.params))
+        if values is None:
+            values = alike[id(layer.params)] = layer_values(layer.output_shapes)
+        sizes[layer.name] = values
+        kept, live = kept + values, live + values
         peak = live if not isinstance(live, int) or live > peak else peak
-        for name in {ref.layer for ref in layer.inputs}:
-            if last_use[name] == i and name not in kept:
-                live = live - sizes[name]
-    return peak
+        for ref in layer.inputs if len(layer.inputs) < 2 else set(layer.inputs):
+            if last_use[ref.layer] == i and ref.layer not in ends:
+                live = live - sizes.pop(ref.layer, 0)
+    return kept, peak
 
 
 def layer_values(shapes: tuple[tuple[Dim, ...], ...]) -> Dim:

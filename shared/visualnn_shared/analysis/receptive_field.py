@@ -6,10 +6,10 @@ Computing Receptive Fields of Convolutional Neural Networks, Distill. Where bran
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import ceil
 from typing import Any, NamedTuple
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
-from visualnn_shared.catalogue.free import Shape
 
 _MIXES = frozenset({"attention", "recurrent", "wrapper"})
 """Groups whose layers may look anywhere."""
@@ -30,51 +30,55 @@ class _Step(NamedTuple):
     scale: int | Fraction
 
 
-_Field = tuple[_Axis, ...]
+class _Field(NamedTuple):
+    """What a layer's outputs see."""
+
+    axes: tuple[_Axis, ...]
+    cells: tuple[int, ...]
+    """Whole cells along each axis: a part of one counts as one."""
+
+
 _UNCHANGED: tuple[_Step, ...] = ()
 
 
 def receptive_fields(resolved: Resolved) -> dict[str, tuple[int, ...]]:
     """Layer -> cells along each spatial axis, for the layers whose outputs see a window of the input."""
     known: dict[str, _Field] = {}
-    steps: dict[tuple[int, tuple[Shape, ...]], tuple[_Step, ...] | None] = {}
+    steps: dict[int, tuple[_Step, ...] | None] = {}  # of layers that are alike
     for layer in resolved.layers:
         if layer.type in ("Input", "Embedding"):  # a vector for each word is where a text's axes begin
             rank = len(layer.output_shapes[0]) - 1
             if rank > 0:
-                known[layer.name] = (_Axis(1, 1),) * rank
+                known[layer.name] = _Field((_Axis(1, 1),) * rank, (1,) * rank)
             continue
-        before = _before(layer, known)
+        before = known.get(layer.inputs[0].layer) if len(layer.inputs) == 1 else _meet(layer, known)
         if before is None:
             continue
-        key = (id(layer.params), layer.input_shapes)  # layers that are alike share their parameters
-        if key not in steps:
-            steps[key] = _steps(layer, len(before))
-        step = steps[key]
+        key = id(layer.params)
+        step = steps[key] if key in steps else steps.setdefault(key, _steps(layer, len(before.axes)))
         if step is not None:
             known[layer.name] = _after(before, step) if step else before
-    return {name: tuple([int(-(-axis.field // 1)) for axis in field]) for name, field in known.items()}
+    return {name: field.cells for name, field in known.items()}
 
 
-def _before(layer: ResolvedLayer, known: Mapping[str, _Field]) -> _Field | None:
-    """The field of the inputs; None where one has none, or they differ in rank."""
-    if len(layer.inputs) == 1:
-        return known.get(layer.inputs[0].layer)
-    fields = [known.get(ref.layer) for ref in layer.inputs]
-    first = fields[0] if fields else None
-    if first is None or any(one is None or len(one) != len(first) for one in fields):
+def _meet(layer: ResolvedLayer, known: Mapping[str, _Field]) -> _Field | None:
+    """The field of several inputs; None where one has none, or they differ in rank."""
+    found = [known[ref.layer] for ref in layer.inputs if ref.layer in known]
+    if not found or len(found) < len(layer.inputs) or len({len(one.axes) for one in found}) > 1:
         return None
-    found = [one for one in fields if one is not None]
-    return tuple([_Axis(max(a.field for a in axes), max(a.jump for a in axes)) for axes in zip(*found, strict=True)])
+    if all(one is found[0] for one in found):
+        return found[0]
+    pairs = zip(*[one.axes for one in found], strict=True)
+    return _field([_Axis(max([a.field for a in axes]), max([a.jump for a in axes])) for axes in pairs])
 
 
 def _after(before: _Field, steps: Sequence[_Step]) -> _Field:
-    return tuple(
-        [
-            _Axis(axis.field + step.grows * axis.jump, axis.jump * step.scale)
-            for axis, step in zip(before, steps, strict=True)
-        ]
-    )
+    pairs = zip(before.axes, steps, strict=True)
+    return _field([_Axis(axis.field + step.grows * axis.jump, axis.jump * step.scale) for axis, step in pairs])
+
+
+def _field(axes: list[_Axis]) -> _Field:
+    return _Field(tuple(axes), tuple([axis.field if type(axis.field) is int else ceil(axis.field) for axis in axes]))
 
 
 def _steps(layer: ResolvedLayer, rank: int) -> tuple[_Step, ...] | None:
@@ -98,6 +102,8 @@ def _window(type: str, p: Mapping[str, Any], size: tuple[int, ...]) -> tuple[_St
     reach = [(n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)]
     if type.endswith("Transpose"):
         return tuple([_Step(-(-n // s) - 1, Fraction(1, s)) for n, s in zip(reach, strides, strict=True)])
+    if max(reach) == max(strides) == 1:
+        return _UNCHANGED
     return tuple([_Step(n - 1, s) for n, s in zip(reach, strides, strict=True)])
 
 

@@ -16,7 +16,7 @@ from visualnn_shared.analysis.receptive_field import receptive_fields
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.entry import Entry
-from visualnn_shared.catalogue.free import Shape, known, to_json
+from visualnn_shared.catalogue.free import known, to_json
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem
@@ -113,19 +113,19 @@ class _Cost(NamedTuple):
     activation_bytes: int | None
 
 
-class _Costs(dict[tuple[int, tuple[Shape, ...]], _Cost]):
-    """Costs worked out once for the layers that are alike: these share their parameters, which the key names."""
+class _Costs(dict[int, _Cost]):
+    """Costs worked out once for the layers that are alike, by the ``id`` of the parameters that they share."""
 
     def __init__(self, value_bytes: int) -> None:
         super().__init__()
         self.value_bytes = value_bytes
 
     def of(self, layer: ResolvedLayer, field: tuple[int, ...] | None) -> LayerSummary:
-        key = (id(layer.params), layer.input_shapes)
+        key = id(layer.params)
         cost = self.get(key)
         if cost is None:
             cost = self[key] = _cost(layer, self.value_bytes)
-        name, type, *_ = layer
+        name, type = layer.name, layer.type
         if layer.weights_of is not None:
             return LayerSummary(
                 name, type, cost.shapes[0], cost.shapes, 0, 0, 0, cost.macs, cost.activation_bytes, field, (),

@@ -4,6 +4,7 @@ No cascades: what follows a layer that failed is still read and its parameters c
 skipped where an input's shape is not known.
 """
 
+import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -39,7 +40,8 @@ class ResolvedLayer(NamedTuple):
     type: str
     entry: Entry
     params: Mapping[str, Any]
-    """Clean and complete."""
+    """Clean and complete. One object for all layers that are alike, of equal type, parameters and inputs' shapes: its
+    ``id`` names what they have in common."""
     inputs: tuple[Ref, ...]
     input_shapes: tuple[Shape, ...]
     output_shapes: tuple[Shape, ...]
@@ -115,7 +117,7 @@ class _Walk:
         self.problems = problems
         self.shapes: dict[str, tuple[Shape, ...]] = {}
         self.sharers = False
-        self._alike: dict[tuple[str, str, tuple[Shape, ...]], _Worked] = {}
+        self._alike: dict[tuple[str, bytes | str, tuple[Shape, ...]], _Worked] = {}
 
     def params_only(self, layer: Layer) -> tuple[Entry, dict[str, Any]] | None:
         """Entry and clean parameters, or None where either has problems."""
@@ -140,10 +142,11 @@ class _Walk:
     def layer(self, layer: Layer) -> ResolvedLayer | None:
         """The layer resolved, or None where it, or what feeds it, has a problem."""
         refs = self.wiring.inputs[layer.name]
-        ins = self._input_shapes(layer.name, refs)
+        known = self.shapes.get(refs[0].layer) if len(refs) == 1 and not refs[0].output else None
+        ins = known[:1] if known is not None else self._input_shapes(layer.name, refs)
         # Deep nets repeat their blocks: what is known of a layer holds for every other of the same type, parameters
-        # and inputs. Parameters are JSON, so equal texts are equal values.
-        key = (layer.type, repr(layer.params), ins or ())
+        # and inputs.
+        key = (layer.type, _text(layer.params), ins or ())
         worked = self._alike.get(key) if ins is not None else None
         if worked is None:
             before = len(self.problems)
@@ -186,10 +189,6 @@ class _Walk:
     def _input_shapes(self, name: str, refs: Sequence[Ref]) -> tuple[Shape, ...] | None:
         """Shapes of the inputs, or None where one is not known; an output that a layer does not have is a problem."""
         found: list[Shape] = []
-        if len(refs) == 1:  # nearly every layer
-            outs = self.shapes.get(refs[0].layer)
-            if outs is not None and not refs[0].output:
-                return outs[:1]
         for ref in refs:
             outs = self.shapes.get(ref.layer)
             if outs is not None and ref.output < len(outs):
@@ -222,6 +221,14 @@ class _Walk:
     def _broken(self, name: str, broken: Broken) -> None:
         found = problem(broken.rule, broken.received, layer=name, param=broken.param, hint=broken.hint)
         self.problems.append(found)
+
+
+def _text(params: Any) -> bytes | str:
+    """A text that only equal parameters have."""
+    try:
+        return marshal.dumps(params, 2)  # half the time of repr; version 2 does not depend on shared objects
+    except ValueError:
+        return repr(params)
 
 
 def _bounded(outs: list[Shape]) -> tuple[Shape, ...]:

@@ -83,7 +83,15 @@ class Bag:
     def peek(self, key: str, default: Any = None) -> Any:
         """The value, without taking it."""
         value = self._values.get(key, default)
-        return value[-1] if isinstance(value, Repeated) else value
+        if isinstance(value, Repeated):
+            return value[-1] if value else default
+        return value
+
+    def within(self, path: str) -> Any:
+        """The value at ``message.key``, as ``left`` names it, without taking it."""
+        first, dot, rest = path.partition(".")
+        inner = self.peek(first)
+        return inner.within(rest) if dot and isinstance(inner, Bag) else self.peek(path)
 
     def one(self, key: str, default: Any = None) -> Any:
         """The value, taken; the last one of a repeated field."""
@@ -122,6 +130,12 @@ class Bag:
                 if isinstance(inner, Bag):
                     found += [(f"{key}.{name}", line) for name, line in inner.left()]
         return found
+
+    def text(self) -> str:
+        """All values as text: bags of equal text mean the same, whatever lines they stand on."""
+        return repr(self._values)
+
+    __repr__ = text
 
     def as_dict(self) -> dict[str, Any]:
         """The attributes written so far."""

@@ -16,16 +16,31 @@ class Where(BaseModel):
     param: str | None = None
     line: int | None = None
     """Line of the uploaded text, from 1."""
+    column: int | None = None
+    """Character within the line, from 1."""
     field: str | None = None
     """Path in a JSON body or an array name in a data file: ``params.epochs``, ``x_train``."""
 
     def __str__(self) -> str:
         known = [
             f"{name} {value}"
-            for name in ("layer", "param", "line", "field")
+            for name in ("layer", "param", "line", "column", "field")
             if (value := getattr(self, name)) is not None
         ]
         return ", ".join(known)
+
+
+class Line(int):
+    """A line of a text that knows the column too."""
+
+    column: int | None = None
+
+    @classmethod
+    def at(cls, line: int, column: int) -> "Line":
+        """Both count from 1."""
+        found = cls(line)
+        found.column = column
+        return found
 
 
 class Problem(BaseModel):
@@ -55,7 +70,9 @@ def problem(
     field: str | None = None,
     hint: str | None = None,
 ) -> Problem:
-    """A Problem without spelling out its Where; what was received is made JSON-safe and short."""
-    return Problem(
-        rule=rule, received=shown(received), where=Where(layer=layer, param=param, line=line, field=field), hint=hint
-    )
+    """A Problem without spelling out its Where; what was received is made JSON-safe and short.
+
+    A ``Line`` gives the column along with the line.
+    """
+    where = Where(layer=layer, param=param, line=line, column=getattr(line, "column", None), field=field)
+    return Problem(rule=rule, received=shown(received), where=where, hint=hint)

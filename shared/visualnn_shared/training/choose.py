@@ -14,16 +14,23 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
+from visualnn_shared.training.freezing import freeze, frozen_layers
 from visualnn_shared.training.head import Head, heads
-from visualnn_shared.training.losses import Joined, join, metric_problems, metrics_for
+from visualnn_shared.training.losses import Joined, class_weight_problems, join, metric_problems, metrics_for
 from visualnn_shared.training.optimizers import clean_optimizer
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
+from visualnn_shared.training.schedule import schedule_problems
 from visualnn_shared.training.serving import Serving, Step, TensorSpec
 from visualnn_shared.training.sizes import size_problems
+from visualnn_shared.training.stopping import monitor_problems
 
 __all__ = ["Fit", "Plan", "plan", "plan_evaluate", "plan_predict"]
 
 _ADAM = "adam adapts its step to each weight and works on most nets without tuning"
+
+
+_NO_GRADIENT = {"ArgMax", "Threshold", "Discretization", "Hashing", "HashedCrossing", "IntegerLookup", "StringLookup"}
+"""Layers whose outputs are places or kinds, or jump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Plan:
     serving: Serving
     features: dict[str, str]
     """Input name -> the data set's feature that feeds it."""
+    frozen: frozenset[str] = frozenset()
+    """Layers that keep their weights."""
 
 
 def plan(
@@ -48,7 +57,9 @@ def plan(
     schema = schema if isinstance(schema, DatasetSchema) else DatasetSchema.model_validate(schema)
     feeding = feed(resolved, schema)
     problems = list(feeding.problems)
-    problems += _net_problems(resolved) + _sample_problems(splits, params)
+    frozen, unknown = frozen_layers(resolved, params.frozen)
+    problems += unknown or _net_problems(freeze(resolved, frozen))
+    problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
     problems += [] if feeding.problems else size_problems(resolved, feeding.raw)
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
@@ -63,6 +74,7 @@ def plan(
             "loss": joined.loss,
             "metrics": params.metrics if params.metrics is not None else metrics_for(joined),
             "batch_size": min(params.batch_size, _training_samples(splits, params)),
+            "keep": params.keep or ("best" if params.early_stopping else "last"),
         }
     )
     serving = Serving(
@@ -73,7 +85,8 @@ def plan(
         task=joined.task,
         classes=joined.classes,
     )
-    return Plan(complete, _chosen(params, complete, feeding, joined, serving), serving, feeding.features)
+    chosen = _chosen(params, complete, feeding, joined, serving)
+    return Plan(complete, chosen, serving, feeding.features, frozenset(frozen))
 
 
 def _joined(
@@ -93,13 +106,36 @@ def _joined(
     problems += joined.problems
     if not joined.problems:
         problems += metric_problems(joined, params.metrics or (), ends[0])
+        problems += class_weight_problems(joined, params.class_weight) + _watch_problems(joined, params)
     return ends[0], joined
 
 
+def _watch_problems(joined: Joined, params: TrainParams) -> list[Problem]:
+    """What is watched must be measured."""
+    measured = params.metrics if params.metrics is not None else metrics_for(joined)
+    found = []
+    for name in ("schedule", "early_stopping"):
+        monitor = getattr(getattr(params, name), "monitor", None)
+        found += monitor_problems(monitor, measured, params.validation_split > 0, f"params.{name}.monitor")
+    return found
+
+
 def _net_problems(resolved: Resolved) -> list[Problem]:
-    if any(weight.trainable for layer in resolved.layers for weight in layer.weights):
-        return []
-    return [problem("a net must have weights that can be trained", "none", field="layers")]
+    if not any(weight.trainable for layer in resolved.layers for weight in layer.weights):
+        return [problem("a net must have weights that can be trained", "none", field="layers")]
+    reached = {ref.layer for ref, _shape in resolved.outputs}
+    blocking = []
+    for layer in reversed(resolved.layers):
+        if layer.name not in reached:
+            continue
+        if layer.type in _NO_GRADIENT:
+            blocking.append(layer)
+        elif any(weight.trainable for weight in layer.weights):
+            return []
+        else:
+            reached.update(ref.layer for ref in layer.inputs)
+    rule = "a loss must reach weights that can be trained; no gradient passes this layer"
+    return [problem(rule, layer.type, layer=layer.name, hint="train without it") for layer in blocking]
 
 
 def _sample_problems(splits: Mapping[str, int], params: TrainParams) -> list[Problem]:
@@ -138,6 +174,8 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, joined
             "value": list(complete.metrics or ()),
             "why": f"the usual measure where {what} are predicted",
         }
+    if params.keep is None and params.early_stopping:
+        chosen["keep"] = {"value": complete.keep, "why": "what comes after the best epoch got no better"}
     if complete.batch_size != params.batch_size:
         why = f"there are only {complete.batch_size} samples to train on: each epoch is one batch"
         chosen["batch_size"] = {"value": complete.batch_size, "why": why}

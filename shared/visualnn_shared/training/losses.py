@@ -98,6 +98,22 @@ def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head) -> 
     return problems
 
 
+def class_weight_problems(joined: Joined, weights: Literal["balanced"] | tuple[float, ...] | None) -> list[Problem]:
+    """Weights of classes must be of classes: one for each that the head tells apart, and not all 0."""
+    if weights is None:
+        return []
+    where = "params.class_weight"
+    if joined.classes is None or joined.reading not in ("index", "one_hot", "binary"):
+        rule = "class_weight must come with labels that are class numbers"
+        return [problem(rule, _USED[joined.reading], field=where)]
+    if weights == "balanced":
+        return []
+    if len(weights) != len(joined.classes):
+        return [problem(f"class_weight must have one weight for each of {len(joined.classes)} classes", len(weights),
+                        field=where)]  # fmt: skip
+    return [] if any(weights) else [problem("class_weight must have a weight above 0", list(weights), field=where)]
+
+
 _USED: dict[Reading, str] = {
     "index": "labels that are class numbers", "one_hot": "one-hot labels", "rows": "labels with a share for each class",
     "binary": "labels of two classes", "flags": "several yes/no labels", "real": "labels that are real numbers",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam"]
+OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"]
 Loss = Literal[
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",

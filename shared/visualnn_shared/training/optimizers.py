@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from visualnn_shared.catalogue.kinds import Bool, Float, Int, Kind, Optional, Refused, closest
+from visualnn_shared.catalogue.kinds import LARGEST_FLOAT, Bool, Float, Int, Kind, Optional, Refused, closest
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
 from visualnn_shared.training.recipe import Optimizer
@@ -49,6 +49,16 @@ OPTIMIZERS: Mapping[str, OptimizerEntry] = {
     "adadelta": _entry("Adadelta", rho=(_DECAY, 0.95), epsilon=_EPSILON),
     "adamax": _entry("Adamax", **_BETAS),
     "nadam": _entry("Nadam", **_BETAS),
+    "ftrl": _entry(
+        "Ftrl",
+        learning_rate_power=(Float(-LARGEST_FLOAT, 0), -0.5),
+        initial_accumulator_value=(Float(0), 0.1),
+        l1_regularization_strength=(Float(0), 0.0),
+        l2_regularization_strength=(Float(0), 0.0),
+        l2_shrinkage_regularization_strength=(Float(0), 0.0),
+        beta=(Float(0), 0.0),
+    ),
+    "lion": _entry("Lion", beta_1=(_DECAY, 0.9), beta_2=(_DECAY, 0.99)),
 }
 """Name in a recipe -> entry. Source: the signatures of ``keras.optimizers``."""
 

@@ -4,11 +4,15 @@ Numbers and switches are read strictly, as everything else of JSON is: ``"3"``, 
 whole number is a fine real number.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName
+from visualnn_shared.training.schedule import Schedule
+from visualnn_shared.training.stopping import EarlyStopping, Keep
+
+_Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
 class _Params(BaseModel):
@@ -33,6 +37,15 @@ class TrainParams(_Params):
     metrics: tuple[Metric, ...] | None = None
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
     validation_split: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    schedule: Schedule | None = None
+    """How the learning rate changes; none leaves it as it is."""
+    early_stopping: EarlyStopping | None = None
+    keep: Keep | None = None
+    """Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches."""
+    class_weight: Literal["balanced"] | tuple[_Weight, ...] | None = None
+    """What a sample of each class counts in the loss; balanced: all classes together count the same."""
+    frozen: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
+    """Layers that keep their weights, by name or pattern: ``conv*``."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     shuffle: Annotated[bool, Field(strict=True)] = True
     device: Device = "any"

@@ -98,3 +98,26 @@ def test_a_summary_says_whether_a_device_holds_the_net_and_what_is_likely_wrong(
     status, _, err = tell("summary", "zoo:cifar-cnn", "--device-memory", "much")
     assert status == 2
     assert "for example 8GiB" in err
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "slots"), [("sgd", 0), ("lion", 1), ('{"name": "sgd", "momentum": 0.9}', 1), ("adam", 2)]
+)
+def test_a_summary_counts_the_state_of_an_optimizer_with_its_parameters(
+    tell: Told, classifier: Path, optimizer: str, slots: int
+) -> None:
+    status, said, _ = tell("summary", str(classifier), "--optimizer", optimizer, "--json")
+    memory = json.loads(said)["memory"]
+    assert (status, memory["optimizer_bytes"]) == (0, slots * memory["gradients_bytes"])
+
+
+def test_a_difference_is_told_in_the_words_of_the_spec(tell: Told, classifier: Path, tmp_path: Path) -> None:
+    spec = json.loads(classifier.read_text())
+    spec["layers"][1]["params"] |= {"use_bias": False, "padding": "valid"}
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(spec))
+    status, said, _ = tell("diff", str(classifier), str(other))
+    assert status == 0
+    told = " ".join(said.split())
+    assert "true" in told
+    assert "True" not in told

@@ -91,6 +91,26 @@ def test_a_built_in_network_is_stored_by_the_server_which_does_so_once(
     assert json.loads(posted.body)["model"] == "zoo:linear"
 
 
+def test_a_recipe_is_read_from_a_file_and_options_come_first(
+    server: Server, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    server.answer = Platform()
+    (here / "recipe.json").write_text('{"epochs": 7, "seed": 3, "schedule": {"name": "cosine"}}')
+    assert train(monkeypatch, "--recipe", "recipe.json", "--epochs", "2") == 0
+    (posted,) = [one for one in server.asked if one.path.endswith("/jobs")]
+    assert json.loads(posted.body)["params"] == {"epochs": 2, "seed": 3, "schedule": {"name": "cosine"}}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "\xff"])
+def test_a_recipe_that_is_none_is_refused_before_anything_is_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], here: Path, text: str
+) -> None:
+    (here / "recipe.json").write_text(text, encoding="latin-1")
+    assert train(monkeypatch, "--recipe", "recipe.json") == 2
+    assert "a recipe must be" in capsys.readouterr().err
+    assert server.asked == []
+
+
 def test_a_result_lists_metrics_and_nothing_else(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

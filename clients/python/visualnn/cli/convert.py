@@ -27,6 +27,13 @@ def convert(
         typer.Option(help="File for the weights: .safetensors with the spec in it, or the .caffemodel of a prototxt."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the conversion report (JSON) to this file.")] = None,
+    phase: Annotated[
+        str | None, typer.Option(help="Phase of a Caffe net: TRAIN or TEST.", show_default="the file's, or TRAIN")
+    ] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Stage of a Caffe net; repeat it for several.", show_default="the file's")
+    ] = None,
+    level: Annotated[int | None, typer.Option(help="Level of a Caffe net.", show_default="the file's, or 0")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,16 +41,17 @@ def convert(
 
     A DST that ends in .safetensors holds spec and weights.
     """
-    from visualnn_standalone.local import carries_weights, convert_file, format_of, weights_of
+    from visualnn_standalone.local import carries_weights, convert_file, format_of, net_state, weights_of
 
     from visualnn.cli.output import note, print_json
 
+    state = net_state(phase, stage, level)
     whole = to is None and target.suffix == ".safetensors"
     to = "native" if whole else to or format_of(target.name)
     _check(target, report, weights_out, to)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
-    converted = convert_file(data, to, source=from_, filename=filename, weights=carried)
+    converted = convert_file(data, to, source=from_, filename=filename, weights=carried, state=state)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}
     if weights_out is not None:

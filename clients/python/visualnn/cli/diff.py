@@ -1,5 +1,6 @@
 """``visualnn diff``: what differs between two models in meaning, compared here."""
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -60,7 +61,7 @@ def _changes(one: "LayerDiff") -> str:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

@@ -1,8 +1,9 @@
 """Options that several commands share."""
 
+import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,16 @@ DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz
 
 
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]
+
+
+def named_or_json(text: str | None) -> Any:
+    """A name, or JSON of an object; what is neither is left as it is, for who reads it to say what is wrong."""
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"must be a name or a JSON object; received {text!r} ({error})") from None
 
 
 def byte_count(text: str) -> int:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, ModelArgument, byte_count
+from visualnn.cli.options import AsJson, DataDir, ModelArgument, byte_count, named_or_json
 
 if TYPE_CHECKING:
     from visualnn_shared.analysis.memory import Fit
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def summary(
     model: ModelArgument,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples a step, for the memory figures.")] = 1,
-    optimizer: Annotated[str, typer.Option(help="Its state is part of the training memory.")] = "adam",
+    optimizer: Annotated[
+        str, typer.Option(help="A name, or JSON with parameters; its state is part of the training memory.")
+    ] = "adam",
     dtype: Annotated[str, typer.Option(help="Keras dtype policy: float32, mixed_float16, bfloat16, ...")] = "float32",
     device_memory: Annotated[
         str | None, typer.Option(help="Memory of a device, such as 8GiB: will it fit, and with which batch?")
@@ -32,7 +34,7 @@ def summary(
 
     spec = load_spec(model, lambda: connected(data_dir, worker=False))
     device = None if device_memory is None else byte_count(device_memory)
-    found = summarise(spec, Load(batch_size, optimizer, dtype, device))
+    found = summarise(spec, Load(batch_size, named_or_json(optimizer), dtype, device))
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

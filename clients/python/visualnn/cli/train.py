@@ -8,7 +8,7 @@ import typer
 from visualnn_shared.training.names import Loss, Metric, OptimizerName
 from visualnn_shared.training.weights import ENDINGS, WeightsFormat
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument, named_or_json
 from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
@@ -28,8 +28,19 @@ def train(
         Path | None,
         typer.Option(help="File for the trained weights.", show_default="MODEL's name with the format's ending"),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training samples.")] = 10,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file of training parameters, such as a schedule or early_stopping; options here come first.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training samples.", show_default="10")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.", show_default="32")] = None,
     optimizer: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +91,7 @@ def train(
     params = {
         "epochs": epochs,
         "batch_size": batch_size,
-        "optimizer": _optimizer(optimizer),
+        "optimizer": named_or_json(optimizer),
         "loss": loss,
         "learning_rate": learning_rate,
         "validation_split": validation_split,
@@ -90,12 +101,30 @@ def train(
         "device": device,
         "time_limit_s": time_limit,
     }
+    params = _read_recipe(recipe) | {name: value for name, value in params.items() if value is not None}
     with connected(data_dir) as client:
         result = _train(client, model, dataset, params, out, chosen, operator)
     if as_json:
         print_json(result)
     else:
         _print(result)
+
+
+def _read_recipe(file: Path | None) -> dict[str, Any]:
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
+
+    if file is None:
+        return {}
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise Invalid(
+            f"the recipe {file.name!r}", [problem("a recipe must be JSON", str(error), field="recipe")]
+        ) from None
+    if not isinstance(found, dict):
+        raise Invalid(f"the recipe {file.name!r}", [problem("a recipe must be an object", found, field="recipe")])
+    return found
 
 
 def _train(
@@ -139,16 +168,6 @@ def _train(
 
 def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "weights"
-
-
-def _optimizer(text: str | None) -> Any:
-    """A name, or JSON of an object; what is neither goes to the server as it is, which says what is wrong."""
-    if text is None or not text.lstrip().startswith("{"):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"must be a name or a JSON object; received {text!r} ({error})") from None
 
 
 def _print(result: dict[str, Any]) -> None:

@@ -1,7 +1,11 @@
 """/layers, /zoo, /schema, /formats."""
 
+import io
+import zipfile
+
 import httpx
 import pytest
+from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE
 
@@ -46,3 +50,23 @@ def test_formats_are_unavailable_without_the_converter(api: httpx.Client) -> Non
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert "converter" in answer.json()["detail"]
+
+
+def test_the_catalogue_is_sent_packed_and_only_once(api: httpx.Client) -> None:
+    answer = api.get("layers")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert api.get("layers", headers={"Accept-Encoding": "identity"}).json() == answer.json()
+    again = api.get("layers", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_documented_form_of_a_layer_misses_nothing(api: httpx.Client) -> None:
+    LayerTypes.model_validate(api.get("layers").json())  # refuses fields that it does not know
+
+
+def test_the_documented_form_of_a_report_misses_nothing(converting: Gateway) -> None:
+    spec = converting.api.get("zoo/mnist-dnn").content
+    files = {"file": ("spec.json", spec)}
+    answer = converting.api.post("conversions", files=files, data={"target": "keras"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        ConversionReport.model_validate_json(bundle.read("report.json"))

@@ -82,6 +82,11 @@ def test_a_summary_counts_what_the_layers_hold(api: httpx.Client, spec: dict[str
     assert answer.json()["memory"]["batch_size"] == 32
 
 
+def test_a_summary_knows_optimizers_that_no_recipe_has_yet(api: httpx.Client, spec: dict[str, Any]) -> None:
+    memory = api.post("summary", json=spec, params={"optimizer": "lion"}).json()["memory"]
+    assert memory["optimizer_bytes"] == memory["gradients_bytes"]
+
+
 @pytest.mark.parametrize("query", [{"batch_size": 0}, {"batch_size": "many"}, {"optimizer": "magic"}])
 def test_a_summary_for_impossible_options_is_refused(
     api: httpx.Client, spec: dict[str, Any], query: dict[str, Any]

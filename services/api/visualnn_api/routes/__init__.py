@@ -5,6 +5,7 @@ from visualnn_api.routes import (
     checks,
     conversions,
     datasets,
+    editor,
     jobs,
     models,
     operations,
@@ -27,4 +28,4 @@ API = (
     predictions.router,
     platform.router,
 )
-ROOT = (predictions.v2, operations.router, pages.router)
+ROOT = (predictions.v2, operations.router, pages.router, editor.router)

@@ -5,16 +5,15 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Body
 from visualnn_shared.analysis.advice import advice
-from visualnn_shared.analysis.summary import Summary
-from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.analysis.summary import Summary, summarise
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import etag
 
 from visualnn_api.bodies import Documented, StrictRoute
 from visualnn_api.documented import errors
 from visualnn_api.examples import SPECS
-from visualnn_api.modelling import checked_spec
-from visualnn_api.summaries import Question, summarised
+from visualnn_api.modelling import checked_document
+from visualnn_api.summaries import Question
 from visualnn_api.views.platform import Checked
 
 router = APIRouter(tags=["specs"], route_class=StrictRoute)
@@ -24,11 +23,15 @@ SpecBody = Annotated[Any, Documented(Spec), Body(openapi_examples=SPECS)]
 @router.post("/check", summary="Find every problem of a spec", responses=errors(400, 413, 415, 422))
 async def check(body: SpecBody) -> Checked:
     """200 for a spec that can be built; 422 that lists every problem with layer, parameter, rule and value."""
-    spec = await to_thread.run_sync(checked_spec, body)
-    return Checked(name=spec.name, layers=len(spec.layers), etag=etag(spec), warnings=advice(resolve(spec)))
+    return await to_thread.run_sync(_checked, body)
 
 
 @router.post("/summary", summary="Shapes, parameters, MACs and memory of a spec", responses=errors(400, 413, 415, 422))
 async def summary(body: SpecBody, load: Question) -> Summary:
     """Layer by layer and in total, exactly as Keras would build it; 422 with every problem where it cannot be built."""
-    return await summarised(await to_thread.run_sync(checked_spec, body), load)
+    return await to_thread.run_sync(lambda: summarise(checked_document(body)[1], load))
+
+
+def _checked(body: Any) -> Checked:
+    spec, resolved = checked_document(body)
+    return Checked(name=spec.name, layers=len(spec.layers), etag=etag(spec), warnings=advice(resolved))

@@ -1,4 +1,4 @@
-"""/ and /docs: pages for people. Everything on them comes from this server."""
+"""/docs, and what / shows without the editor: pages for people. Everything on them comes from this server."""
 
 from importlib.resources import files
 from typing import Annotated
@@ -23,20 +23,15 @@ _HEADERS = {
 }
 
 
-def _page(name: str) -> HTMLResponse:
+def page(name: str) -> HTMLResponse:
+    """One of our pages."""
     return HTMLResponse((_PAGES / name).read_text("utf-8"), headers=_HEADERS)
-
-
-@router.get("/")
-async def home() -> HTMLResponse:
-    """What there is, until the editor takes this place."""
-    return _page("home.html")
 
 
 @router.get("/docs")
 async def docs() -> HTMLResponse:
     """Swagger UI on /openapi.json."""
-    return _page("docs.html")
+    return page("docs.html")
 
 
 @router.get("/docs/{name}")

@@ -50,12 +50,6 @@ class Alive(View):
     version: str
 
 
-class Items(View):
-    """A list that is short enough to come whole."""
-
-    items: list[dict[str, Any]]
-
-
 class Checked(View):
     """A spec without problems; one with problems is answered with 422."""
 

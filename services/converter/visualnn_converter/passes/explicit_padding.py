@@ -32,6 +32,10 @@ def run(
         if not wanted(layer):
             layers.append(layer)
             continue
+        if _is_same(layer):
+            layers.append(layer.model_copy(update={"params": {**layer.params, "padding": "same"}}))
+            report.rewrote(layer.name, "padding as 'same'", "the same cells, where windows step by one")
+            continue
         name = names.fresh(f"{layer.name}/padding")
         padding = layer.params["padding"]
         kept = {key: value for key, value in layer.params.items() if key not in ("padding", "count_include_pad")}
@@ -41,6 +45,20 @@ def run(
         layers += [pad, layer.model_copy(update={"params": kept, "inputs": (name,)})]
         report.rewrote(layer.name, f"padding as {type}", f"{report.target} pads by valid and same only")
     return spec.model_copy(update={"layers": tuple(layers)}), weights
+
+
+def _is_same(layer: Layer) -> bool:
+    """Whether a convolution that steps by one pads what ``same`` pads: half of what its window reaches over."""
+    padding, params = layer.params["padding"], layer.params
+    windows, strides, rates = (
+        given if isinstance(given, list | tuple) else [given] * len(padding)
+        for given in (params.get("kernel_size"), params.get("strides", 1), params.get("dilation_rate", 1))
+    )
+    if layer.type not in _CONVOLUTIONS or any(stride != 1 for stride in strides):
+        return False
+    totals = [(window - 1) * rate for window, rate in zip(windows, rates, strict=True)]
+    halves = [[total // 2, total - total // 2] for total in totals]
+    return [list(side) for side in padding] == halves
 
 
 def _pads(layer: Layer) -> bool:

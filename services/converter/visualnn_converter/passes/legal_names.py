@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import split_ref
 
 from visualnn_converter.report import Report
@@ -26,16 +26,14 @@ def run(
         layer, output = split_ref(ref)
         return f"{renamed.get(layer, layer)}:{output}" if output else renamed.get(layer, layer)
 
-    layers = tuple(
-        layer.model_copy(
-            update={
-                "name": renamed.get(layer.name, layer.name),
-                "inputs": tuple(map(of, layer.inputs)),
-                "weights_of": renamed.get(layer.weights_of, layer.weights_of) if layer.weights_of else None,
-            }
-        )
-        for layer in spec.layers
-    )
+    def moved_layer(layer: Layer) -> Layer:
+        name, inputs = renamed.get(layer.name, layer.name), tuple(map(of, layer.inputs))
+        owner = renamed.get(layer.weights_of, layer.weights_of) if layer.weights_of else None
+        if (name, inputs, owner) == (layer.name, layer.inputs, layer.weights_of):
+            return layer
+        return layer.model_copy(update={"name": name, "inputs": inputs, "weights_of": owner})
+
+    layers = tuple(map(moved_layer, spec.layers))
     moved = None if weights is None else {_tensor(name, wanted, renamed): tensor for name, tensor in weights.items()}
     return spec.model_copy(update={"layers": layers, "outputs": tuple(map(of, spec.outputs))}), moved
 

@@ -1,19 +1,18 @@
 """``same`` padding in cells, for formats that have no such word; input sizes must be known, or strides be 1."""
 
-from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.maps import Context
 from visualnn_shared.catalogue.window_lenses import same_pads
 from visualnn_shared.spec.model import Spec
 
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Weights
+from visualnn_converter.rewriting import Weights, resolved_once
 
 
 def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
     """``padding="same"`` -> ``[[top, bottom], [left, right]]``; what cannot be computed stays."""
     if not any(layer.params.get("padding") == "same" for layer in spec.layers):
         return spec, weights
-    known = {layer.name: layer for layer in resolve(spec).layers}
+    known = {layer.name: layer for layer in resolved_once(spec).layers}
     layers = []
     for layer in spec.layers:
         found = known.get(layer.name) if layer.params.get("padding") == "same" else None

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visualnn_shared.datasets.data import Split
 from visualnn_shared.training.serving import OneHot, Reshape, Scale, Serving, TensorSpec
-from visualnn_worker.fitting.samples import Samples, all_of, hold_out, order
+from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out, order
 
 PICTURES = np.arange(6 * 4, dtype=np.uint8).reshape(6, 2, 2)
 SERVING = Serving(
@@ -59,3 +59,9 @@ def test_sorted_labels_are_shuffled_before_they_are_held_out():
     split = Split(x={"feature": np.zeros((100, 1))}, y=np.repeat(np.arange(10), 10))
     _train, validation = hold_out(all_of(split, SERVING, {"in": "feature"}), 0.3, 0)
     assert len(set(split.y[validation.rows])) >= 8
+
+
+def test_balanced_classes_count_the_same_together() -> None:
+    split = Split(x={"feature": PICTURES}, y=np.array([0, 0, 0, 0, 0, 2]))
+    weights = class_weights(all_of(split, SERVING, {"in": "feature"}), "balanced", 3)
+    np.testing.assert_allclose(weights, [0.6, 0, 3.0], rtol=1e-6)

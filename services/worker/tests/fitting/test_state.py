@@ -25,6 +25,8 @@ OPTIMIZERS = [
     {"name": "adadelta"},
     {"name": "adamax"},
     {"name": "nadam"},
+    {"name": "ftrl"},
+    {"name": "lion"},
     {"name": "adam", "use_ema": True, "ema_overwrite_frequency": 2},
     {"name": "sgd", "gradient_accumulation_steps": 2},
 ]

@@ -1,10 +1,15 @@
 """A training that goes on from any of its checkpoints ends bit for bit as one that was never disturbed."""
 
+import json
+
 import numpy as np
 import pytest
+from visualnn_shared.training.recipe import Optimizer, TrainParams
 from visualnn_worker.fitting import checkpoints
+from visualnn_worker.fitting.compiling import compile_model
 from visualnn_worker.fitting.reporting import NotFinite
 from visualnn_worker.network import safetensors
+from visualnn_worker.network.build import build
 
 from services.worker.tests.desk import class_data, small_spec
 
@@ -45,6 +50,65 @@ def test_every_checkpoint_leads_to_the_same_end(desk, often):
         assert at.get(resumed, "history.json") == at.get(plain, "history.json")
         assert resumed.metrics == plain.metrics
         assert any("going on from a checkpoint" in log["text"] for log in again.of("log"))
+
+
+PLATEAU = {"name": "plateau", "patience": 1, "factor": 0.5, "min_delta": 10.0}
+WATCHED = {"early_stopping": {"patience": 2, "min_delta": 10.0}, "class_weight": "balanced", "frozen": ["fc"]}
+RECIPES = [{**WATCHED, "schedule": PLATEAU}, {"keep": "best", "schedule": {"name": "cosine", "warmup_epochs": 0.5}}]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=["plateau, early stopping", "cosine, best"])
+def test_every_part_of_a_recipe_goes_on_from_a_checkpoint(desk, often, recipe):
+    at, params = desk(), {**EVERY, "epochs": 4, "batch_size": 16, **recipe}
+    plain, _ = at.run(at.order("train", NOISY, params=params))
+    _, recorder = at.run(at.order("train", NOISY, params=params, checkpoint_s=0))
+    for _number, manifest in (recorder.checkpoints[1], recorder.checkpoints[4]):
+        resumed, _ = at.run(at.order("train", NOISY, params=params, checkpoint=manifest))
+        assert at.get(resumed, "history.json") == at.get(plain, "history.json")
+        assert resumed.manifest["weights.safetensors"]["sha256"] == plain.manifest["weights.safetensors"]["sha256"]
+
+
+def test_a_training_that_gets_no_better_stops_and_keeps_its_best_epoch(desk):
+    at = desk()
+    # A rate so large that every epoch after the first is worse.
+    params = {"epochs": 9, "optimizer": "sgd", "learning_rate": 90.0, "early_stopping": {"patience": 2}, "seed": 3}
+    result, recorder = at.run(at.order("train", small_spec(), params={**params, "validation_split": 0.2}))
+    history = json.loads(at.get(result, "history.json"))
+    losses = [epoch["val_loss"] for epoch in history]
+    assert len(history) == losses.index(min(losses)) + 3 < 9
+    told = "\n".join(log["text"] for log in recorder.of("log"))
+    assert f"stopped after epoch {len(history)} of 9" in told
+    assert f"kept the weights of epoch {losses.index(min(losses)) + 1}" in told
+    last, _ = at.run(at.order("train", small_spec(), params={**params, "validation_split": 0.2, "keep": "last"}))
+    assert last.metrics["test_loss"] != result.metrics["test_loss"]
+    assert (result.metrics["val_loss"], last.metrics["val_loss"]) == (min(losses), losses[-1])
+
+
+def test_frozen_layers_keep_their_first_weights(desk, tmp_path):
+    at, found = desk(), []
+    for epochs in (1, 3):
+        result, _ = at.run(at.order("train", NOISY, params={**EVERY, "epochs": epochs, "frozen": ["f*"]}))
+        path = tmp_path / f"{epochs}.safetensors"
+        path.write_bytes(at.get(result, "weights.safetensors"))
+        found.append(safetensors.read(path)[0])
+    same = {name for name in found[0] if np.array_equal(found[0][name], found[1][name])}
+    assert same == {"fc/kernel", "fc/bias"}
+
+
+def test_classes_weigh_as_in_keras_own_fit(desk):
+    at = desk()
+    params = {"epochs": 2, "batch_size": 8, "optimizer": "sgd", "shuffle": False, "seed": 2}
+    result, _ = at.run(at.order("train", small_spec(), params={**params, "class_weight": [1.0, 2.0, 0.5]}))
+    arrays = class_data()
+    network = build(small_spec(), 2)
+    compile_model(network.model, TrainParams(optimizer="sgd", loss="sparse_categorical_crossentropy").model_copy(
+        update={"optimizer": Optimizer(name="sgd")}))  # fmt: skip
+    history = network.model.fit(
+        arrays["x_train"], arrays["y_train"], batch_size=8, epochs=2, shuffle=False, verbose=0,
+        class_weight={0: 1.0, 1: 2.0, 2: 0.5},
+    ).history  # fmt: skip
+    ours = [epoch["loss"] for epoch in json.loads(at.get(result, "history.json"))]
+    np.testing.assert_allclose(ours, history["loss"], rtol=1e-5)
 
 
 def test_only_the_seed_decides_and_it_does(desk):

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from visualnn_worker.fitting.samples import Rows, Samples, order
 from visualnn_worker.network.build import Network
@@ -26,7 +27,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __len__(self) -> int:
         return self.per_epoch
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         begin = index * self._batch_size
         return self._take(slice(begin, begin + self._batch_size))
 
@@ -43,9 +44,17 @@ class Epochs(Batches):
     """
 
     def __init__(
-        self, network: Network, samples: Samples, batch_size: int, seed: int | None = None, first: int = 0
+        self,
+        network: Network,
+        samples: Samples,
+        batch_size: int,
+        seed: int | None = None,
+        first: int = 0,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
+        """``weights``: what a sample counts in the loss, by its class."""
         super().__init__(network, samples, batch_size)
+        self._weights = weights
         self._seed = seed
         self._first = first
         self._order: tuple[int, Rows] = (-1, np.arange(len(samples)))
@@ -55,10 +64,17 @@ class Epochs(Batches):
         """None: without end."""
         return
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         epoch, batch = divmod(self._first + index, self.per_epoch)
         begin = batch * self._batch_size
-        return self._take(self._order_of(epoch)[begin : begin + self._batch_size])
+        rows = self._order_of(epoch)[begin : begin + self._batch_size]
+        return self._take(rows) if self._weights is None else (*self._take(rows), self._counts(rows, self._weights))
+
+    def _counts(self, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        labels = self._samples.raw_labels(rows)
+        assert labels is not None  # a plan refuses data sets without labels
+        found = weights[labels.astype(np.int64)]
+        return found.reshape(len(found)) if found.size == len(found) else found
 
     def _order_of(self, epoch: int) -> Rows:
         known, rows = self._order

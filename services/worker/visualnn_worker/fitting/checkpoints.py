@@ -44,10 +44,10 @@ class Checkpoints:
         self._raise_failure()
         return True
 
-    def take(self, model: keras.Model, position: state.Position) -> None:
-        """Copy the state now, store it while training goes on."""
+    def take(self, model: keras.Model, position: state.Position, more: state.Arrays) -> None:
+        """Copy the state now, store it, and ``more`` which nobody changes, while training goes on."""
         began = time.monotonic()
-        arrays = state.snapshot(model)
+        arrays = {**state.snapshot(model), **more}
         held_up = time.monotonic() - began
         self._number += 1
         self._next = began + max(self._least_s, _SHARE * held_up)

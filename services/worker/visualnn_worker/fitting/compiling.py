@@ -7,17 +7,21 @@ from visualnn_shared.training.optimizers import OPTIMIZERS
 from visualnn_shared.training.recipe import Optimizer, TrainParams
 
 from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.fitting.schedules import rate_of
 from visualnn_worker.network.build import Network
 
 _LOSSES = {"mse": "mean_squared_error", "mae": "mean_absolute_error"}
 _METRICS = {"auc": "AUC", "precision": "Precision", "recall": "Recall"}
 
 
-def compile_model(model: keras.Model, params: TrainParams) -> None:
-    """Make the model ready to train and to be evaluated. ``params`` are complete: those of a plan."""
+def compile_model(model: keras.Model, params: TrainParams, per_epoch: int = 1) -> None:
+    """Make the model ready to train and to be evaluated. ``params`` are complete: those of a plan.
+
+    ``per_epoch``: batches of an epoch, in which a schedule counts.
+    """
     name = str(params.loss)
     model.compile(
-        optimizer=_optimizer(params),
+        optimizer=_optimizer(params, per_epoch),
         loss=_LOSSES.get(name, name),
         metrics=[_metric(m, params) for m in params.metrics or ()],
     )
@@ -33,11 +37,14 @@ def prepare(network: Network, samples: Samples) -> None:
     network.model.reset_metrics()
 
 
-def _optimizer(params: TrainParams) -> keras.optimizers.Optimizer:
+def _optimizer(params: TrainParams, per_epoch: int) -> keras.optimizers.Optimizer:
     optimizer = params.optimizer
     if not isinstance(optimizer, Optimizer):
         raise AssertionError("the optimizer must be planned before training")
-    return getattr(keras.optimizers, OPTIMIZERS[optimizer.name].keras_class)(**(optimizer.model_extra or {}))
+    given = dict(optimizer.model_extra or {})
+    if params.schedule is not None:
+        given["learning_rate"] = rate_of(params, per_epoch)
+    return getattr(keras.optimizers, OPTIMIZERS[optimizer.name].keras_class)(**given)
 
 
 def _metric(name: str, params: TrainParams) -> Any:

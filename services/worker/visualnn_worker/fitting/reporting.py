@@ -9,6 +9,7 @@ import keras
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.checkpoints import Checkpoints
 from visualnn_worker.fitting.state import Position
+from visualnn_worker.fitting.stopping import Best
 
 SAY_S = 0.5
 EPOCHS_AT_ONCE, EPOCHS_PER_S = 500, 20
@@ -28,12 +29,15 @@ class NotFinite(ArithmeticError):  # noqa: N818 - says what happened to the loss
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
     """Follows one ``fit``; the same object may follow the next one too."""
 
-    def __init__(self, channel: Channel, checkpoints: Checkpoints, epochs: int, batches: int, start: Position) -> None:
-        """``batches``: of a whole epoch."""
+    def __init__(
+        self, channel: Channel, checkpoints: Checkpoints, epochs: int, batches: int, start: Position, best: Best
+    ) -> None:
+        """``batches``: of a whole epoch; ``best`` is told of each epoch before this."""
         super().__init__()
         self.history = list(start.history)
         self._channel = channel
         self._checkpoints = checkpoints
+        self._best = best
         self._epochs = epochs
         self._batches = batches
         self._at_start = start.epoch * batches + start.batches
@@ -62,19 +66,21 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
             self._said = now
             self._say(number, {name: float(value) for name, value in logs.items()}, now)
         if number < self._batches and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)))
+            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)), self._best.arrays)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         metrics = {name: float(value) for name, value in logs.items()}
         self._skip = 0
         self.history.append({"epoch": epoch + 1, **metrics})
         now = time.monotonic()
-        if self._may_say_epoch(now) or epoch + 1 == self._epochs:
+        if self._may_say_epoch(now) or epoch + 1 == self._epochs or self._best.stops:
             seconds = round(now - self._epoch_began, 3)
-            data = {"epoch": epoch + 1, "epochs": self._epochs, "metrics": metrics, "seconds": seconds}
+            rate = float(self.model.optimizer.learning_rate)
+            data = {"epoch": epoch + 1, "epochs": self._epochs, "metrics": metrics, "learning_rate": rate,
+                    "seconds": seconds}  # fmt: skip
             self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
         if epoch + 1 < self._epochs and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)))
+            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)), self._best.arrays)
 
     def _may_say_epoch(self, now: float) -> bool:
         """Every epoch for a while; of a hundred thousand tiny ones, some."""

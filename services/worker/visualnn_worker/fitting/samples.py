@@ -56,6 +56,17 @@ def all_of(split: Split, serving: Serving, features: Mapping[str, str]) -> Sampl
     return Samples(split, serving, features, np.arange(len(split), dtype=np.int64))
 
 
+def class_weights(samples: Samples, wanted: str | Sequence[float], classes: int) -> NDArray[np.float32]:
+    """What a sample of each class counts: as given, or balanced: n / (classes that occur x samples of the class)."""
+    if not isinstance(wanted, str):
+        return np.asarray(wanted, np.float32)
+    labels = samples.raw_labels(slice(None))
+    assert labels is not None  # a plan refuses data sets without labels
+    counts = np.bincount(labels.reshape(-1).astype(np.int64), minlength=classes)
+    present = np.maximum(counts, 1) * max(np.count_nonzero(counts), 1)
+    return np.where(counts > 0, labels.size / present, 0).astype(np.float32)
+
+
 _ORDER, _HOLD_OUT = 0, 1
 """Random streams of a seed that have nothing to do with each other."""
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.schedule import Plateau
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting import state
@@ -12,6 +15,8 @@ from visualnn_worker.fitting.batches import Batches, Epochs
 from visualnn_worker.fitting.checkpoints import Checkpoints
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.fitting.schedules import LowerOnPlateau
+from visualnn_worker.fitting.stopping import Best
 from visualnn_worker.network.build import Network
 
 History = list[dict[str, float]]
@@ -25,11 +30,13 @@ class Training:
     params: TrainParams
     train: Samples
     validation: Samples | None
+    class_weights: NDArray[np.float32] | None = None
+    """What a sample counts in the loss, by its class."""
 
     def epochs(self, first: int = 0) -> Epochs:
         """The training samples, in each epoch's order, from batch ``first`` on."""
         seed = self.params.seed if self.params.shuffle else None
-        return Epochs(self.network, self.train, self.params.batch_size, seed, first)
+        return Epochs(self.network, self.train, self.params.batch_size, seed, first, self.class_weights)
 
 
 def fit(
@@ -37,27 +44,43 @@ def fit(
     channel: Channel,
     checkpoints: Checkpoints,
     resume: tuple[state.Arrays, state.Position] | None = None,
-) -> History:
-    """Train to the last epoch; its history, that of ``resume`` included. Raises ``NotFinite``."""
+) -> tuple[History, dict[str, float]]:
+    """Train to the last epoch, or to where it gets no better; the whole history, that of ``resume`` included.
+
+    Then the net has the weights of the epoch that ``keep`` says, whose entry is given too. Raises ``NotFinite``.
+    """
     arrays, position = resume or ({}, state.Position())
-    epochs = training.params.epochs
-    reporter = Reporter(channel, checkpoints, epochs, training.epochs().per_epoch, position)
+    params, epochs = training.params, training.params.epochs
+    validates = training.validation is not None
+    best = Best(params, validates, position.history, arrays)
+    reporter = Reporter(channel, checkpoints, epochs, training.epochs().per_epoch, position, best)
+    callbacks = [best, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
+    if isinstance(params.schedule, Plateau):
+        callbacks.insert(0, LowerOnPlateau(params.schedule, validates, position.history))
     if resume:
         state.restore(training.network.model, arrays, ("model", "optimizer"))
     first = position.epoch
     if position.batches:
-        _finish_epoch(training, reporter, position, arrays)
+        _finish_epoch(training, callbacks, position, arrays)
         first += 1
-    if first < epochs:
-        _fit(training, range(first, epochs), 0, [reporter])
+    if first < epochs and not best.stops:
+        _fit(training, range(first, epochs), 0, callbacks)
     checkpoints.finish()
-    return reporter.history
+    if best.stops:
+        channel.log(f"stopped after epoch {len(reporter.history)} of {epochs}: {best.monitor} got no better")
+    if params.keep != "best":
+        return reporter.history, reporter.history[-1]
+    best.restore(training.network.model)
+    channel.log(f"kept the weights of epoch {best.epoch}, the best by {best.monitor}")
+    return reporter.history, reporter.history[best.epoch - 1]
 
 
-def _finish_epoch(training: Training, reporter: Reporter, position: state.Position, arrays: state.Arrays) -> None:
+def _finish_epoch(
+    training: Training, callbacks: list[keras.callbacks.Callback], position: state.Position, arrays: state.Arrays
+) -> None:
     """The rest of an epoch whose first batches an earlier attempt did, its running metrics included."""
-    callbacks = [_Metrics(arrays), reporter]
-    _fit(training, range(position.epoch, position.epoch + 1), position.batches, callbacks)
+    epochs = range(position.epoch, position.epoch + 1)
+    _fit(training, epochs, position.batches, [_Metrics(arrays), *callbacks])
 
 
 class _Metrics(keras.callbacks.Callback):  # type: ignore[misc]

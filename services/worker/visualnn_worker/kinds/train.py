@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 from visualnn_shared.analysis.advice import advice
 from visualnn_shared.datasets.data import Data
 from visualnn_shared.spec.reading import read_spec
@@ -18,7 +19,8 @@ from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.batches import Batches
 from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
 from visualnn_worker.fitting.compiling import compile_model, prepare
-from visualnn_worker.fitting.samples import Samples, all_of, hold_out
+from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out
+from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.context import Context, Result
@@ -53,18 +55,18 @@ def run(context: Context) -> Result:
     data = context.load_data(order.dataset.schema_)
     parts = _parts(data, planned)
     with refusals("build"):
-        network = build(spec, planned.params.seed)
-        compile_model(network.model, planned.params)
+        network = build(spec, planned.params.seed, planned.frozen)
+        compile_model(network.model, planned.params, -(-len(parts.train) // planned.params.batch_size))
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
     label = order.dataset.schema_.label
     for mistake in advice(network.resolved, loss=planned.params.loss, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
-    training = Training(network, planned.params, parts.train, parts.validation)
+    training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
     with refusals("train"):
-        history = _fit(context, training)
+        history, kept = _fit(context, training)
         split, samples = parts.judge
-        metrics = {**history[-1], **_evaluate(context, training, split, samples)}
+        metrics = {**kept, **_evaluate(context, training, split, samples)}
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
     paths = _files(context.folder, training, trained, history, parts)
     return Result(context.store(paths), metrics, {**(order.chosen or {}), **planned.chosen})
@@ -79,12 +81,17 @@ def _parts(data: Data, planned: Plan) -> Parts:
     return Parts(train, validation, splits.get("test"))
 
 
+def _class_weights(planned: Plan, train: Samples) -> NDArray[np.float32] | None:
+    wanted = planned.params.class_weight
+    return None if wanted is None else class_weights(train, wanted, len(planned.serving.classes or ()))
+
+
 def _recipe(params: TrainParams) -> str:
     name = getattr(params.optimizer, "name", params.optimizer)
     return f"{name}, learning rate {params.learning_rate:g}, {params.loss}, batches of {params.batch_size}"
 
 
-def _fit(context: Context, training: Training) -> History:
+def _fit(context: Context, training: Training) -> tuple[History, dict[str, float]]:
     order = context.order
     checkpoints = Checkpoints(
         context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
@@ -114,6 +121,7 @@ def _files(
     """Write every file of the result."""
     network = training.network
     weights_file.write(folder / WEIGHTS, read_weights(network), trained)
+    settle(network.model)
     network.model.save(folder / "model.keras")
     network.model.save_weights(folder / "model.weights.h5")
     (folder / "history.json").write_text(json.dumps(history))

@@ -1,6 +1,6 @@
 """A resolved spec as a Keras model."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,11 @@ class Network:
         return dict(zip(self.output_names, outputs if isinstance(outputs, list | tuple) else [outputs], strict=True))
 
 
-def build(spec: Spec, seed: int = 0) -> Network:
-    """Build the net with every random start drawn from ``seed``, in the order of the layers. Raises ``SpecInvalid``."""
+def build(spec: Spec, seed: int = 0, frozen: Collection[str] = ()) -> Network:
+    """Build the net with every random start drawn from ``seed``, in the order of the layers. Raises ``SpecInvalid``.
+
+    Layers that ``frozen`` names keep their weights in training.
+    """
     resolved = resolve(spec)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, spec.name)
@@ -55,6 +58,8 @@ def build(spec: Spec, seed: int = 0) -> Network:
     inputs = [graph.tensors[layer.name][0] for layer in resolved.inputs]
     outputs = [graph.tensors[ref.layer][ref.output] for ref, _shape in resolved.outputs]
     model = keras.Model(_alone(inputs), _alone(outputs), name=keras_name(spec.name))
+    for made in [each for layer in resolved.layers if layer.name in frozen for each in graph.made(layer)]:
+        made.trainable = False
     _freeze(model)
     owners = {layer.name: graph.made(layer)[-1] for layer in resolved.layers if _owns_weights(layer)}
     return Network(model, resolved, owners)

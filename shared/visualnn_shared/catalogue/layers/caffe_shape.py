@@ -87,7 +87,7 @@ def _pyramid(p: Params, ins: Shapes) -> list[Shape]:
 
 layer(
     "SPP",
-    doc="Spatial pyramid pooling as Caffe does it: 1, 4, 16, ... equal windows, padded, in one row of values.",
+    doc="Caffe's pyramid of 1, 4, 16, ... equal, padded windows, for pictures of one size (see SpatialPyramidPooling).",
     keras_class=OWN + "SPP",
     group="vision",
     params=[

@@ -175,7 +175,7 @@ def _pyramid(p: Params, ins: Shapes) -> list[Shape]:
 
 layer(
     "SpatialPyramidPooling",
-    doc="As many values for a picture of any size: each level splits it into bins x bins windows (He 2014).",
+    doc="As many values for a picture of any size: each level has bins x bins windows (He 2014; Caffe's is SPP).",
     keras_class=POOLING + "SpatialPyramidPooling",
     group="vision",
     params=[

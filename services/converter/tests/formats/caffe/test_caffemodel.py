@@ -147,10 +147,6 @@ def test_values_are_not_copied() -> None:
     assert not values.flags.writeable
 
 
-def _first_format() -> bytes:
-    return b"\x12\x04\x0a\x02\x0a\x00"
-
-
 def _loose() -> bytes:
     blob = PROTO["Loose"](data=[1.0, 2.0]).SerializeToString()
     layer = b"\x0a\x01a\x3a" + varint(len(blob)) + blob
@@ -173,7 +169,6 @@ DAMAGED = {
     "many layers": (b"\xa2\x06\x00" * 20_001, "at most 20,000 layers"),
     "many blobs": (b"\xa2\x06" + varint(2 * 65) + b"\x3a\x00" * 65, "at most 64 blobs"),
     "many fields": (b"\x08\x00" * 500_001, "at most 500,000 fields"),
-    "Caffe's first format": (_first_format(), "first format"),
     "values that are not packed": (_loose(), "packed"),
 }
 

@@ -1,4 +1,4 @@
-"""Caffe prototxt: the new ``layer`` and the old ``layers`` form read, the new one written; weights in a file beside."""
+"""Caffe prototxt: ``layer`` and the older ``layers`` read, ``layer`` written; weights in a file beside."""
 
 import re
 from typing import Any
@@ -9,6 +9,7 @@ from visualnn_shared.spec.model import Spec
 
 from visualnn_converter.formats.caffe.prototxt import parse
 from visualnn_converter.formats.caffe.reader import read_model
+from visualnn_converter.formats.caffe.state import NetState
 from visualnn_converter.formats.caffe.writer import lower, without_lost, write_blobs, write_model
 from visualnn_converter.passes import merge_batchnorm_scale
 from visualnn_converter.report import Report
@@ -38,9 +39,18 @@ def sniff(data: bytes) -> bool:
 
 
 def read(
-    data: bytes, report: Report, *, input_shape: Any = None, weights_file: bytes | None = None, **_options: Any
+    data: bytes,
+    report: Report,
+    *,
+    input_shape: Any = None,
+    weights_file: bytes | None = None,
+    state: NetState | None = None,
+    **_options: Any,
 ) -> tuple[Spec, Weights | None]:
-    """The net's spec, and the tensors of ``weights_file``. Raises ``ConversionImpossible`` with every obstacle."""
+    """The net's spec in ``state``, and the tensors of ``weights_file``.
+
+    Raises ``ConversionImpossible`` with every obstacle.
+    """
     if len(data) > LARGEST_TEXT:
         raise TooLarge("the prototxt (bytes)", LARGEST_TEXT, len(data))
     try:
@@ -48,7 +58,7 @@ def read(
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unmappable("the text must be UTF-8", data[error.start : error.start + 4].hex(), line=line) from None
-    return read_model(parse(text), report, input_shape, weights_file)
+    return read_model(parse(text), report, input_shape, weights_file, state)
 
 
 def normal(spec: Spec, report: Report) -> Spec:

@@ -1,7 +1,8 @@
 """Caffe's file of weights, a binary ``NetParameter``: its layers' blobs by name, both ways.
 
 Numbers of fields are facts of Caffe's schema, ``caffe.proto``. Read are the layers of today (``layer``) and those
-before (``layers``); written is ``layer`` with name, type, bottoms, tops and blobs: Caffe takes the rest from the text.
+before (``layers``, and layers within them); written is ``layer`` with name, type, bottoms, tops and blobs: Caffe takes
+the rest from the text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,9 @@ MOST_BLOBS, MOST_AXES = 64, 32
 """Of one layer; of one blob (Caffe's own limit)."""
 _NET_NAME, _OLD_LAYERS, _LAYERS = 1, 2, 100
 _NAME, _TYPE, _BOTTOM, _TOP, _BLOBS = 1, 2, 3, 4, 7
-_OLDEST, _OLD_NAME, _OLD_BLOBS = 1, 4, 6
+_INNER = 1
+_NOW, _OLD, _OLDEST = (_NAME, _BLOBS), (4, 6), (1, 50)
+"""Fields of a layer's name and blobs: today, before, and of the layer within a layer that came first."""
 _LEGACY = (1, 2, 3, 4)  # num, channels, height, width
 _DATA, _SHAPE, _DOUBLES, _DIM = 5, 7, 8, 1
 _MEANINGS = {_DATA: "<f4", _DOUBLES: "<f8"}
@@ -69,7 +72,7 @@ def parse(data: bytes) -> dict[str, list[Blob]]:
         count += 1
         if count > MAX_LAYERS:
             raise broken(f"have at most {MAX_LAYERS:,} layers", field.start)
-        name, blobs = _layer(reader, field, old=field.number == _OLD_LAYERS)
+        name, blobs = _layer(reader, field, _OLD if field.number == _OLD_LAYERS else _NOW)
         if blobs:
             found[name] = blobs
     if not count:
@@ -77,18 +80,16 @@ def parse(data: bytes) -> dict[str, list[Blob]]:
     return found
 
 
-def _layer(reader: Reader, whole: Field, *, old: bool) -> tuple[str, list[Blob]]:
+def _layer(reader: Reader, whole: Field, numbers: tuple[int, int]) -> tuple[str, list[Blob]]:
     name, blobs = "", list[Blob]()
     for field in reader.fields(whole.start, whole.end):
         if field.wire != BYTES:
             continue
-        if old and field.number == _OLDEST:
-            hint = "upgrade it with Caffe's upgrade_net_proto_binary"
-            rule = "the weights file must not be in Caffe's first format, layers within layers"
-            raise Unmappable(rule, f"such a layer at byte {whole.start:,}", hint=hint)
-        if field.number == (_OLD_NAME if old else _NAME):
+        if numbers is _OLD and field.number == _INNER:
+            return _layer(reader, field, _OLDEST)
+        if field.number == numbers[0]:
             name = reader.data[field.start : field.end].decode("utf-8", "replace")
-        elif field.number == (_OLD_BLOBS if old else _BLOBS):
+        elif field.number == numbers[1]:
             if len(blobs) == MOST_BLOBS:
                 raise broken(f"have at most {MOST_BLOBS} blobs in a layer", field.start)
             blobs.append(_blob(reader, field))

@@ -1,6 +1,6 @@
-"""Protobuf's text format as Caffe files use it, with the line of every field; and back to text.
+"""Protobuf's text format as Caffe files use it, with line and column of every field; and back to text.
 
-Own parser, because problems must name lines, which protobuf's parser forgets. A message becomes a ``Bag`` whose values
+Own parser, because problems must name places, which protobuf's parser forgets. A message becomes a ``Bag`` whose values
 are ``Repeated`` lists of numbers, booleans, strings (quoted), ``Word`` (bare: enum values) and nested bags.
 Grammar: https://protobuf.dev/reference/protobuf/textformat-spec/
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from visualnn_shared.catalogue.maps import Bag, Repeated, Unmappable, Word
+from visualnn_shared.spec.problem import Line
 
 MAX_DEPTH = 32
 """Nesting of messages; Caffe's schema needs 5."""
@@ -30,15 +31,44 @@ _FIELD = re.compile(
     )(?:[ \t]*[,;])?""",
     re.VERBOSE,
 )
+# How nearly every field is written, one on a line: `key: 3`, `key: "text"`, `key {` and `}`. The rest is for _FIELD.
+_COMMON = re.compile(
+    r"""\s*+(?:(?P<key>[A-Za-z_][\w.]*+)(?::\s?(?:(?P<bare>[^\s{}<>;,#"'\[\]:]++)(?=\s)
+      | "(?P<text>[^"\\\n]*+)"(?=\s++[A-Za-z_}]))|\ ?(?P<open>{))|(?P<close>}))(?![ \t]*+[,;])""",
+    re.VERBOSE,
+)
 _ITEM = re.compile(rf"{_GAP}(?:(?P<text>{_STRING})|(?P<bare>{_SCALAR})|(?P<close>\])){_GAP},?", re.VERBOSE)
 _PIECE = re.compile(_STRING)
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?\Z")
 _INTEGER = re.compile(r"[-+]?\d{1,20}\Z")
+_DIGITS = 20
 _WORD = re.compile(r"[A-Za-z_][\w.]*\Z")
 START = ""
 """``bag.line(START)`` is the line a message begins on."""
+
+
+class _Places(dict[str, int]):
+    """Offset of each field of a message; asked for, it answers with line and column."""
+
+    __slots__ = ("_breaks",)
+
+    def __init__(self, start: int, breaks: list[int]) -> None:
+        super().__init__()
+        self[START] = start
+        self._breaks = breaks
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The place, or the default for a field that is not there."""
+        offset = super().get(key)
+        return default if offset is None else _place(self._breaks, offset)
+
+
+def _place(breaks: list[int], offset: int) -> Line:
+    """Line and column of an offset; ``breaks`` are the offsets of the line feeds."""
+    before = bisect_right(breaks, offset - 1)
+    return Line.at(before + 1, offset - (breaks[before - 1] if before else -1))
 
 
 def parse(text: str) -> Bag:
@@ -51,59 +81,64 @@ class _Parser:
         self._text = text
         self._breaks = [match.start() for match in re.finditer("\n", text)]
 
-    def _line(self, position: int) -> int:
-        return bisect_right(self._breaks, position - 1) + 1
-
     def _fail(self, rule: str, position: int) -> Unmappable:
-        line = self._line(position)
-        column = position - (self._breaks[line - 2] if line > 1 else -1)
         received = self._text[position : position + 30].split("\n")[0] or "the end of the text"
-        return Unmappable(f"{rule} (column {column})", received, line=line)
+        return Unmappable(rule, received, line=_place(self._breaks, position))
 
     def run(self) -> Bag:
         """Walk the fields with a stack of open messages: depth costs no recursion."""
         values: dict[str, Any] = {}
-        lines: dict[str, int] = {START: 1}
-        stack: list[tuple[dict[str, Any], dict[str, int], str, str, int]] = []
+        text, breaks, common, field = self._text, self._breaks, _COMMON.match, _FIELD.match
+        places = _Places(0, breaks)
+        stack: list[tuple[dict[str, Any], _Places, str, str, int]] = []
         position = 0
         while True:
-            match = _FIELD.match(self._text, position)
+            match = common(text, position) or field(text, position)
             if match is None:
-                start = re.compile(_GAP).match(self._text, position)
+                start = re.compile(_GAP).match(text, position)
                 raise self._fail("a field must be `name: value` or `name { ... }`", start.end() if start else position)
-            kind, begin, position = match.lastgroup, match.start("key"), match.end()
+            kind, position = match.lastgroup, match.end()
             if kind == "end":
                 if stack:
                     raise self._fail("every { must be closed by a }", stack[-1][4])
-                return Bag(values, lines)
+                return Bag(values, places)
             if kind == "close":
-                values, lines = self._close(match, values, lines, stack)
+                values, places = self._close(match, values, places, stack)
                 continue
-            key = match["key"]
-            if key not in lines:
-                lines[key] = self._line(begin)
+            key, begin = match["key"], match.start("key")
+            if key not in places:
+                places[key] = begin
             if kind == "open":
                 if len(stack) >= MAX_DEPTH:
                     raise self._fail(f"messages must be nested at most {MAX_DEPTH} deep", begin)
-                stack.append((values, lines, key, match["open"][-1], begin))
-                values, lines = {}, {START: self._line(begin)}
+                stack.append((values, places, key, match["open"][-1], begin))
+                values, places = {}, _Places(begin, breaks)
             elif kind == "list":
                 found, position = self._list(position)
-                values.setdefault(key, Repeated()).extend(found)
+                if found:  # `key: []` is the same as nothing
+                    values.setdefault(key, Repeated()).extend(found)
             else:
-                value = _unquote(match["text"]) if kind == "text" else self._scalar(match["bare"], match.start("bare"))
-                values.setdefault(key, Repeated()).append(value)
+                value = self._value(match, kind)
+                if key in values:
+                    values[key].append(value)
+                else:
+                    values[key] = Repeated((value,))
 
-    def _close(self, match: re.Match[str], values: dict[str, Any], lines: dict[str, int], stack: list[Any]) -> Any:
+    def _value(self, match: re.Match[str], kind: str | None) -> Any:
+        token = match[kind or 0]
+        if kind == "bare":
+            return self._scalar(token, match.start("bare"))
+        return token if match.re is _COMMON else _unquote(token)
+
+    def _close(self, match: re.Match[str], values: dict[str, Any], places: _Places, stack: list[Any]) -> Any:
         if not stack:
             raise self._fail("a closing brace must close a message", match.start("close"))
-        outer, outer_lines, key, opened, begin = stack.pop()
+        outer, outer_places, key, opened, begin = stack.pop()
         if (opened, match["close"]) not in (("{", "}"), ("<", ">")):
-            raise self._fail(
-                f"the message opened by {opened} in line {self._line(begin)} must be closed", match.start("close")
-            )
-        outer.setdefault(key, Repeated()).append(Bag(values, lines))
-        return outer, outer_lines
+            line = _place(self._breaks, begin)
+            raise self._fail(f"the message opened by {opened} in line {line} must be closed", match.start("close"))
+        outer.setdefault(key, Repeated()).append(Bag(values, places))
+        return outer, outer_places
 
     def _list(self, position: int) -> tuple[list[Any], int]:
         """The values of ``[a, b]``; ``position`` is behind the bracket."""
@@ -119,6 +154,8 @@ class _Parser:
 
     def _scalar(self, token: str, position: int) -> Any:
         """A bare token: number, boolean or enum word."""
+        if token.isdecimal() and token.isascii() and len(token) <= _DIGITS:  # nearly all
+            return int(token)
         if _INTEGER.match(token):
             return int(token)
         if _NUMBER.match(token):

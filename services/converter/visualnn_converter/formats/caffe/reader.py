@@ -1,9 +1,8 @@
 """A Caffe net to a spec: channels move to the end, blobs become references, heads become layers."""
 
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
-from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.entry import Broken
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.mapping import Index, Read, index, read_node, without_defaults
@@ -14,29 +13,34 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
 from visualnn_converter.formats.caffe.caffemodel import parse
-from visualnn_converter.formats.caffe.prototxt import START
+from visualnn_converter.formats.caffe.forks import own_nodes
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
 from visualnn_converter.formats.caffe.source import Node, Source, normalise
-from visualnn_converter.formats.caffe.values import Value, carrier_of, file_label, flat_of, sample_shape
+from visualnn_converter.formats.caffe.state import NetState
+from visualnn_converter.formats.caffe.values import Value, carrier_of, file_label, flat_of, sample_shape, variables_of
 from visualnn_converter.formats.caffe.weights import Carrier, gather
 from visualnn_converter.layout import flat_order, identity, matters
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Names, Weights
+from visualnn_converter.rewriting import Names, Weights, resolved_once
 from visualnn_converter.specnames import spec_name
 
 _HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
 
 
 def read_model(
-    root: Bag, report: Report, input_shape: Any = None, weights_file: bytes | None = None
+    root: Bag,
+    report: Report,
+    input_shape: Any = None,
+    weights_file: bytes | None = None,
+    state: NetState | None = None,
 ) -> tuple[Spec, Weights | None]:
     """The spec, and the tensors of a binary file of weights where one came along.
 
     Raises ``ConversionImpossible`` with every obstacle, ``Unmappable`` where the text is no net.
     """
-    source = normalise(root, report)
-    reader = _Reader(source, report, input_shape)
+    source = normalise(root, report, state)
+    reader = _Reader(source, report, input_shape, with_weights=weights_file is not None)
     reader.problems += [broken.problem(None) for broken in source.problems]
     for node in source.nodes:
         reader.node(node)
@@ -46,15 +50,26 @@ def read_model(
     spec = reader.spec()
     for rewrite in (merge_batchnorm_scale, canonical_types, padding_of_nothing):
         spec, weights = rewrite.run(spec, weights, report)
-    problems = resolve(spec).problems
+    problems = resolved_once(spec).problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
     return spec, weights
 
 
+class _Worked(NamedTuple):
+    """What a layer's type, parameters and inputs say of it: deep nets repeat their blocks."""
+
+    found: Read
+    params: dict[str, Any]
+    """As the spec has them."""
+    shapes: list[Shape]
+    variables: dict[str, tuple[int, ...]]
+
+
 class _Reader:
-    def __init__(self, source: Source, report: Report, input_shape: Any) -> None:
+    def __init__(self, source: Source, report: Report, input_shape: Any, *, with_weights: bool = False) -> None:
         self.source, self.report, self.input_shape = source, report, input_shape
+        self.with_weights = with_weights
         self.layers: dict[str, Layer] = {}
         self.problems: list[Problem] = []
         self.values: dict[int, Value] = {-1: Value("", None, None)}
@@ -64,12 +79,14 @@ class _Reader:
         self._counts: dict[str, int] = {}
         self._silenced: set[str] = set()
         self._carriers: dict[str, Carrier] = {}
+        self._between = -1
+        self._alike: dict[tuple[Any, ...], _Worked] = {}
 
     def node(self, node: Node) -> None:
         """One layer of the file."""
         if node.op == "Input":
             self._inputs(node)
-        elif node.op in SOURCES:
+        elif node.op in SOURCES or (node.op == "Python" and not node.inputs):
             self._samples(node)
         elif node.op == "Silence":
             self._silence(node)
@@ -80,10 +97,17 @@ class _Reader:
         elif node.op in HEADS:
             self._head(node)
         else:
-            self._layer(node)
+            inputs = [self.values[number] for number in node.inputs]
+            for own in own_nodes(node, inputs, self._fresh, self.report):
+                self._layer(own)
         for name, line in node.whole.left(deep=False):
             if name not in TRAINING_FIELDS:
                 self.report.drops(node.name, f"field {name}" + (f", line {line}" if line else ""), "not understood")
+
+    def _fresh(self) -> int:
+        """A number for a value that the file does not have."""
+        self._between -= 1
+        return self._between
 
     def _silence(self, node: Node) -> None:
         """What it swallows is no output of the net; it is no layer itself."""
@@ -163,6 +187,17 @@ class _Reader:
             self.problems.append(problem(rule, node.op, layer=name, line=node.line))
             inputs = [Value("", None, None) for _ in inputs]
         inputs = self._prepared(node, name, inputs)
+        key = (node.op, node.bag.text(), len(node.outputs), *((value.shape, value.label) for value in inputs))
+        worked = self._alike.get(key)
+        if worked is None:
+            worked = self._worked(node, name, inputs, key)
+        if worked is None:
+            self._unknown(node)
+        else:
+            self._place(node, name, worked, inputs)
+
+    def _worked(self, node: Node, name: str, inputs: list[Value], key: tuple[Any, ...]) -> _Worked | None:
+        """The layer by its map; None where it has a problem. Kept for others like it if nothing is to be told."""
         context = Context(
             input_shapes=[value.shape for value in inputs],
             labels=[value.label for value in inputs if value.label is not None],
@@ -171,32 +206,37 @@ class _Reader:
         found = read_node(self._table, node.op, node.bag, context, name, node.line)
         if not isinstance(found, Read):
             self.problems += found
-            self._unknown(node)
-            return
+            return None
         self.problems += found.problems
-        self._leftovers(node, name)
-        self._place(node, name, found, inputs)
-
-    def _place(self, node: Node, name: str, found: Read, inputs: list[Value]) -> None:
+        told = self._leftovers(node, name)
         shapes = None if found.problems else self._shapes(node, name, found, inputs)
-        owner = self._owner(node, name) if found.entry.has_weights else None
         if shapes is None:
-            self._unknown(node)
-        else:
-            params = plain(without_defaults(found.entry, found.params))
-            refs = tuple(value.ref for value in inputs)
-            self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
-            self.report.maps(name, node.op, found.entry.type)
-            self._counts[name] = len(shapes)
             if found.entry.has_weights:
-                self._carriers[name] = carrier_of(node, name, found, inputs, owner)
-            flat = flat_of(node, inputs)
-            for position, (number, shape) in enumerate(zip(node.outputs, shapes, strict=False)):
-                self.values[number] = Value(str(Ref(name, position)), shape, file_label(len(shape) + 1), flat=flat)
-            for number in node.outputs[len(shapes) :]:
-                self.values[number] = Value(name, None, None)
-                tops = "one top" if len(shapes) == 1 else f"{len(shapes)} tops"
-                self.problems.append(problem(f"the layer must have {tops}", node.tops, layer=name, line=node.line))
+                self._owner(node, name)
+            return None
+        params = plain(without_defaults(found.entry, found.params))
+        worked = _Worked(found, params, shapes, variables_of(found, inputs))
+        if not told:
+            self._alike[key] = worked
+        return worked
+
+    def _place(self, node: Node, name: str, worked: _Worked, inputs: list[Value]) -> None:
+        found, shapes = worked.found, worked.shapes
+        owner = self._owner(node, name) if found.entry.has_weights else None
+        refs = tuple([value.ref for value in inputs])
+        params = dict(worked.params)
+        self.layers[name] = Layer(name=name, type=found.entry.type, params=params, inputs=refs, weights_of=owner)
+        self.report.maps(name, node.op, found.entry.type)
+        self._counts[name] = len(shapes)
+        if self.with_weights and found.entry.has_weights:
+            self._carriers[name] = carrier_of(node, name, found, worked.variables, inputs, owner)
+        flat = flat_of(node, inputs)
+        for position, (number, shape) in enumerate(zip(node.outputs, shapes, strict=False)):
+            self.values[number] = Value(str(Ref(name, position)), shape, file_label(len(shape) + 1), flat=flat)
+        for number in node.outputs[len(shapes) :]:
+            self.values[number] = Value(name, None, None)
+            tops = "one top" if len(shapes) == 1 else f"{len(shapes)} tops"
+            self.problems.append(problem(f"the layer must have {tops}", node.tops, layer=name, line=node.line))
 
     def _unknown(self, node: Node) -> None:
         for number in node.outputs:
@@ -279,10 +319,12 @@ class _Reader:
             self.problems.append(problem(rule, node.shares, layer=name, line=node.whole.line("param")))
         return next(iter(owners - {None}))
 
-    def _leftovers(self, node: Node, name: str) -> None:
-        for key, line in node.bag.left():
-            if key != START:
-                self.report.drops(name, f"{key} = {str(plain(node.bag.peek(key)))[:80]}, line {line}", "not understood")
+    def _leftovers(self, node: Node, name: str) -> bool:
+        """Tell what was not understood; whether there was any."""
+        left = node.bag.left()
+        for key, line in left:
+            self.report.drops(name, f"{key} = {str(plain(node.bag.within(key)))[:80]}, line {line}", "not understood")
+        return bool(left)
 
     def weights(self, data: bytes) -> Weights:
         """The tensors of a file of weights; what does not fit is a problem."""

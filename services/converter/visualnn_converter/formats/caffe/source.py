@@ -9,11 +9,12 @@ from typing import Any
 
 from visualnn_shared.catalogue.maps import Bag, Unmappable, plain
 
+from visualnn_converter.formats.caffe.oldest import upgrade
 from visualnn_converter.formats.caffe.prototxt import START
 from visualnn_converter.formats.caffe.schema import OLD_TYPES, PARAMS
+from visualnn_converter.formats.caffe.state import NetState
 from visualnn_converter.report import Report
 
-PHASE = "TRAIN"
 MAX_LAYERS = 20_000
 
 
@@ -46,22 +47,22 @@ class Source:
     """Value -> the nodes that read it."""
 
 
-def normalise(root: Bag, report: Report) -> Source:
+def normalise(root: Bag, report: Report, state: NetState | None = None) -> Source:
     """Nodes with numbered values. Raises ``Unmappable`` where the text is no net."""
     _check_is_net(root)
     source = Source(_text(root.one("name", "")) or "net")
-    for key in ("force_backward", "debug_info", "state"):
+    for key in ("force_backward", "debug_info"):
         root.one(key)
+    state = (state or NetState()).over(root.one("state"))
     numbers: dict[str, int] = {}
     count = 0
-    for node in [*_declared_inputs(root), *_layers(root, report)]:
+    for node in [*_declared_inputs(root), *_layers(root, report, state, source.problems)]:
         bottoms = _words(node.whole, "bottom")
-        for bottom in bottoms:
-            if bottom not in numbers:
-                rule = "a bottom must be the top of an earlier layer"
-                source.problems.append(_at(Unmappable(rule, bottom, line=node.whole.line("bottom")), node))
-        if any(bottom not in numbers for bottom in bottoms):
-            numbers.update({bottom: -1 for bottom in bottoms if bottom not in numbers})
+        missing = [bottom for bottom in bottoms if bottom not in numbers]
+        for bottom in missing:
+            rule = "a bottom must be the top of an earlier layer"
+            source.problems.append(_named(Unmappable(rule, bottom, line=node.whole.line("bottom")), node.name))
+            numbers[bottom] = -1
         node.inputs = [numbers[bottom] for bottom in bottoms]
         for value in node.inputs:
             source.users.setdefault(value, []).append(node)
@@ -75,15 +76,15 @@ def normalise(root: Bag, report: Report) -> Source:
     return source
 
 
-def _at(broken: Unmappable, node: Node) -> Unmappable:
+def _named(broken: Unmappable, layer: str) -> Unmappable:
     broken.param = None
-    broken.hint = f"layer {node.name}"
+    broken.hint = f"layer {layer}"
     return broken
 
 
 def _check_is_net(root: Bag) -> None:
     if "base_lr" in root or "net" in root or "solver_mode" in root:
-        hint = "give the net's own prototxt"
+        hint = "give the net's own prototxt; `visualnn recipe` reads solvers"
         raise Unmappable(
             "the file must describe a net; this one describes a solver", plain(root.peek("net")), hint=hint
         )
@@ -102,19 +103,27 @@ def _declared_inputs(root: Bag) -> Iterable[Node]:
         yield Node(name, "Input", bag, Bag(), root.line("input"), tops=[name])
 
 
-def _layers(root: Bag, report: Report) -> Iterable[Node]:
+def _layers(root: Bag, report: Report, state: NetState, problems: list[Unmappable]) -> Iterable[Node]:
     """Layers of the phase, in file order."""
     found = root.many("layer") + root.many("layers")
     if len(found) > MAX_LAYERS:
         raise Unmappable(f"a net must have at most {MAX_LAYERS:,} layers", len(found))
     seen: set[str] = set()
+    old: list[tuple[str, Unmappable]] = []
+    found = upgrade(found, old)
+    problems += [_named(broken, name) for name, broken in old]
     for whole in found:
         if not isinstance(whole, Bag):
             raise Unmappable("a layer must be a message", whole, line=root.line("layer"))
         node = _node(whole)
-        if not _included(whole):
+        try:
+            included = state.includes(whole)
+        except Unmappable as broken:
+            problems.append(_named(broken, node.name))
+            included = True
+        if not included:
             if node.name not in seen:
-                report.drops(node.name, node.op, f"it is not in the {PHASE} phase")
+                report.drops(node.name, node.op, f"it is not in {state}")
             continue
         seen.add(node.name)
         yield node
@@ -122,10 +131,6 @@ def _layers(root: Bag, report: Report) -> Iterable[Node]:
 
 def _node(whole: Bag) -> Node:
     line = whole.line(START)
-    if isinstance(whole.peek("layer"), Bag):
-        hint = "upgrade it with Caffe's upgrade_net_proto_text"
-        rule = "the net must not be in Caffe's first format, layers within layers"
-        raise Unmappable(rule, "layers { layer {", line=line, hint=hint)
     given = whole.one("type", "")
     op = OLD_TYPES.get(str(given), str(given)) if str(given).isupper() and str(given) not in PARAMS else str(given)
     name = _text(whole.one("name", "")) or op.lower() or "layer"
@@ -141,26 +146,11 @@ def _node(whole: Bag) -> Node:
     return Node(name, op, bag if isinstance(bag, Bag) else Bag(), whole, line, tops=_words(whole, "top"), shares=shares)
 
 
-def _included(whole: Bag) -> bool:
-    """Caffe's rule: one include that holds is enough, one exclude that holds forbids."""
-    includes, excludes = whole.many("include"), whole.many("exclude")
-    if whole.peek("phase") is not None and str(whole.one("phase")) != PHASE:
-        return False
-    if includes:
-        return any(_holds(rule) for rule in includes)
-    return not any(_holds(rule) for rule in excludes)
-
-
-def _holds(rule: Any) -> bool:
-    if not isinstance(rule, Bag):
-        return str(rule) == PHASE
-    stages = rule.many("stage")
-    return str(rule.one("phase", PHASE)) == PHASE and not stages
-
-
 def _words(bag: Bag, key: str) -> list[str]:
     return [_text(value) for value in bag.many(key)]
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     return str(plain(value)) if isinstance(value, Bag) else str(value)

@@ -1,7 +1,7 @@
 """What the reader keeps of a Caffe net: its values and their layouts, and which layers carry weights."""
 
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.mapping import Read
@@ -13,8 +13,7 @@ from visualnn_converter.formats.caffe.weights import Carrier, sizes
 from visualnn_converter.layout import Flat, channels_first, flat_order, identity
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A tensor: its spec reference, its spec shape (None where a problem hides it), its label."""
 
     ref: str
@@ -26,12 +25,20 @@ class Value:
     """What it was flattened from, where Caffe's order of its values is not the spec's."""
 
 
-def carrier_of(node: Node, name: str, found: Read, inputs: list[Value], owner: str | None) -> Carrier:
-    """What the layer's blobs are, with names of the spec and of the file."""
+def variables_of(found: Read, inputs: list[Value]) -> dict[str, tuple[int, ...]]:
+    """The layer's variables with their shapes in the spec."""
+    if not found.entry.has_weights:
+        return {}
     shapes = [value.shape for value in inputs if value.shape is not None]
-    variables = {
+    return {
         weight.name: sizes(weight.shape(found.params, shapes)) for weight in found.entry.variables(found.params, shapes)
     }
+
+
+def carrier_of(
+    node: Node, name: str, found: Read, variables: dict[str, tuple[int, ...]], inputs: list[Value], owner: str | None
+) -> Carrier:
+    """What the layer's blobs are, with names of the spec and of the file."""
     dense = node.op == "InnerProduct"
     return Carrier(
         name, node.name, found.map, found.params, variables, owner,
@@ -49,6 +56,7 @@ def flat_of(node: Node, inputs: list[Value]) -> Flat | None:
     return first.flat if node.op in ELEMENTWISE else None
 
 
+@cache
 def file_label(rank: int) -> Label:
     """Four axes are pictures, channels first; others lie as in the spec."""
     return channels_first(rank) if rank == 4 else identity(rank)

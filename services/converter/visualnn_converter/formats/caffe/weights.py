@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from visualnn_shared.catalogue.free import Shape, known
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.catalogue.maps import Map
-from visualnn_shared.catalogue.steps import Step, read_blob, write_blob
+from visualnn_shared.catalogue.steps import Step, in_order, read_blob, write_blob
 from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.caffe.caffemodel import Blob
@@ -87,7 +87,8 @@ class Carrier:
                 tensor = rows_as_in_spec(tensor, self.flat)
             if factor != 1:
                 tensor = tensor * np.float32(0 if factor == 0 else 1 / factor)
-            found[f"{self.layer}/{name}"] = np.array(tensor, np.float32, order="C")
+            tensor = in_order(tensor.astype(np.float32, copy=False))
+            found[f"{self.layer}/{name}"] = tensor if tensor.flags.owndata else tensor.copy()
         return found
 
 

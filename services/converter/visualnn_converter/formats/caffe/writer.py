@@ -28,19 +28,21 @@ from visualnn_converter.passes import (
     canonical_types,
     depthwise_of_one,
     expand_activations,
+    fold_padding,
     keep_dims,
     padding_in_cells,
     padding_of_nothing,
+    pools_rounding_up,
     short_types,
     split_batchnorm_scale,
 )
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Weights
+from visualnn_converter.rewriting import Weights, resolved_once
 from visualnn_converter.tensors import weight_problems
 
 _PASSES = (
     short_types, expand_activations, canonical_types, depthwise_of_one, padding_of_nothing, keep_dims,
-    padding_in_cells, split_batchnorm_scale,
+    padding_in_cells, fold_padding, pools_rounding_up, split_batchnorm_scale,
 )  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def write_blobs(spec: Spec, weights: Weights, report: Report) -> bytes:
 
 
 def _written(lowered: Spec, report: Report) -> "_Writer":
-    resolved = resolve(lowered)
+    resolved = resolved_once(lowered)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)

@@ -35,4 +35,4 @@ def normal(spec: Spec, report: Report) -> Spec:
 
 def write(spec: Spec, _weights: Weights | None, report: Report) -> bytes:
     """A functional model. Raises ``ConversionImpossible`` with every obstacle."""
-    return json.dumps(write_model(spec, report)).encode()
+    return json.dumps(write_model(spec, report), check_circular=False).encode()

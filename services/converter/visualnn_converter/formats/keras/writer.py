@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
+from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
 from visualnn_shared.catalogue.free import to_json
 from visualnn_shared.catalogue.mapping import Written, write_node
 from visualnn_shared.catalogue.maps import Context
@@ -21,7 +21,7 @@ from visualnn_converter.passes import (
     short_types,
 )
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Weights
+from visualnn_converter.rewriting import Weights, resolved_once
 
 _POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
 _KEEP_TYPE = frozenset({
@@ -37,7 +37,7 @@ def write_model(spec: Spec, report: Report) -> dict[str, Any]:
 
 def document_of(lowered: Spec, report: Report) -> dict[str, Any]:
     """The document of a spec in Keras' terms. Raises ``ConversionImpossible`` with every obstacle."""
-    resolved = resolve(lowered)
+    resolved = resolved_once(lowered)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)
@@ -77,6 +77,7 @@ class _Writer:
         self._items: dict[str, dict[str, Any]] = {}
         self._history: dict[str, tuple[str, int]] = {}
         self._types: dict[str, str] = {}
+        self._alike: dict[tuple[Any, ...], Written] = {}
 
     def layer(self, layer: ResolvedLayer) -> None:
         """One layer, or one more call of the layer whose weights it shares."""
@@ -89,8 +90,7 @@ class _Writer:
             self._items[layer.name] = _input(layer)
             self.report.maps(layer.name, "Input", "InputLayer")
             return
-        context = Context(input_shapes=layer.input_shapes, output_shapes=layer.output_shapes)
-        written = write_node("keras", layer.entry, layer.params, context, layer.name)
+        written = self._written(layer)
         if not isinstance(written, Written):
             self.problems += written
             return
@@ -106,6 +106,18 @@ class _Writer:
             "inbound_nodes": [self._call(layer)],
         }
         self.report.maps(layer.name, layer.type, written.op)
+
+    def _written(self, layer: ResolvedLayer) -> Written | list[Problem]:
+        """The layer by its map. Layers that resolve to one set of parameters are written once: deep nets repeat."""
+        key = (layer.type, id(layer.params), layer.input_shapes)
+        written = self._alike.get(key)
+        if written is not None:
+            return written
+        context = Context(input_shapes=layer.input_shapes, output_shapes=layer.output_shapes)
+        found = write_node("keras", layer.entry, layer.params, context, layer.name)
+        if isinstance(found, Written):
+            self._alike[key] = found
+        return found
 
     def _again(self, layer: ResolvedLayer, owner: str) -> None:
         if layer.params != self._by_name[owner].params:

@@ -1,0 +1,23 @@
+import createClient from 'openapi-fetch'
+import type { paths } from '@/client/schema'
+import { refusal } from './failure'
+
+/** Calls the gateway with the types of docs/openapi.json. */
+export const api = createClient<paths>({ baseUrl: '/' })
+
+type Result<T> = { data?: T; error?: unknown; response: Response }
+
+/** The answer's data, or a `CallError` with what the server told. */
+export async function got<T>(call: Promise<Result<T>>): Promise<T> {
+  const { data, error, response } = await call
+  if (!response.ok || data === undefined) throw refusal(response.status, error)
+  return data
+}
+
+/** As `got`, with the whole response: for headers and files. */
+export async function sent(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(path, init)
+  if (response.ok) return response
+  const body: unknown = await response.json().catch(() => undefined)
+  throw refusal(response.status, body)
+}

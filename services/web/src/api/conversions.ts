@@ -1,0 +1,50 @@
+import type { ConversionReport, Spec } from '@/client/types'
+import { sent } from './client'
+
+/** A converted file and the report of how it was made. */
+export type Converted = { readonly file: File; readonly report: ConversionReport }
+
+type Question = { readonly file: File; readonly target: string; readonly source?: string; readonly inputShape?: string }
+
+/** Converts a file; a `CallError` lists every obstacle. */
+export async function convert(
+  { file, target, source, inputShape }: Question,
+  signal?: AbortSignal,
+): Promise<Converted> {
+  const form = new FormData()
+  form.set('file', file)
+  form.set('target', target)
+  if (source) form.set('source', source)
+  if (inputShape) form.set('input_shape', inputShape)
+  const response = await sent('/api/v1/conversions', { method: 'POST', body: form, signal: signal ?? null })
+  return unpacked(new Uint8Array(await response.arrayBuffer()))
+}
+
+async function unpacked(zip: Uint8Array): Promise<Converted> {
+  const { strFromU8, unzipSync } = await import('fflate')
+  const members = unzipSync(zip)
+  const report: ConversionReport = JSON.parse(strFromU8(members['report.json'] ?? new Uint8Array()))
+  const bytes = members[report.file] ?? new Uint8Array()
+  return { file: new File([bytes.slice().buffer], report.file), report }
+}
+
+export async function readFile(file: File, source?: string, inputShape?: string, signal?: AbortSignal) {
+  const { file: made, report } = await convert({ file, target: 'native', source, inputShape }, signal)
+  const spec: Spec = JSON.parse(await made.text())
+  return { spec, report }
+}
+
+export async function exportSpec(spec: Spec, target: string, signal?: AbortSignal): Promise<Converted> {
+  const stem = spec.name.replace(/[^\p{L}\p{N}_-]+/gu, '-') || 'model'
+  const file = new File([JSON.stringify(spec)], `${stem}.json`, { type: 'application/json' })
+  return convert({ file, target, source: 'native' }, signal)
+}
+
+/** Gives the file to the browser to save. */
+export function download(file: File): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = file.name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}

@@ -1,0 +1,132 @@
+import {
+  Background,
+  BackgroundVariant,
+  ControlButton,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+  useReactFlow,
+  useStore,
+} from '@xyflow/react'
+import '@xyflow/react/dist/base.css'
+import { Maximize, Minus, Plus, Workflow } from 'lucide-react'
+import { type DragEvent, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useCatalogue } from '@/api/catalogue'
+import { DRAGGED } from '@/palette/PaletteItem'
+import { groupColour } from '@/ui/groups'
+import { drop, layOut } from './actions'
+import './canvas.css'
+import { EmptyCanvas } from './EmptyCanvas'
+import { LayerNode } from './LayerNode'
+import type { LayerEdge, LayerNodeType } from './nodes'
+import { useClipboard } from './useClipboard'
+import { useConnect } from './useConnect'
+import { useFlow } from './useFlow'
+import { useShortcuts } from './useShortcuts'
+import { attach, showAll, zoomIn, zoomOut } from './view'
+
+const NODE_TYPES = { layer: LayerNode }
+/** Below this zoom texts cannot be read and are not drawn. */
+const FAR = 0.4
+/** From this many layers on only those on the screen are drawn. */
+const MANY = 150
+
+export function Canvas() {
+  return (
+    <ReactFlowProvider>
+      <Surface />
+    </ReactFlowProvider>
+  )
+}
+
+function Surface() {
+  const { t } = useTranslation()
+  const { byType } = useCatalogue()
+  const surface = useRef<HTMLDivElement>(null)
+  const instance = useReactFlow()
+  const { removeEdges, ...flow } = useFlow()
+  const connecting = useConnect()
+  const far = useStore(state => state.transform[2] < FAR)
+  useShortcuts(removeEdges)
+  useClipboard()
+  useEffect(() => {
+    attach(instance, surface.current)
+    return () => attach(null, null)
+  }, [instance])
+
+  const onDrop = (event: DragEvent) => {
+    const type = byType.get(event.dataTransfer.getData(DRAGGED))
+    if (!type) return
+    event.preventDefault()
+    drop(type, instance.screenToFlowPosition({ x: event.clientX, y: event.clientY }))
+  }
+  const onDragOver = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes(DRAGGED)) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = 'copy'
+  }
+  return (
+    <section
+      className={far ? 'canvas far' : 'canvas'}
+      ref={surface}
+      aria-label={t('canvas:label')}
+      onDrop={onDrop}
+      onDragOver={onDragOver}
+    >
+      <ReactFlow<LayerNodeType, LayerEdge>
+        {...flow}
+        {...connecting}
+        nodeTypes={NODE_TYPES}
+        deleteKeyCode={null}
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
+        connectionRadius={36}
+        minZoom={0.03}
+        maxZoom={2}
+        onlyRenderVisibleElements={flow.nodes.length > MANY}
+        elevateNodesOnSelect={false}
+        nodeDragThreshold={3}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
+        {flow.nodes.length > 4 ? <Overview /> : null}
+        <CanvasControls />
+      </ReactFlow>
+      {flow.nodes.length === 0 ? <EmptyCanvas /> : null}
+    </section>
+  )
+}
+
+function Overview() {
+  const { t } = useTranslation()
+  return (
+    <MiniMap<LayerNodeType>
+      pannable
+      zoomable
+      ariaLabel={t('canvas:minimap')}
+      nodeClassName={node => (node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`)}
+    />
+  )
+}
+
+function CanvasControls() {
+  const { t } = useTranslation()
+  const buttons = [
+    { label: t('canvas:zoomIn'), act: zoomIn, Icon: Plus },
+    { label: t('canvas:zoomOut'), act: zoomOut, Icon: Minus },
+    { label: t('canvas:fit'), act: showAll, Icon: Maximize },
+    { label: t('canvas:layout'), act: layOut, Icon: Workflow },
+  ]
+  return (
+    <Controls showZoom={false} showFitView={false} showInteractive={false}>
+      {buttons.map(({ label, act, Icon }) => (
+        <ControlButton key={label} onClick={act} aria-label={label} title={label}>
+          <Icon aria-hidden />
+        </ControlButton>
+      ))}
+    </Controls>
+  )
+}

@@ -1,0 +1,90 @@
+import { Handle, type NodeProps, Position } from '@xyflow/react'
+import { CircleAlert, Flag, Link2 } from 'lucide-react'
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Problem } from '@/client/types'
+import { countText, shapeText } from '@/model/values'
+import { groupColour } from '@/ui/groups'
+import { useLit } from './connecting'
+import type { LayerData, LayerNodeType } from './nodes'
+
+/** A layer on the canvas: type, name, output shape, number of parameters, problems. */
+export const LayerNode = memo(function LayerNode({ id, data, selected }: NodeProps<LayerNodeType>) {
+  const { t } = useTranslation()
+  const lit = useLit(id)
+  const { layer, problems, takes } = data
+  const bad = problems.length > 0
+  const classes = ['layer', groupColour(data.group), lit, bad ? 'bad' : '', selected ? 'chosen' : '']
+  return (
+    <div className={classes.filter(Boolean).join(' ')} data-layer={id}>
+      {takes ? (
+        <Handle type="target" id="i" position={Position.Top} aria-label={t('canvas:input', { name: id })} />
+      ) : null}
+      <div className="layer-row">
+        <span className="layer-type">{layer.type}</span>
+        <Marks data={data} />
+        <Count data={data} />
+      </div>
+      <div className="layer-row layer-minor">
+        <span className="layer-name">{layer.name}</span>
+        {data.summary ? <span className="layer-shape">{shapes(data)}</span> : null}
+      </div>
+      {bad ? <ProblemCard problems={problems} /> : null}
+      <Outputs data={data} />
+    </div>
+  )
+})
+
+const shapes = (data: LayerData) => (data.summary?.output_shapes ?? []).map(shapeText).join(' | ')
+
+function Count({ data: { summary } }: { data: LayerData }) {
+  const { t } = useTranslation()
+  if (!summary || summary.params === 0) return null
+  const exact = t('canvas:params_exact', { value: summary.params.toLocaleString() })
+  return (
+    <span className="layer-count" title={exact}>
+      {countText(summary.params)}
+    </span>
+  )
+}
+
+function Marks({ data }: { data: LayerData }) {
+  const { t } = useTranslation()
+  const { layer, problems, isOutput } = data
+  return (
+    <span className="layer-marks">
+      {problems.length > 0 ? (
+        <CircleAlert size={14} className="mark-bad" aria-label={t('canvas:problems', { count: problems.length })} />
+      ) : null}
+      {layer.weights_of ? <Link2 size={13} aria-label={t('canvas:shared', { name: layer.weights_of })} /> : null}
+      {isOutput ? <Flag size={12} aria-label={t('canvas:isOutput')} /> : null}
+    </span>
+  )
+}
+
+/** Seen while the pointer or the focus is on the layer. */
+function ProblemCard({ problems }: { problems: readonly Problem[] }) {
+  return (
+    <ul className="layer-problems">
+      {problems.map(problem => (
+        <li key={JSON.stringify(problem)}>{problem.rule}</li>
+      ))}
+    </ul>
+  )
+}
+
+function Outputs({ data: { layer, summary } }: { data: LayerData }) {
+  const { t } = useTranslation()
+  const count = Math.max(1, summary?.output_shapes.length ?? 1)
+  return Array.from({ length: count }, (_, index) => (
+    <Handle
+      // biome-ignore lint/suspicious/noArrayIndexKey: an output is its index
+      key={index}
+      type="source"
+      id={`o${index}`}
+      position={Position.Bottom}
+      style={count > 1 ? { left: `${((index + 1) * 100) / (count + 1)}%` } : undefined}
+      aria-label={t('canvas:output', { name: layer.name })}
+    />
+  ))
+}

@@ -1,0 +1,80 @@
+import i18next from 'i18next'
+import type { LayerType } from '@/client/types'
+import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
+import { addLayer, appendLayer, moveTo, removeLayers } from '@/model/edit'
+import { type Fragment, fragmentOf, pasteFragment } from '@/model/fragment'
+import { currentDoc, edit, select, useEditor } from '@/store/editor'
+import { tellFailure } from '@/store/toasts'
+import { bringIntoView, showAll } from './view'
+
+// What buttons, keys and drops do to the canvas.
+
+const OFFSET: Point = { x: 32, y: 32 }
+
+/** Adds a layer after the selected ones, or after the last. */
+export function append(type: LayerType): void {
+  const made = appendLayer(currentDoc(), type, useEditor.getState().selection)
+  edit(() => made.doc)
+  select([made.name])
+  bringIntoView(made.doc.positions[made.name])
+}
+
+/** Adds a layer with its middle at a place of the canvas. */
+export function drop(type: LayerType, at: Point): void {
+  const made = addLayer(currentDoc(), type, { x: at.x - NODE_WIDTH / 2, y: at.y - NODE_HEIGHT / 2 })
+  edit(() => made.doc)
+  select([made.name])
+}
+
+export function removeSelected(): void {
+  const { selection } = useEditor.getState()
+  if (selection.length > 0) edit(doc => removeLayers(doc, selection))
+}
+
+export function selectAll(): void {
+  select(currentDoc().spec.layers.map(layer => layer.name))
+}
+
+export function selectedFragment(): Fragment {
+  return fragmentOf(currentDoc(), useEditor.getState().selection)
+}
+
+export function paste(fragment: Fragment): void {
+  insert(fragment, false)
+}
+
+export function duplicateSelected(): void {
+  const fragment = selectedFragment()
+  if (fragment.layers.length > 0) insert(fragment, true)
+}
+
+function insert(fragment: Fragment, keepInputs: boolean): void {
+  const made = pasteFragment(currentDoc(), fragment, OFFSET, keepInputs)
+  edit(() => placed(made.doc))
+  select(made.names)
+}
+
+/** Layers that came without a place get one in a column. */
+function placed(doc: Doc): Doc {
+  const missing = doc.spec.layers.filter(layer => !doc.positions[layer.name])
+  return moveTo(doc, Object.fromEntries(missing.map(({ name }, index) => [name, { x: 0, y: index * 108 }])))
+}
+
+/** Selects a layer and shows it. */
+export function jumpTo(name: string): void {
+  select([name])
+  bringIntoView(currentDoc().positions[name])
+}
+
+/** Lays everything out anew: one step that can be undone. */
+export async function layOut(): Promise<void> {
+  const doc = currentDoc()
+  try {
+    const { layoutOf } = await import('./layout/elk')
+    const positions = await layoutOf(doc.spec)
+    edit(now => (now.spec === doc.spec ? moveTo(now, positions) : now))
+    showAll()
+  } catch (error) {
+    tellFailure(i18next.t('canvas:layoutFailed'), error)
+  }
+}

@@ -1,0 +1,86 @@
+import type { EdgeChange, NodeChange } from '@xyflow/react'
+import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCatalogue } from '@/api/catalogue'
+import { useFeedback } from '@/api/FeedbackContext'
+import type { Point } from '@/model/doc'
+import { disconnect, moveTo } from '@/model/edit'
+import { edit, select, useDoc, useEditor, useSelection } from '@/store/editor'
+import { flowEdges, type LayerEdge, type LayerNodeType, nodesOf } from './nodes'
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What React Flow draws, and what it reports: places while dragging, places to keep, selection. */
+export function useFlow() {
+  const doc = useDoc()
+  const selection = useSelection()
+  const feedback = useFeedback()
+  const catalogue = useCatalogue()
+  const [moving, setMoving] = useState<Record<string, Point> | null>(null)
+  const [chosenEdges, setChosenEdges] = useState(NONE)
+  const drawn = useRef<ReadonlyMap<string, LayerNodeType>>(new Map())
+
+  const nodes = useMemo(() => {
+    const made = nodesOf({ doc, moving, feedback, catalogue, selection }, drawn.current)
+    drawn.current = new Map(made.map(node => [node.id, node]))
+    return made
+  }, [doc, moving, feedback, catalogue, selection])
+  const edges = useMemo(() => flowEdges(doc, chosenEdges), [doc, chosenEdges])
+
+  const onNodesChange = useCallback((changes: NodeChange<LayerNodeType>[]) => {
+    moved(changes, setMoving)
+    selected(changes)
+  }, [])
+
+  const onEdgesChange = useCallback((changes: EdgeChange<LayerEdge>[]) => {
+    setChosenEdges(before => {
+      const next = new Set(before)
+      for (const change of changes) {
+        if (change.type === 'select') change.selected ? next.add(change.id) : next.delete(change.id)
+      }
+      return next.size === 0 ? NONE : next
+    })
+  }, [])
+
+  /** Removes the edges that are selected; tells whether there were any. */
+  const removeEdges = useCallback(() => {
+    if (chosenEdges.size === 0) return false
+    edit(now => disconnect(now, [...chosenEdges].map(parseEdgeId)))
+    setChosenEdges(NONE)
+    return true
+  }, [chosenEdges])
+
+  return { nodes, edges, onNodesChange, onEdgesChange, removeEdges }
+}
+
+function parseEdgeId(id: string): { target: string; input: number } {
+  const space = id.indexOf(' ')
+  return { input: Number(id.slice(0, space)), target: id.slice(space + 1) }
+}
+
+function moved(changes: NodeChange<LayerNodeType>[], setMoving: (next: Record<string, Point> | null) => void): void {
+  const places: Record<string, Point> = {}
+  let dragging = false
+  for (const change of changes) {
+    if (change.type !== 'position' || !change.position) continue
+    places[change.id] = change.position
+    dragging ||= change.dragging === true
+  }
+  if (Object.keys(places).length === 0) return
+  if (dragging) setMoving(places)
+  else {
+    setMoving(null)
+    edit(doc => moveTo(doc, places), `move ${Object.keys(places).join(' ')}`)
+  }
+}
+
+function selected(changes: NodeChange<LayerNodeType>[]): void {
+  const chosen = new Set(useEditor.getState().selection)
+  const size = chosen.size
+  let changed = false
+  for (const change of changes) {
+    if (change.type !== 'select') continue
+    change.selected ? chosen.add(change.id) : chosen.delete(change.id)
+    changed = true
+  }
+  if (changed || chosen.size !== size) select([...chosen])
+}

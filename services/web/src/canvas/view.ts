@@ -1,0 +1,36 @@
+import type { ReactFlowInstance } from '@xyflow/react'
+import { NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
+
+/** The canvas that is on the screen, for actions that come from elsewhere. */
+let flow: Pick<ReactFlowInstance, 'fitView' | 'setCenter' | 'getViewport' | 'zoomIn' | 'zoomOut'> | null = null
+let surface: HTMLElement | null = null
+
+export function attach(instance: typeof flow, element: HTMLElement | null): void {
+  flow = instance
+  surface = element
+}
+
+const duration = () => (matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200)
+
+export function showAll(): void {
+  requestAnimationFrame(() => flow?.fitView({ padding: 0.15, maxZoom: 1, duration: duration() }))
+}
+
+/** Moves the canvas just when the place is not to be seen. */
+export function bringIntoView(place: Point | undefined): void {
+  if (!flow || !surface || !place) return
+  const { x, y, zoom } = flow.getViewport()
+  const left = place.x * zoom + x
+  const top = place.y * zoom + y
+  const fits =
+    left >= 0 &&
+    top >= 0 &&
+    left + NODE_WIDTH * zoom <= surface.clientWidth &&
+    top + NODE_HEIGHT * zoom <= surface.clientHeight
+  if (fits) return
+  const middle = { x: place.x + NODE_WIDTH / 2, y: place.y + NODE_HEIGHT / 2 }
+  flow.setCenter(middle.x, middle.y, { zoom: Math.max(zoom, 0.7), duration: duration() })
+}
+
+export const zoomIn = () => flow?.zoomIn({ duration: duration() })
+export const zoomOut = () => flow?.zoomOut({ duration: duration() })

@@ -1,0 +1,152 @@
+import { useMutation } from '@tanstack/react-query'
+import { Upload } from 'lucide-react'
+import { type DragEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useFormats } from '@/api/catalogue'
+import { readFile } from '@/api/conversions'
+import { parseValue } from '@/model/values'
+import { openSpec } from '@/store/opening'
+import { tellFailure } from '@/store/toasts'
+import { Button } from '@/ui/Button'
+import { Dialog } from '@/ui/Dialog'
+import { FailureBox } from '@/ui/Failure'
+import { Field } from '@/ui/Field'
+import { ReportView } from './ReportView'
+import { closeDialog, useDialog } from './state'
+import { useDiscard } from './useDiscard'
+
+/** A file or a text in any format that the server reads, with the report of what was understood. */
+export default function ImportDialog() {
+  const { t } = useTranslation()
+  const { guarded, question } = useDiscard()
+  const [text, setText] = useState(useDialog.getState().text)
+  const [source, setSource] = useState('')
+  const [shape, setShape] = useState('')
+  const reading = useMutation({
+    mutationFn: (file: File) =>
+      readFile(file, source || undefined, shape ? JSON.stringify(parseValue(shape)) : undefined),
+  })
+  const done = reading.data
+  const open = () =>
+    done &&
+    guarded(() => {
+      closeDialog()
+      openSpec(done.spec).catch(error => tellFailure(t('files:openFailed'), error))
+    })
+  const footer = done ? (
+    <>
+      <Button onClick={closeDialog}>{t('app:cancel')}</Button>
+      <Button tone="primary" onClick={open}>
+        {t('files:openIt')}
+      </Button>
+    </>
+  ) : (
+    <>
+      <Button onClick={closeDialog}>{t('app:cancel')}</Button>
+      <Button
+        tone="primary"
+        disabled={text.trim() === '' || reading.isPending}
+        onClick={() => reading.mutate(new File([text], 'pasted'))}
+      >
+        {t('files:import')}
+      </Button>
+    </>
+  )
+  return (
+    <Dialog title={t('files:importTitle')} open onClose={closeDialog} footer={footer}>
+      <DropZone onFile={file => reading.mutate(file)} />
+      <textarea
+        className="input paste"
+        placeholder={t('files:paste')}
+        aria-label={t('files:paste')}
+        spellCheck={false}
+        value={text}
+        onChange={event => {
+          setText(event.target.value)
+          reading.reset()
+        }}
+      />
+      <Options source={source} onSource={setSource} shape={shape} onShape={setShape} />
+      {reading.isPending ? <p role="status">{t('files:reading', { name: reading.variables.name })}</p> : null}
+      {reading.error ? <FailureBox title={t('files:importFailed')} error={reading.error} /> : null}
+      {done ? (
+        <section className="done" role="status">
+          <strong>{t('files:importDone', { name: done.spec.name })}</strong>
+          <ReportView report={done.report} />
+        </section>
+      ) : null}
+      {question}
+    </Dialog>
+  )
+}
+
+function DropZone({ onFile }: { onFile: (file: File) => void }) {
+  const { t } = useTranslation()
+  const [over, setOver] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  const take = (file: File | undefined) => file && onFile(file)
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    take(event.dataTransfer.files[0])
+  }
+  const onDragOver = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(true)
+  }
+  return (
+    <section
+      className={over ? 'drop drop-over' : 'drop'}
+      aria-label={t('files:importTitle')}
+      onDrop={onDrop}
+      onDragOver={onDragOver}
+      onDragLeave={() => setOver(false)}
+    >
+      <Upload size={20} aria-hidden />
+      <span>{t('files:drop')}</span>
+      <Button onClick={() => input.current?.click()}>{t('files:choose')}</Button>
+      <input
+        ref={input}
+        type="file"
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-label={t('files:choose')}
+        onChange={event => take(event.target.files?.[0])}
+      />
+    </section>
+  )
+}
+
+type OptionProps = { source: string; onSource: (text: string) => void; shape: string; onShape: (text: string) => void }
+
+function Options({ source, onSource, shape, onShape }: OptionProps) {
+  const { t } = useTranslation()
+  const readable = (useFormats().data ?? []).filter(one => one.reads)
+  return (
+    <div className="field-row">
+      <Field label={t('files:format')}>
+        {ids => (
+          <select {...ids} className="input" value={source} onChange={event => onSource(event.target.value)}>
+            <option value="">{t('files:sniffed')}</option>
+            {readable.map(one => (
+              <option key={one.name} value={one.name}>
+                {one.title}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={t('files:inputShape')}>
+        {ids => (
+          <input
+            {...ids}
+            className="input"
+            placeholder={t('files:inputShapeHint')}
+            value={shape}
+            onChange={event => onShape(event.target.value)}
+          />
+        )}
+      </Field>
+    </div>
+  )
+}

@@ -1,0 +1,139 @@
+import { Tabs } from '@base-ui/react/tabs'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { readNetwork, useZoo } from '@/api/catalogue'
+import { readModel, useModels } from '@/api/models'
+import type { ModelRow, NetworkRow } from '@/client/types'
+import { countText, shapeText } from '@/model/values'
+import { openModel, openSpec } from '@/store/opening'
+import { tellFailure } from '@/store/toasts'
+import { Button } from '@/ui/Button'
+import { Dialog } from '@/ui/Dialog'
+import { FailureBox } from '@/ui/Failure'
+import { closeDialog } from './state'
+import { useDiscard } from './useDiscard'
+
+type Open = (load: () => Promise<void>) => void
+
+/** The built-in networks, and the models on the server. */
+export default function OpenDialog() {
+  const { t } = useTranslation()
+  const { guarded, question } = useDiscard()
+  const open: Open = load =>
+    guarded(() => {
+      load()
+        .then(closeDialog)
+        .catch(error => tellFailure(t('files:openFailed'), error))
+    })
+  return (
+    <Dialog title={t('files:openTitle')} open onClose={closeDialog} wide>
+      <Tabs.Root defaultValue="zoo" className="tabs">
+        <Tabs.List className="tab-list">
+          <Tabs.Tab className="tab" value="zoo">
+            {t('files:zoo')}
+          </Tabs.Tab>
+          <Tabs.Tab className="tab" value="models">
+            {t('files:models')}
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="zoo" className="tab-panel">
+          <Zoo onOpen={open} />
+        </Tabs.Panel>
+        <Tabs.Panel value="models" className="tab-panel">
+          <Models onOpen={open} />
+        </Tabs.Panel>
+      </Tabs.Root>
+      {question}
+    </Dialog>
+  )
+}
+
+function Zoo({ onOpen }: { onOpen: Open }) {
+  const { t } = useTranslation()
+  const { data, error, isPending } = useZoo()
+  const [typed, setTyped] = useState('')
+  const wanted = typed.trim().toLowerCase()
+  const fits = (row: NetworkRow) =>
+    [row.name, row.title, row.group, row.doc, row.paper ?? ''].join(' ').toLowerCase().includes(wanted)
+  const rows = (data ?? []).filter(fits)
+  if (error) return <FailureBox title={t('files:zooFailed')} error={error} />
+  return (
+    <>
+      <input
+        type="search"
+        className="input"
+        placeholder={t('files:searchZoo')}
+        aria-label={t('files:searchZoo')}
+        value={typed}
+        onChange={event => setTyped(event.target.value)}
+      />
+      <ul className="tiles">
+        {rows.map(row => (
+          <li key={row.name}>
+            <button
+              type="button"
+              className="tile"
+              data-network={row.name}
+              onClick={() => onOpen(async () => openSpec(await readNetwork(row.name)))}
+            >
+              <strong>{row.title}</strong>
+              <span className="tile-facts">
+                {Object.values(row.input).map(shapeText).join(', ')}
+                {' · '}
+                {t('files:params', { value: countText(row.params) })}
+              </span>
+              <span className="tile-doc">{row.doc}</span>
+              {row.paper ? <cite>{row.paper}</cite> : null}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {rows.length === 0 ? (
+        <p className="panel-empty">{isPending ? t('app:loading') : t('files:nothingFound')}</p>
+      ) : null}
+    </>
+  )
+}
+
+function Models({ onOpen }: { onOpen: Open }) {
+  const { t } = useTranslation()
+  const { data, error, isPending, hasNextPage, fetchNextPage } = useModels()
+  const [typed, setTyped] = useState('')
+  const rows = (data?.pages ?? []).flatMap(page => page.items)
+  const shown = rows.filter(row => row.name.toLowerCase().includes(typed.trim().toLowerCase()))
+  if (error) return <FailureBox title={t('files:modelsFailed')} error={error} />
+  if (isPending) return <p className="panel-empty">{t('app:loading')}</p>
+  if (rows.length === 0) return <p className="panel-empty">{t('files:noModels')}</p>
+  return (
+    <>
+      <input
+        type="search"
+        className="input"
+        placeholder={t('files:searchModels')}
+        aria-label={t('files:searchModels')}
+        value={typed}
+        onChange={event => setTyped(event.target.value)}
+      />
+      <ul className="rows">
+        {shown.map(row => (
+          <li key={row.id}>
+            <ModelButton row={row} onOpen={onOpen} />
+          </li>
+        ))}
+      </ul>
+      {hasNextPage ? <Button onClick={() => fetchNextPage()}>{t('app:more')}</Button> : null}
+    </>
+  )
+}
+
+function ModelButton({ row, onOpen }: { row: ModelRow; onOpen: Open }) {
+  const { t, i18n } = useTranslation()
+  const when = new Date(row.updated_at).toLocaleString(i18n.language, { dateStyle: 'medium', timeStyle: 'short' })
+  return (
+    <button type="button" className="row-button" onClick={() => onOpen(async () => openModel(await readModel(row.id)))}>
+      <strong>{row.name}</strong>
+      <span>{t('files:version', { version: row.version })}</span>
+      <span>{t('files:changed', { when })}</span>
+    </button>
+  )
+}

@@ -1,0 +1,67 @@
+import { useTranslation } from 'react-i18next'
+import type { ConversionReport } from '@/client/types'
+
+type Props = { report: ConversionReport; onLayer?: (layer: string) => void }
+
+/** What a conversion mapped, rewrote, dropped and renamed; each line leads to its layer. */
+export function ReportView({ report, onLayer }: Props) {
+  const { t } = useTranslation()
+  const renamed = Object.entries(report.renamed)
+  const plain = report.rewritten.length + report.dropped.length + report.notes.length + renamed.length === 0
+  return (
+    <div className="report">
+      <p>
+        {t('files:mapped', { count: new Set(report.mapped.map(one => one.layer)).size })}
+        {plain ? ` · ${t('files:everything')}` : ''}
+      </p>
+      {report.notes.map(note => (
+        <p key={note} className="report-note">
+          {note}
+        </p>
+      ))}
+      <Lines
+        title={t('files:dropped', { count: report.dropped.length })}
+        lines={report.dropped.map(one => ({ layer: one.layer, text: `${one.what}: ${one.why}` }))}
+        onLayer={onLayer}
+        open
+      />
+      <Lines
+        title={t('files:rewritten', { count: report.rewritten.length })}
+        lines={report.rewritten.map(one => ({ layer: one.layer, text: `${one.rule}: ${one.why}` }))}
+        onLayer={onLayer}
+      />
+      <Lines
+        title={t('files:renamed', { count: renamed.length })}
+        lines={renamed.map(([from, to]) => ({ layer: from, text: `→ ${to}` }))}
+        onLayer={onLayer}
+      />
+    </div>
+  )
+}
+
+type Line = { layer: string; text: string }
+type LinesProps = {
+  title: string
+  lines: readonly Line[]
+  onLayer: ((layer: string) => void) | undefined
+  open?: boolean
+}
+
+function Lines({ title, lines, onLayer, open = false }: LinesProps) {
+  if (lines.length === 0) return null
+  return (
+    <details open={open}>
+      <summary>{title}</summary>
+      <ul className="problem-list">
+        {lines.map(({ layer, text }) => (
+          <li key={`${layer} ${text}`}>
+            <button type="button" className="problem problem-link" disabled={!onLayer} onClick={() => onLayer?.(layer)}>
+              <span className="problem-place">{layer}</span>
+              <span>{text}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}

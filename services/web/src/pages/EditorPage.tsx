@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'wouter'
+import { FeedbackProvider } from '@/api/FeedbackContext'
+import { readModel } from '@/api/models'
+import { Canvas } from '@/canvas/Canvas'
+import { CanvasBar } from '@/canvas/CanvasBar'
+import { Totals } from '@/canvas/Totals'
+import { Palette } from '@/palette/Palette'
+import '@/palette/palette.css'
+import { Panel } from '@/panel/Panel'
+import { keepDrafts, readDraft } from '@/store/drafts'
+import { openDoc, useEditor } from '@/store/editor'
+import { openModel, resume } from '@/store/opening'
+import { tellFailure } from '@/store/toasts'
+import { putSelectionInAddress } from './location'
+import './editor.css'
+
+/** Palette, canvas, panel. The address names the model and what is selected. */
+export default function EditorPage() {
+  useOpening(useParams<{ id?: string }>().id)
+  useAddress()
+  return (
+    <FeedbackProvider>
+      <main className="editor">
+        <Palette />
+        <div className="editor-middle">
+          <CanvasBar />
+          <Canvas />
+          <Totals />
+        </div>
+        <Panel />
+      </main>
+    </FeedbackProvider>
+  )
+}
+
+/** Opens what the address names, unless it is on the canvas already; keeps drafts from then on. */
+function useOpening(id: string | undefined): void {
+  const { t } = useTranslation()
+  const [ready, setReady] = useState(false)
+  useEffect(() => {
+    let current = true
+    const { origin, opened } = useEditor.getState()
+    const there = (origin?.id ?? undefined) === id && opened > 0
+    const opening = there ? Promise.resolve() : open(id)
+    opening
+      .catch(error => current && tellFailure(t('files:openFailed'), error))
+      .finally(() => current && setReady(true))
+    return () => {
+      current = false
+    }
+  }, [id, t])
+  useEffect(() => {
+    if (!ready) return undefined
+    return keepDrafts(error => tellFailure(t('failure:draft'), error))
+  }, [ready, t])
+}
+
+async function open(id: string | undefined): Promise<void> {
+  if (id === undefined) return resume()
+  try {
+    await openModel(await readModel(id))
+  } catch (error) {
+    const draft = await readDraft(id) // the server is gone or has no such model; this browser may have it
+    if (draft) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
+    throw error
+  }
+}
+
+function useAddress(): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = useEditor.subscribe((state, before) => {
+      if (state.selection === before.selection) return
+      clearTimeout(timer)
+      timer = setTimeout(() => putSelectionInAddress(state.selection), 150)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [])
+}

@@ -1,0 +1,28 @@
+import { type DragEvent, memo } from 'react'
+import { append } from '@/canvas/actions'
+import type { LayerType } from '@/client/types'
+import { groupColour } from '@/ui/groups'
+
+/** What a drag from the palette carries. */
+export const DRAGGED = 'application/x-visualnn-layer'
+
+export const PaletteItem = memo(function PaletteItem({ type }: { type: LayerType }) {
+  const onDragStart = (event: DragEvent) => {
+    event.dataTransfer.setData(DRAGGED, type.type)
+    event.dataTransfer.effectAllowed = 'copy'
+  }
+  return (
+    <button
+      type="button"
+      className="palette-item"
+      draggable
+      title={type.doc}
+      data-layer-type={type.type}
+      onDragStart={onDragStart}
+      onClick={() => append(type)}
+    >
+      <span className={`dot ${groupColour(type.group)}`} aria-hidden />
+      <span className="palette-type">{type.type}</span>
+    </button>
+  )
+})

@@ -1,0 +1,158 @@
+import { Copy, Trash2 } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useCatalogue } from '@/api/catalogue'
+import { useFeedback } from '@/api/FeedbackContext'
+import { duplicateSelected, removeSelected } from '@/canvas/actions'
+import type { Layer, LayerType } from '@/client/types'
+import { layerNamed } from '@/model/doc'
+import { renameLayer, setOutput, setWeightsOf } from '@/model/edit'
+import { nameProblem } from '@/model/names'
+import { parseRef } from '@/model/refs'
+import { shapeText } from '@/model/values'
+import { edit, select, useSelection, useSpec } from '@/store/editor'
+import { tell } from '@/store/toasts'
+import { Button } from '@/ui/Button'
+import { ProblemList } from '@/ui/Failure'
+import { Field } from '@/ui/Field'
+import { groupColour } from '@/ui/groups'
+import { TextInput } from '@/ui/TextInput'
+import { Facts } from './Facts'
+import { InputList } from './InputList'
+import { ParamForm } from './ParamForm'
+
+/** The selected layer: its parameters as the catalogue declares them, its name, its connections. */
+export function LayerPanel() {
+  const { t } = useTranslation()
+  const spec = useSpec()
+  const selection = useSelection()
+  const { byType } = useCatalogue()
+  const layer = selection.length === 1 ? layerNamed(spec, selection[0] ?? '') : undefined
+  if (selection.length === 0 || (selection.length === 1 && !layer)) {
+    return <p className="panel-empty">{t('panel:nothingSelected')}</p>
+  }
+  if (!layer) {
+    return (
+      <>
+        <p>{t('panel:several', { count: selection.length })}</p>
+        <LayerActions />
+      </>
+    )
+  }
+  const type = byType.get(layer.type)
+  return (
+    <div key={layer.name}>
+      <LayerHead layer={layer} type={type} />
+      <OwnProblems name={layer.name} />
+      <NameField layer={layer} />
+      {type ? <ParamForm layer={layer} type={type} /> : <p>{t('panel:unknownType')}</p>}
+      <InputList layer={layer} most={type?.ports.most ?? null} />
+      <Wiring layer={layer} type={type} />
+      <LayerFacts name={layer.name} />
+      <LayerActions />
+    </div>
+  )
+}
+
+function LayerHead({ layer, type }: { layer: Layer; type: LayerType | undefined }) {
+  return (
+    <header className="layer-head">
+      <h2>
+        <span className={`dot ${groupColour(type?.group)}`} aria-hidden />
+        {layer.type}
+      </h2>
+      <p>{type?.doc}</p>
+    </header>
+  )
+}
+
+function OwnProblems({ name }: { name: string }) {
+  const problems = useFeedback().problems.filter(one => one.where.layer === name && !one.where.param)
+  return problems.length === 0 ? null : (
+    <div className="problems-bad">
+      <ProblemList problems={problems} />
+    </div>
+  )
+}
+
+function NameField({ layer }: { layer: Layer }) {
+  const { t } = useTranslation()
+  const spec = useSpec()
+  const rename = (name: string) => {
+    const problem = nameProblem(name, layer.name, spec)
+    if (problem) return tell(t(`panel:${problem}`))
+    edit(doc => renameLayer(doc, layer.name, name.trim()))
+    select([name.trim()])
+  }
+  return (
+    <Field label={t('panel:name')} id="layer-name">
+      {ids => <TextInput {...ids} lazy value={layer.name} maxLength={200} onText={rename} />}
+    </Field>
+  )
+}
+
+/** Whether it is an output, and whose weights it shares. */
+function Wiring({ layer, type }: { layer: Layer; type: LayerType | undefined }) {
+  const { t } = useTranslation()
+  const spec = useSpec()
+  const isOutput = spec.outputs.some(text => parseRef(text).layer === layer.name)
+  const alike = spec.layers.filter(one => one.type === layer.type && one.name !== layer.name && !one.weights_of)
+  const shares = (type?.weights.length ?? 0) > 0 && (alike.length > 0 || layer.weights_of)
+  return (
+    <>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={isOutput}
+          onChange={event => edit(doc => setOutput(doc, layer.name, event.target.checked))}
+        />
+        {t('panel:isOutput')}
+      </label>
+      {shares ? (
+        <Field label={t('panel:weightsOf')}>
+          {ids => (
+            <select
+              {...ids}
+              className="input"
+              value={layer.weights_of ?? ''}
+              onChange={event => edit(doc => setWeightsOf(doc, layer.name, event.target.value || null))}
+            >
+              <option value="">{t('panel:ownWeights')}</option>
+              {alike.map(one => (
+                <option key={one.name}>{one.name}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+      ) : null}
+    </>
+  )
+}
+
+function LayerFacts({ name }: { name: string }) {
+  const { t } = useTranslation()
+  const found = useFeedback().layers.get(name)
+  if (!found) return null
+  return (
+    <Facts
+      facts={[
+        [t('panel:outputShape'), found.output_shapes.map(shapeText).join(' | ')],
+        [t('panel:paramCount'), found.params.toLocaleString()],
+        [t('panel:macs'), found.macs?.toLocaleString() ?? t('panel:unknown')],
+      ]}
+    />
+  )
+}
+
+function LayerActions() {
+  const { t } = useTranslation()
+  return (
+    <div className="actions">
+      <Button icon={<Copy size={15} aria-hidden />} onClick={duplicateSelected}>
+        {t('panel:duplicate')}
+      </Button>
+      <Button tone="danger" icon={<Trash2 size={15} aria-hidden />} onClick={removeSelected}>
+        {t('panel:delete')}
+      </Button>
+    </div>
+  )
+}

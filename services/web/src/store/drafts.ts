@@ -1,0 +1,64 @@
+import { createStore, del, get, set } from 'idb-keyval'
+import type { Spec } from '@/client/types'
+import type { Doc } from '@/model/doc'
+import { isUnsaved, type Origin, useEditor } from './editor'
+
+/** Unsaved work, and where layers lie, in this browser; it survives a reload and a lost server. */
+export type Draft = { readonly format: 1; readonly doc: Doc; readonly saved: Spec | null; readonly origin: Origin }
+
+const WAIT_MS = 200
+const NEW = 'new'
+
+let database: ReturnType<typeof createStore> | undefined
+const drafts = () => {
+  database ??= createStore('visualnn', 'drafts')
+  return database
+}
+
+export const draftKey = (origin: Origin): string => origin?.id ?? NEW
+
+export async function readDraft(key: string): Promise<Draft | null> {
+  const found: unknown = await get(key, drafts())
+  return isDraft(found) ? found : null
+}
+
+export async function dropDraft(key: string): Promise<void> {
+  await del(key, drafts())
+}
+
+function isDraft(value: unknown): value is Draft {
+  const one = value as Partial<Draft> | undefined
+  return one?.format === 1 && Array.isArray(one.doc?.spec?.layers) && typeof one.doc.positions === 'object'
+}
+
+/** Keeps the draft up to date from now on; `failed` is called when the browser refuses. Gives the way to stop. */
+export function keepDrafts(failed: (error: unknown) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const write = () => {
+    clearTimeout(timer)
+    timer = undefined
+    const state = useEditor.getState()
+    const draft: Draft = { format: 1, doc: state.history.present, saved: state.saved, origin: state.origin }
+    set(draftKey(state.origin), draft, drafts()).catch(failed)
+  }
+  const flush = () => {
+    if (timer !== undefined) write()
+  }
+  const stop = useEditor.subscribe((state, before) => {
+    if (state.opened !== before.opened) return
+    if (state.history.present === before.history.present && state.origin === before.origin) return
+    clearTimeout(timer)
+    timer = setTimeout(write, WAIT_MS)
+  })
+  window.addEventListener('pagehide', flush)
+  document.addEventListener('visibilitychange', flush)
+  return () => {
+    flush()
+    stop()
+    window.removeEventListener('pagehide', flush)
+    document.removeEventListener('visibilitychange', flush)
+  }
+}
+
+/** Asks before the page is left while a draft could not be written. */
+export const hasUnsaved = (): boolean => isUnsaved(useEditor.getState())

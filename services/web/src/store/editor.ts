@@ -1,0 +1,92 @@
+import { create } from 'zustand'
+import type { Spec } from '@/client/types'
+import { type Doc, emptyDoc } from '@/model/doc'
+import { begin, type History, record, redo, undo } from '@/model/history'
+
+/** The stored version that is being edited; null for a model that was never saved. */
+export type Origin = { readonly id: string; readonly version: number; readonly etag: string } | null
+
+export type EditorState = {
+  readonly history: History<Doc>
+  /** The document as it was opened or saved: what differs from it is unsaved. */
+  readonly saved: Spec | null
+  readonly origin: Origin
+  readonly selection: readonly string[]
+  /** Grows with each document that is opened: views that fit or lay out once look at it. */
+  readonly opened: number
+}
+
+type Opening = { readonly origin?: Origin; readonly saved?: Spec | null }
+
+const EMPTY: readonly string[] = []
+
+export const useEditor = create<EditorState>(() => ({
+  history: begin(emptyDoc('untitled')),
+  saved: null,
+  origin: null,
+  selection: EMPTY,
+  opened: 0,
+}))
+
+export const currentDoc = (): Doc => useEditor.getState().history.present
+
+/** Opens another document; its history begins anew. */
+export function openDoc(doc: Doc, { origin = null, saved = null }: Opening = {}): void {
+  useEditor.setState(state => ({ history: begin(doc), origin, saved, selection: EMPTY, opened: state.opened + 1 }))
+}
+
+/** One step of undo; edits with the same key in a row are one. */
+export function edit(change: (doc: Doc) => Doc, key: string | null = null): void {
+  useEditor.setState(state => {
+    const history = record(state.history, change(state.history.present), key)
+    return history === state.history ? state : { history, selection: existing(history.present, state.selection) }
+  })
+}
+
+export function select(names: readonly string[]): void {
+  useEditor.setState(state => (sameNames(state.selection, names) ? state : { selection: names }))
+}
+
+export function undoEdit(): void {
+  step(undo)
+}
+
+export function redoEdit(): void {
+  step(redo)
+}
+
+/** After a save: this is what the server has. */
+export function markSaved(saved: Spec, origin: Origin): void {
+  useEditor.setState({ saved, origin })
+}
+
+function step(move: (history: History<Doc>) => History<Doc>): void {
+  useEditor.setState(state => {
+    const history = move(state.history)
+    return { history, selection: existing(history.present, state.selection) }
+  })
+}
+
+function existing(doc: Doc, names: readonly string[]): readonly string[] {
+  const known = new Set(doc.spec.layers.map(layer => layer.name))
+  return names.every(name => known.has(name)) ? names : names.filter(name => known.has(name))
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
+}
+
+export const useDoc = (): Doc => useEditor(state => state.history.present)
+export const useSpec = (): Spec => useEditor(state => state.history.present.spec)
+export const useSelection = (): readonly string[] => useEditor(state => state.selection)
+
+/** Whether there are changes that only this browser has. */
+export function useUnsaved(): boolean {
+  return useEditor(state => isUnsaved(state))
+}
+
+export function isUnsaved({ history, saved }: Pick<EditorState, 'history' | 'saved'>): boolean {
+  const { spec } = history.present
+  if (saved === null) return spec.layers.length > 0
+  return spec !== saved && JSON.stringify(spec) !== JSON.stringify(saved)
+}

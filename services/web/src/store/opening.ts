@@ -1,0 +1,73 @@
+import { showAll } from '@/canvas/view'
+import type { ModelView, Spec } from '@/client/types'
+import { type Doc, emptyDoc, type Point } from '@/model/doc'
+import { goTo, HOME, modelPath, selectedInAddress } from '@/pages/location'
+import { readDraft } from './drafts'
+import { currentDoc, openDoc, select, useEditor } from './editor'
+
+/** A new, empty network. */
+export function openNew(): void {
+  openDoc(emptyDoc('untitled'))
+  goTo(HOME)
+}
+
+/** A network that is not stored: from the zoo, a file, a text. */
+export async function openSpec(spec: Spec): Promise<void> {
+  openDoc(await positioned({ spec, positions: {} }), { saved: spec })
+  goTo(HOME)
+  showAll()
+}
+
+/** A stored model, with the unsaved work that this browser holds of it. */
+export async function openModel(model: ModelView): Promise<void> {
+  const draft = await readDraft(model.id)
+  const origin = { id: model.id, version: model.version, etag: model.etag }
+  if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: model.spec })
+  else if (draft && JSON.stringify(draft.doc.spec) !== JSON.stringify(draft.saved)) {
+    openDoc(draft.doc, { origin: draft.origin, saved: draft.saved }) // a save will meet the newer version and ask
+  } else {
+    const doc = { spec: model.spec, positions: draft?.doc.positions ?? {} }
+    openDoc(await positioned(doc), { origin, saved: model.spec })
+  }
+  goTo(modelPath(model.id))
+  restoreSelection()
+  showAll()
+}
+
+/** Of a stored model, the version on the server; unsaved work is given up. */
+export async function openTheirs(model: ModelView): Promise<void> {
+  const origin = { id: model.id, version: model.version, etag: model.etag }
+  const doc = { spec: model.spec, positions: currentDoc().positions }
+  openDoc(await positioned(doc), { origin, saved: model.spec })
+  showAll()
+}
+
+/** What was on the canvas when this browser last saw it, or an empty one. */
+export async function resume(): Promise<void> {
+  const draft = await readDraft('new')
+  if (draft) openDoc(await positioned(draft.doc), { saved: draft.saved })
+  else if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
+  restoreSelection()
+  showAll()
+}
+
+function restoreSelection(): void {
+  const known = new Set(currentDoc().spec.layers.map(layer => layer.name))
+  select(selectedInAddress().filter(name => known.has(name)))
+}
+
+/** The document with a place for every layer; those that have one keep it unless most have none. */
+async function positioned(doc: Doc): Promise<Doc> {
+  const missing = doc.spec.layers.filter(layer => !doc.positions[layer.name])
+  if (missing.length === 0) return doc
+  const places = await layoutOf(doc.spec)
+  return { ...doc, positions: { ...places, ...(missing.length * 2 > doc.spec.layers.length ? {} : doc.positions) } }
+}
+
+async function layoutOf(spec: Spec): Promise<Record<string, Point>> {
+  try {
+    return await (await import('@/canvas/layout/elk')).layoutOf(spec)
+  } catch {
+    return (await import('@/canvas/layout/layered')).layered(spec)
+  }
+}

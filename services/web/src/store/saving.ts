@@ -1,0 +1,43 @@
+import i18next from 'i18next'
+import { failureOf } from '@/api/failure'
+import { createModel, readModel, saveModel } from '@/api/models'
+import type { ModelView } from '@/client/types'
+import { openDialog } from '@/dialogs/state'
+import { goTo, modelPath } from '@/pages/location'
+import { draftKey, dropDraft } from './drafts'
+import { currentDoc, markSaved, useEditor } from './editor'
+import { tell, tellFailure } from './toasts'
+
+/** Saves the next version, or the model for the first time. A newer version on the server is never overwritten unasked. */
+export async function save(): Promise<void> {
+  const { origin } = useEditor.getState()
+  if (origin === null) await saveCopy()
+  else await attempt(spec => saveModel(origin.id, spec, origin.etag))
+}
+
+/** Saves as a model of its own. */
+export async function saveCopy(): Promise<void> {
+  await attempt(createModel)
+}
+
+/** After a conflict: over the version that is there now, which stays in the history. */
+export async function saveOver(): Promise<void> {
+  const { origin } = useEditor.getState()
+  if (origin === null) return
+  await attempt(async spec => saveModel(origin.id, spec, (await readModel(origin.id)).etag))
+}
+
+async function attempt(send: (spec: ReturnType<typeof currentDoc>['spec']) => Promise<ModelView>): Promise<void> {
+  const { spec } = currentDoc()
+  const before = draftKey(useEditor.getState().origin)
+  try {
+    const model = await send(spec)
+    markSaved(spec, { id: model.id, version: model.version, etag: model.etag })
+    if (before !== model.id) await dropDraft(before)
+    goTo(modelPath(model.id))
+    tell(i18next.t('files:saved', { version: model.version }))
+  } catch (error) {
+    if (failureOf(error).status === 412) openDialog('conflict')
+    else tellFailure(i18next.t('files:saveFailed'), error)
+  }
+}

@@ -1,0 +1,37 @@
+import { create } from 'zustand'
+import { type Failure, failureOf } from '@/api/failure'
+
+export type Toast = {
+  readonly id: number
+  readonly tone: 'info' | 'error'
+  readonly text: string
+  readonly failure?: Failure
+}
+
+export const useToasts = create<{ items: readonly Toast[] }>(() => ({ items: [] }))
+
+const SHOWN_MS = 5000
+let last = 0
+
+/** Tells something in passing; it goes away by itself. */
+export function tell(text: string): void {
+  const { id } = add({ tone: 'info', text })
+  setTimeout(() => dismiss(id), SHOWN_MS)
+}
+
+/** Tells what went wrong; it stays until it is dismissed. */
+export function tellFailure(text: string, error: unknown): void {
+  const failure = failureOf(error)
+  if (failure.kind !== 'cancelled') add({ tone: 'error', text, failure })
+}
+
+export function dismiss(id: number): void {
+  useToasts.setState(({ items }) => ({ items: items.filter(item => item.id !== id) }))
+}
+
+function add(toast: Omit<Toast, 'id'>): Toast {
+  last += 1
+  const added = { ...toast, id: last }
+  useToasts.setState(({ items }) => ({ items: [...items.slice(-3), added] }))
+  return added
+}
