@@ -50,6 +50,7 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
+        "tensorflow": (True, True), "tensorflow-text": (True, True),
         "keras-file": (True, True), "keras-h5": (True, False), "keras-weights": (False, True),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]

@@ -27,6 +27,7 @@ from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 from visualnn_converter.specnames import spec_name
 
+_ODD = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 Operator = Callable[[Any, Node], Placed]
 OPERATORS: Mapping[str, Operator] = {
     "Conv2D": windows.convolution, "Conv3D": windows.convolution, "DepthwiseConv2dNative": windows.convolution,
@@ -58,15 +59,11 @@ _KEEPS_AXES = frozenset({
 
 def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Spec, Weights | None]:
     """Spec, and weights where the graph holds them. Raises ``ConversionImpossible`` with every obstacle."""
-    source = source_of(message(data), report)
-    _fold_constants(source)
-    replace_templates(source)
-    reader = _Reader(source, report)
-    if not source.problems:
-        reader.inputs(input_shape)
-        for node in source.nodes:
-            reader.node(node)
-    reader.problems += source.problems
+    try:
+        reader = _walked(data, report, input_shape)
+    except _ODD as error:  # an attribute of another type than TensorFlow gives it
+        rule = "the attributes of nodes must have the types and sizes that TensorFlow gives them"
+        raise Unmappable(rule, str(error)[:200]) from None
     spec = reader.spec() if not reader.problems else None
     if spec is None or reader.problems:
         raise ConversionImpossible(reader.problems, report.source, report.target)
@@ -77,6 +74,19 @@ def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Sp
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
     return spec, reader.found_weights()
+
+
+def _walked(data: bytes, report: Report, input_shape: Any) -> "_Reader":
+    source = source_of(message(data), report)
+    _fold_constants(source)
+    replace_templates(source)
+    reader = _Reader(source, report)
+    if not source.problems:
+        reader.inputs(input_shape)
+        for node in source.nodes:
+            reader.node(node)
+    reader.problems += source.problems
+    return reader
 
 
 def _fold_constants(source: Source) -> None:
@@ -173,7 +183,7 @@ class _Reader(Reading):
             pass
         except Unmappable as broken:
             self.problems.append(broken.problem(spec_name(node.name)))
-        except (ValueError, TypeError, LookupError, ArithmeticError) as error:  # sizes that contradict one another
+        except _ODD as error:  # sizes that contradict one another
             odd = Unmappable(f"the sizes and attributes of {node.op} must fit together", str(error)[:200])
             self.problems.append(odd.problem(spec_name(node.name)))
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import TooLarge
 from visualnn_shared.spec.problem import Problem
 
 from visualnn_converter.formats.tensorflow import branches, initializers, values
 from visualnn_converter.formats.tensorflow.folding import Unknown, unknown
-from visualnn_converter.formats.tensorflow.values import Array, Opaque
+from visualnn_converter.formats.tensorflow.values import Array
 from visualnn_converter.graphreading import Node
 from visualnn_converter.report import Report
 from visualnn_converter.specnames import spec_name
@@ -269,7 +270,7 @@ def _keep(graph: Graph, found: Source, name: str) -> None:
     node = graph.node(name)
     if op == "Const":
         value = node.attributes.get("value")
-        if isinstance(value, Opaque) or value is None:
+        if not isinstance(value, np.ndarray):  # a text, or nothing: what reads it says so
             return
         found.constants[name] = value
     elif op in VARIABLES:
