@@ -5,7 +5,7 @@ from typing import Any
 
 from visualnn_shared.catalogue import CATALOGUE, as_json
 
-FORMATS = ("keras", "caffe", "onnx", "torch")
+FORMATS = ("keras", "caffe", "onnx", "tensorflow", "torch")
 
 
 def cell(value: object) -> str:

@@ -50,6 +50,7 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
+        "tensorflow": (True, True), "tensorflow-text": (True, True),
         "keras-file": (True, True), "keras-h5": (True, True), "keras-weights": (False, True),
         "keras2": (True, True), "keras-script": (False, True), "tfjs": (False, True),
         "fabrik": (True, False), "pytorch": (False, True), "dot": (False, True), "mermaid": (False, True),

@@ -6,6 +6,7 @@ from typing import Any
 from visualnn_shared.catalogue.axis_lenses import LastAxis
 from visualnn_shared.catalogue.lenses import Is, IsInput, Lens, Sets
 from visualnn_shared.catalogue.maps import Map
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_function
 from visualnn_shared.catalogue.torch_maps import FUNCTIONS
 
 _ONNX: Mapping[str, tuple[str, tuple[Lens, ...], str]] = {
@@ -78,4 +79,5 @@ def activation_maps(name: str) -> dict[str, list[Map]]:
         op, lenses, around = _ONNX[name]
         maps["onnx"] = [Map(op, lenses, around=around, reads=False)]
     maps["torch"] = [Map(*FUNCTIONS[name])]
+    maps["tensorflow"] = tensorflow_function(name)
     return maps

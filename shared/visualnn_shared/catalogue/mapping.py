@@ -17,7 +17,7 @@ from visualnn_shared.catalogue.registry import CATALOGUE
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 
-TITLES = {"caffe": "Caffe", "keras": "Keras", "onnx": "ONNX", "torch": "PyTorch"}
+TITLES = {"caffe": "Caffe", "keras": "Keras", "onnx": "ONNX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_activations, tensorflow_passes_on
 from visualnn_shared.catalogue.torch_lenses import InSize, WholeSamples
 from visualnn_shared.catalogue.torch_maps import BIAS, FUSED, torch_activations
 
@@ -96,6 +97,10 @@ layer(
                 blobs=[("kernel", Perm("io", "oi")), ("bias",)],
             )
         ],
+        "tensorflow": [
+            Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], rank=2, around="product"),
+            Map("BatchMatMulV2", DENSE, blobs=[("kernel",), ("bias",)], around="product"),
+        ],
     },
     example=Example(((784,),), {"units": 10, "activation": "softmax"}),
 )
@@ -111,6 +116,7 @@ layer(
         "caffe": caffe_activations(),
         "onnx": onnx_activations(),
         "torch": torch_activations(),
+        "tensorflow": tensorflow_activations(),
     },
     example=Example(((10,),), {"activation": "relu"}),
 )
@@ -135,6 +141,7 @@ layer(
             Map("nn.Dropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))]),
             Map("StochasticDepth", [At("rate", "p"), Training(("seed",)), WholeSamples()]),
         ],
+        "tensorflow": tensorflow_passes_on("rate", "seed", "noise_shape"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip
@@ -150,6 +157,7 @@ layer(
         "caffe": [Map("Flatten", [Is("axis", 1, 1), Is("end_axis", -1, -1)])],
         "onnx": [Map("Flatten", [Is("axis", 1, 1)])],
         "torch": [Map("torch.flatten", around="flattened")],
+        "tensorflow": [Map("Reshape", around="reshape")],
     },
     example=Example(((4, 4, 3),)),
 )
@@ -194,6 +202,7 @@ layer(
         ],
         "onnx": [Map("Reshape", [AtInput("target_shape", "shape", 1, "int64", BatchFirst())])],
         "torch": [Map("torch.reshape", [Around(("target_shape",))], around="reshaped")],
+        "tensorflow": [Map("Reshape", [Around(("target_shape",))], around="reshape")],
     },
     example=Example(((784,),), {"target_shape": [28, 28, -1]}),
 )
@@ -221,6 +230,7 @@ layer(
         "keras": [keras("Permute")],
         "onnx": [Map("Transpose", [Around(("dims",))], layout="any", around="relabel")],
         "torch": [Map("torch.permute", [Around(("dims",))], layout="any", around="relabelled")],
+        "tensorflow": [Map("Transpose", [Around(("dims",))], around="transpose")],
     },
     example=Example(((10, 64),), {"dims": [2, 1]}),
 )
@@ -280,6 +290,19 @@ layer(
                 ],
                 blobs=[("embeddings",)],
                 around="looked_up",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "GatherV2",
+                [
+                    FromWeight("input_dim", "embeddings", 0),
+                    FromWeight("output_dim", "embeddings", 1),
+                    Only("mask_zero", (False,), NO_MASK),
+                    Training(),
+                ],
+                blobs=[("embeddings",)],
+                around="lookup",
             )
         ],
     },

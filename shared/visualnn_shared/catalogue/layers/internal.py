@@ -58,6 +58,15 @@ layer(
                 around="along",
             )
         ],
+        "tensorflow": [
+            Map(
+                "Mul",
+                [*ALONG_AXIS, Around(("use_bias",))],
+                blobs=[("gamma",), ("beta",)],
+                around="along_axis",
+                reads=False,
+            ),
+        ],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -87,6 +96,7 @@ layer(
         ],
         "onnx": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
         "torch": [Map("Bias", ALONG_AXIS, blobs=[("bias",)], layout="plain", around="along")],
+        "tensorflow": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
     },
     example=Example(((8, 8, 4),)),
 )

@@ -54,6 +54,7 @@ layer(
         ],
         "onnx": [Map("Concat", [FileAxis("axis", "axis")])],
         "torch": [Map("torch.cat", [FileAxis("axis", "dim")], around="concatenated")],
+        "tensorflow": [Map("ConcatV2", [Around(("axis",))], around="concat")],
     },
     example=Example(((4, 8), (4, 3))),
 )
@@ -93,6 +94,11 @@ layer(
             Map("Sum", [WEIGHTED], around="weighted", reads=False),
         ],
         "torch": [Map("torch.add", [UNWEIGHTED], around="add"), Map("torch.add", [WEIGHTED], around="weighted")],
+        "tensorflow": [
+            Map("Add", [UNWEIGHTED], arity=2),
+            Map("AddN", [UNWEIGHTED], around="add_all"),
+            Map("AddN", [WEIGHTED], around="weighted", reads=False),
+        ],
     },
     example=EXAMPLE,
 )
@@ -117,6 +123,7 @@ layer(
         ],
         "onnx": [Map("Sub")],
         "torch": [Map("torch.sub", around="subtract")],
+        "tensorflow": [Map("Sub")],
     },
     example=EXAMPLE,
 )
@@ -131,6 +138,7 @@ layer(
         "caffe": [Map("Eltwise", [Is("operation", "PROD", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
         "torch": [Map("torch.mul", around="multiply")],
+        "tensorflow": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -151,6 +159,7 @@ layer(
         ],
         "onnx": [Map("Mean")],
         "torch": [Map("torch.mean", around="average")],
+        "tensorflow": [Map("AddN", around="average", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -165,6 +174,7 @@ layer(
         "caffe": [Map("Eltwise", [Is("operation", "MAX", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Max")],
         "torch": [Map("torch.maximum", around="chained")],
+        "tensorflow": [Map("Maximum", arity=2), Map("Maximum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -178,6 +188,7 @@ layer(
         "keras": [keras("Minimum")],
         "onnx": [Map("Min")],
         "torch": [Map("torch.minimum", around="chained")],
+        "tensorflow": [Map("Minimum", arity=2), Map("Minimum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from visualnn_shared.catalogue.axis_lenses import ChannelAxis
+from visualnn_shared.catalogue.axis_lenses import ChannelAxis, LastAxis
 from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.common import EPSILON, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
@@ -15,8 +15,10 @@ from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
+from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_LRN
 from visualnn_shared.catalogue.torch_lenses import Dims
 from visualnn_shared.catalogue.torch_maps import torch_batch_norm, torch_group_norm, torch_layer_norm, torch_rms_norm
+from visualnn_shared.catalogue.window_lenses import over
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
 
@@ -25,6 +27,10 @@ SCALE = Param("scale", Bool(), True, "Whether the result is multiplied by gamma.
 GAMMA = Weight("gamma", axis_weight, when="scale", initializer="gamma_initializer")
 BETA = Weight("beta", axis_weight, when="center", initializer="beta_initializer")
 GAMMA_AND_BETA = [*variable("beta", "zeros"), *variable("gamma", "ones")]
+FORMS = ("ScaleCenter", "Scale", "Center", "")
+"""Whether a template has gamma and beta."""
+NORMED = (HasWeight("scale", "gamma"), HasWeight("center", "beta"))
+STATISTICS = (("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",), ("moving_variance",))
 
 layer(
     "BatchNormalization",
@@ -57,6 +63,12 @@ layer(
         ], blobs=[("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",),
                   ("moving_variance",)], layout="channel")],
         "torch": torch_batch_norm(),
+        "tensorflow": [Map("FusedBatchNormV3", [
+            LastAxis(), At("epsilon", "epsilon", 1e-4), *NORMED, Training(("momentum",)),
+        ], blobs=STATISTICS, rank=4, around="fused_batch_norm", when=over(2)), *(Map(f"@BatchNorm{form}", [
+            Around(("axis",)), At("epsilon", "epsilon"), Sets("scale", "Scale" in form),
+            Sets("center", "Center" in form), Training(("momentum",)),
+        ], blobs=STATISTICS, around="template") for form in FORMS)],
     },
     example=Example(((8, 8, 16),)),
 )  # fmt: skip
@@ -92,6 +104,21 @@ layer(
             )
         ],
         "torch": torch_layer_norm(),
+        "tensorflow": [
+            Map(
+                f"@LayerNorm{form}",
+                [
+                    Around(("axis",)),
+                    At("epsilon", "epsilon"),
+                    Sets("scale", "Scale" in form),
+                    Sets("center", "Center" in form),
+                    Training(),
+                ],
+                blobs=[("gamma",), ("beta",)],
+                around="template",
+            )
+            for form in FORMS
+        ],
     },
     example=Example(((10, 32),)),
 )
@@ -173,6 +200,9 @@ layer(
         "keras": [keras("RMSNormalization")],
         "onnx": [composed("Mul", "root_mean_square", "axis", "epsilon", weights=("scale",))],
         "torch": torch_rms_norm(),
+        "tensorflow": [
+            Map("@RmsNorm", [Around(("axis",)), At("epsilon", "epsilon")], blobs=[("scale",)], around="template")
+        ],
     },
     example=Example(((10, 32),)),
 )
@@ -187,6 +217,7 @@ layer(
         "keras": [keras("UnitNormalization")],
         "onnx": [composed("Mul", "unit", "axis")],
         "torch": [Map("F.normalize", [Dims("axis", "dim"), Is("eps", 1e-6)])],
+        "tensorflow": [Map("@UnitNorm", [Around(("axis",))], around="template")],
     },
     example=Example(((10, 32),)),
 )
@@ -264,6 +295,7 @@ layer(
             )
             for op, region in (("nn.LocalResponseNorm", "ACROSS_CHANNELS"), ("lrn_within_channel", "WITHIN_CHANNEL"))
         ],
+        "tensorflow": [TENSORFLOW_LRN],
     },
     example=Example(((13, 13, 16),), {"alpha": 1e-4}),
 )

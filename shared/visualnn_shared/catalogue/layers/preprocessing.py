@@ -9,7 +9,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import Around, At, Fn, Map, Training
+from visualnn_shared.catalogue.lenses import Around, At, Fn, Map, Sets, Training
 from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
@@ -47,6 +47,7 @@ layer(
         "keras": [keras("Rescaling")],
         "onnx": [composed("Mul", "rescaled", "scale", "offset")],
         "torch": [Map("torch.mul", [Around(("scale", "offset"))], around="affine")],
+        "tensorflow": [Map("Mul", [Around(("scale", "offset"))], around="rescale", reads=False)],
     },
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
@@ -130,6 +131,17 @@ layer(
                 blobs=[("mean",), ("variance",)],
                 layout="plain",
                 around="standardized",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "@Normalization",
+                [
+                    Around(("axis", "mean", "variance")),
+                    Sets("invert", value=False),
+                ],
+                blobs=[("mean",), ("variance",)],
+                around="normalize",
             )
         ],
     },

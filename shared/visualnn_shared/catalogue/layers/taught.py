@@ -12,6 +12,7 @@ from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 from visualnn_shared.catalogue.torch_lenses import InSize
 from visualnn_shared.catalogue.torch_maps import BIAS
 from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
@@ -20,6 +21,7 @@ from visualnn_shared.catalogue.windows import need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.taught:"
 POOLING = "visualnn_worker.keras_layers.pyramid:"
+FACTORS = Map("Mul", [Training(("init_values",))], blobs=[("gamma",)], around="along_axis", reads=False)
 CLOSED = {"name": "constant", "value": -1.0}
 
 
@@ -244,6 +246,7 @@ layer(
     maps={
         "keras": [],
         "onnx": [composed("Mul", "layer_scale", training=("init_values",), weights=("gamma",), layout="any")],
+        "tensorflow": [FACTORS],
         "torch": [Map("Scale", [Training(("init_values",))], blobs=[("gamma",)], around="along")],
     },
     example=Example(((8, 8, 4),)),
@@ -259,6 +262,7 @@ layer(
     maps={
         "keras": [],
         "onnx": [passed_on("rate", "seed")],
+        "tensorflow": tensorflow_passes_on("rate", "seed"),
         "torch": [Map("StochasticDepth", [At("rate", "p"), Training(("seed",))])],
     },
     example=Example(((8, 8, 4),), {"rate": 0.1}),

@@ -12,6 +12,7 @@ from visualnn_shared.catalogue.lenses import Around, At, Map, Training
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axis_of, need_rank, same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 
 
 def _repeated(p: Params, ins: Shapes) -> list[Shape]:
@@ -100,6 +101,7 @@ layer(
         "keras": [keras("ActivityRegularization")],
         "onnx": [Map("Identity", [Training(("l1", "l2"))], reads=False)],
         "torch": [Map("nothing", [Training(("l1", "l2"))], around="nothing")],
+        "tensorflow": tensorflow_passes_on("l1", "l2"),
     },
     example=Example(((128,),), {"l2": 0.01}),
 )
@@ -113,6 +115,7 @@ layer(
         "keras": [keras("Identity")],
         "onnx": [Map("Identity", reads=False)],
         "torch": [Map("nothing", around="nothing")],
+        "tensorflow": tensorflow_passes_on(),
     },
     example=Example(((128,),)),
 )

@@ -6,7 +6,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
-from visualnn_shared.catalogue.lenses import At, AtInput, Is, Lens, Map, Sets
+from visualnn_shared.catalogue.lenses import Around, At, AtInput, Is, Lens, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales, composed
 from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
@@ -48,6 +48,7 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
             "keras": [keras(f"ZeroPadding{rank}D")],
             "onnx": [Map("Pad", [pads], when=over(rank))],
             "torch": torch_borders("padding"),
+            "tensorflow": [Map("Pad", [Around(("padding",))], around="pad")],
         },
         example=example,
     )
@@ -82,6 +83,7 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
             "keras": [keras(f"Cropping{rank}D")],
             "onnx": [composed("Slice", "cropped", "cropping", layout="any")],
             "torch": torch_borders("cropping", -1),
+            "tensorflow": [Map("StridedSlice", [Around(("cropping",))], around="crop")],
         },
         example=example,
     )
@@ -119,6 +121,7 @@ layer(
         "keras": [keras("UpSampling1D")],
         "onnx": [Map("Resize", _nearest(1), when=over(1))],
         "torch": [Map("F.interpolate", [At("size", "scale_factor"), Is("mode", "nearest")])],
+        "tensorflow": [Map("ResizeNearestNeighbor", [Around(("size",))], around="resize")],
     },
     example=Example(((8, 4),), {"size": 3}),
 )
@@ -146,6 +149,11 @@ layer(
         "torch": [
             Map("F.interpolate", [Sets("interpolation", name), At("size", "scale_factor"), Is("mode", name)])
             for name in ("nearest", "bilinear")
+        ],
+        "tensorflow": [
+            Map("ResizeNearestNeighbor", [Sets("interpolation", "nearest"), Around(("size",))], around="resize"),
+            Map("ResizeBilinear", [Sets("interpolation", "bilinear"), Around(("size",))], around="resize"),
+            Map("ResizeBicubic", [Sets("interpolation", "bicubic"), Around(("size",))], around="resize", reads=False),
         ],
     },
     example=Example(((8, 8, 4),), {"size": [2, 3]}),

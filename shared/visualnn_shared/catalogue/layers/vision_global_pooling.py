@@ -5,7 +5,7 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Tuple
-from visualnn_shared.catalogue.lenses import Is, Map, Sets
+from visualnn_shared.catalogue.lenses import At, Is, Map, Sets
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.torch_maps import torch_adaptive_pool, torch_global_pool
@@ -36,6 +36,9 @@ def _global_pooling(how: str, rank: int) -> None:
                 Map(f"Global{how}Pool", [Sets("keepdims", False)], around="flattened", reads=False),
             ],
             "torch": torch_global_pool(how, rank),
+            "tensorflow": [
+                Map("Mean" if how == "Average" else "Max", [At("keepdims", "keep_dims", False)], around="reduce")
+            ],
         },
         example=Example((SHAPES[rank],), {"keepdims": True} if how == "Max" else {}),
     )
