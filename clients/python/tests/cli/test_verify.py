@@ -170,3 +170,35 @@ def test_weights_given_beside_a_file_that_has_its_own_are_those_that_are_verifie
     status, out, err = tell("convert", "m.keras", "m.onnx", "--weights", "other.safetensors", "--verify")
     assert status == 0, err
     assert "run with those given instead" in out
+
+
+DATA_NET = """
+name: "small"
+layer { name: "data" type: "Data" top: "data" data_param { batch_size: 4 } }
+layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 3 } }
+"""
+
+
+def test_a_net_without_sizes_and_weights_gets_them_from_options(
+    tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, out = tmp_path / "net.prototxt", tmp_path / "net.onnx"
+    net.write_text(DATA_NET)
+    status, _, _ = tell("convert", str(net), str(out), "--input-shape", "4,5,1")
+    assert (status, out.exists()) == (2, False)
+    assert "--initial-weights" in capsys.readouterr().err
+    status, said, _ = tell("convert", str(net), str(out), "--input-shape", "4,5,1", "--initial-weights", "--verify")
+    assert (status, "verified" in said) == (0, True)
+    first = out.read_bytes()
+    for seed, same in (("0", True), ("1", False)):
+        options = ("--input-shape", '{"data": [4, 5, 1]}', "--initial-weights", "--seed", seed)
+        assert tell("convert", str(net), str(out), *options)[0] == 0
+        assert (out.read_bytes() == first) is same
+
+
+def test_a_shape_that_is_none_is_refused(tell: Told, tmp_path: Path) -> None:
+    net = tmp_path / "net.prototxt"
+    net.write_text(DATA_NET)
+    for text in ("abc", "4,,1", "[4", "-1,5,1"):
+        status, _, err = tell("convert", str(net), str(tmp_path / "net.json"), "--to", "keras", "--input-shape", text)
+        assert (status, "Traceback" in err) == (2, False), text

@@ -43,7 +43,8 @@ def certificate(
     seed: int,
     samples: Path | None,
     target: str,
-    state: Any,
+    weights_given: bool,
+    **read_with: Any,
 ) -> dict[str, Any]:
     """The certificate of the conversion, as in its report. Raises ``Invalid``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -59,7 +60,7 @@ def certificate(
     name = samples.name if samples is not None else ""
     asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
-    more = {"target_name": target, "weights_given": weights is not None, "state": state}
+    more = {"target_name": target, "weights_given": weights_given, **read_with}
     return certify(converted, data, filename, asked, weights_file=beside, **more).as_json()
 
 

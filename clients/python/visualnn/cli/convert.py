@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir
+from visualnn.cli.options import AsJson, DataDir, shape_of
 
 
 def convert(
@@ -35,10 +35,21 @@ def convert(
         bool, typer.Option("--verify", help="Run SRC and DST on the same inputs; write DST only if they agree.")
     ] = False,
     gate: Annotated[float, typer.Option(help="Largest absolute error that passes.", min=0.0)] = 1e-4,
-    seed: Annotated[int, typer.Option(help="Of the inputs drawn for --verify.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0)] = 0,
     samples: Annotated[
         Path | None,
         typer.Option(help="Samples to verify with, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
+    ] = None,
+    initial_weights: Annotated[
+        bool,
+        typer.Option("--initial-weights", help="Where SRC has no weights: what a training begins with."),
+    ] = False,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(
+            help="What SRC leaves open: height,width,channels such as 28,28,1, or JSON by input name.",
+            show_default=False,
+        ),
     ] = None,
     phase: Annotated[
         str | None, typer.Option(help="Phase of a Caffe net: TRAIN or TEST.", show_default="the file's, or TRAIN")
@@ -67,12 +78,15 @@ def convert(
     _check(target, report, weights_out, to)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
-    options = {"allow_rewrite": allow_rewrite, "state": state}
+    shape = shape_of(input_shape)
+    options = {"allow_rewrite": allow_rewrite, "state": state, "input_shape": shape}
+    options["initial"] = seed if initial_weights else None
     converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
     if verify or samples is not None:
         converted.report.certificate = certificate(
-            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name, state=state
-        )
+            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name, state=state,
+            input_shape=shape, weights_given=carried is not None or initial_weights,
+        )  # fmt: skip
         must_pass(converted, target, to, report, as_json=as_json)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}
