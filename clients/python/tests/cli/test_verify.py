@@ -179,6 +179,7 @@ layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_p
 """
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")  # Keras
 def test_a_net_without_sizes_and_weights_gets_them_from_options(
     tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
