@@ -124,3 +124,24 @@ def test_versions_are_compared_restored_and_the_model_deleted(editor: Editor, pa
     expect(page).to_have_url(re.compile("/app/models$"))
     page.get_by_role("searchbox", name="Search models").fill("two versions")
     expect(page.get_by_text("Nothing that is listed matches.")).to_be_visible()
+
+
+def test_layers_are_aligned_and_the_picture_is_saved(editor: Editor, page: Page, tmp_path: Path) -> None:
+    editor.append("Input")
+    editor.append("Dense")
+    editor.select("dense")
+    for _ in range(3):
+        editor.key("ArrowRight")
+    editor.key("Control+a")
+    expect(page.get_by_text("2 layers selected")).to_be_visible()
+    page.get_by_role("button", name="One below the other").click()
+    lefts = "nodes => new Set(nodes.map(node => Math.round(node.getBoundingClientRect().left))).size"
+    page.wait_for_function(f"({lefts})([...document.querySelectorAll('.layer')]) === 1")
+    editor.button("Export")
+    for kind, begins in (("SVG", b"<svg "), ("PNG", b"\x89PNG")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind, exact=True).click()
+        file = tmp_path / kind
+        download.value.save_as(file)
+        assert file.read_bytes().startswith(begins)
+        assert download.value.suggested_filename == f"untitled.{kind.lower()}"

@@ -81,6 +81,11 @@ async function summarise(spec: Spec, query: Load, signal: AbortSignal): Promise<
   return got(api.POST('/api/v1/summary', { params: { query: query as never }, body: spec, signal }))
 }
 
+/** Once, for what is not on the screen. */
+export async function readSummary(spec: Spec): Promise<Summary> {
+  return got(api.POST('/api/v1/summary', { body: spec }))
+}
+
 const byName = (summary: Summary) => new Map(summary.layers.map(layer => [layer.name, layer]))
 
 function useDebounced<T>(value: T, wait: number): T {

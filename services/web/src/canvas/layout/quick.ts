@@ -31,8 +31,8 @@ export function quickLayout(spec: Spec): Record<string, Point> {
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     walk(rows, sweep, orderRow)
   }
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    walk(rows, sweep, placeRow)
+  for (let sweep = 0; sweep <= SWEEPS; sweep++) {
+    walk(rows, sweep, placeRow) // the last one goes down: layers stand in the middle below what feeds them
   }
   return placesOf(rows)
 }
