@@ -125,7 +125,8 @@ def evaluate(model: Any, arrays: list[Any]) -> list[Any]:
     parts = []
     for start in range(0, len(arrays[0]), BATCH):
         part = [array[start : start + BATCH] for array in arrays]
-        out = model(part[0] if len(part) == 1 else part, training=False)
+        alone = len(part) == 1 and not isinstance(getattr(model, "_inputs_struct", None), list | tuple)
+        out = model(part[0] if alone else part, training=False)  # older files have a list of one input
         parts.append([ops.convert_to_numpy(one) for one in (out if isinstance(out, list | tuple) else [out])])
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
