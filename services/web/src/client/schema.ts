@@ -837,6 +837,18 @@ export interface components {
             version: string;
         };
         /**
+         * Approximated
+         * @description A layer whose counterpart computes almost the same.
+         */
+        Approximated: {
+            /** Bound */
+            bound: string;
+            /** Layer */
+            layer: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
          * ArtifactView
          * @description A file of a succeeded job.
          */
@@ -924,10 +936,18 @@ export interface components {
          * @description `report.json` in a bundle: what a conversion mapped, rewrote and dropped, layer by layer.
          */
         ConversionReport: {
+            /** Approximated */
+            approximated: components["schemas"]["Approximated"][];
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            } | null;
             /** Dropped */
             dropped: components["schemas"]["Dropped"][];
             /** File */
             file: string;
+            /** Impossible */
+            impossible: components["schemas"]["Impossible"][];
             /** Mapped */
             mapped: components["schemas"]["Mapped"][];
             /** Notes */
@@ -1136,6 +1156,20 @@ export interface components {
         Formats: {
             /** Items */
             items: components["schemas"]["Format"][];
+        };
+        /**
+         * Impossible
+         * @description A layer that the target cannot say; a bundle has none, because then nothing is written.
+         */
+        Impossible: {
+            /** Hint */
+            hint: string | null;
+            /** Layer */
+            layer: string | null;
+            /** Reason */
+            reason: string;
+            /** Received */
+            received: unknown;
         };
         /**
          * InverseTime

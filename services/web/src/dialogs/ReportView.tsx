@@ -7,7 +7,8 @@ type Props = { report: ConversionReport; onLayer?: (layer: string) => void }
 export function ReportView({ report, onLayer }: Props) {
   const { t } = useTranslation()
   const renamed = Object.entries(report.renamed)
-  const plain = report.rewritten.length + report.dropped.length + report.notes.length + renamed.length === 0
+  const changed = [report.rewritten, report.approximated, report.dropped, report.notes, renamed]
+  const plain = changed.every(part => part.length === 0)
   return (
     <div className="report">
       <p>
@@ -22,6 +23,12 @@ export function ReportView({ report, onLayer }: Props) {
       <Lines
         title={t('files:dropped', { count: report.dropped.length })}
         lines={report.dropped.map(one => ({ layer: one.layer, text: `${one.what}: ${one.why}` }))}
+        onLayer={onLayer}
+        open
+      />
+      <Lines
+        title={t('files:approximated', { count: report.approximated.length })}
+        lines={report.approximated.map(one => ({ layer: one.layer, text: `${one.rule}: ${one.bound}` }))}
         onLayer={onLayer}
         open
       />
