@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ModelView, Spec } from '@/client/types'
 import { api, got } from './client'
 
@@ -9,6 +9,10 @@ export function useModels() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: page => page.next_cursor ?? undefined,
   })
+}
+
+export function useModel(id: string) {
+  return useQuery({ queryKey: ['model', id], queryFn: () => readModel(id), enabled: id !== '' })
 }
 
 export async function readModel(id: string): Promise<ModelView> {

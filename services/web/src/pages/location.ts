@@ -5,6 +5,12 @@ export const BASE = '/app'
 
 export const HOME = '/'
 export const modelPath = (id: string): string => `${BASE}/models/${encodeURIComponent(id)}`
+export const DATASETS = `${BASE}/datasets`
+export const JOBS = `${BASE}/jobs`
+export const datasetPath = (id: string): string => `${DATASETS}/${encodeURIComponent(id)}`
+export const jobPath = (id: string): string => `${JOBS}/${encodeURIComponent(id)}`
+export const comparePath = (ids: readonly string[]): string =>
+  `${JOBS}/compare?${new URLSearchParams(ids.map(id => ['job', id]))}`
 
 /** Another address without loading the page; what is selected stays behind. */
 export function goTo(path: string): void {
