@@ -6,19 +6,19 @@ import { jumpTo } from '@/canvas/actions'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
 import { useRecipe } from '@/store/recipe'
+import { train, useTraining } from '@/store/training'
 import { Button } from '@/ui/Button'
 import { FailureBox, ProblemList } from '@/ui/Failure'
 import { DatasetChoice } from './DatasetChoice'
 import { RecipeForm } from './RecipeForm'
 import { sorted } from './recipe'
 import './training.css'
-import { useTraining } from './useTraining'
 
 /** Data set, recipe, and the button that starts a training of what is on the canvas. */
 export function TrainPanel() {
   const { t } = useTranslation()
-  const training = useTraining()
-  const failure = training.error ? failureOf(training.error) : null
+  const { pending, error } = useTraining()
+  const failure = error ? failureOf(error) : null
   const { fields, others } = sorted(failure?.problems ?? [])
   const ofDataset = others.filter(problem => problem.where?.field === 'dataset')
   const ofAll = others.filter(problem => problem.where?.field !== 'dataset')
@@ -27,15 +27,13 @@ export function TrainPanel() {
       className="recipe"
       onSubmit={event => {
         event.preventDefault()
-        training.mutate()
+        void train()
       }}
     >
       <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
       <RecipeForm errors={fields} />
       <div className="recipe-foot">
-        {failure && failure.problems.length === 0 ? (
-          <FailureBox title={t('training:failed')} error={training.error} />
-        ) : null}
+        {failure && failure.problems.length === 0 ? <FailureBox title={t('training:failed')} error={error} /> : null}
         {ofAll.length > 0 ? (
           <section className="problems-bad" role="alert">
             <h3>{t('training:refused')}</h3>
@@ -47,7 +45,7 @@ export function TrainPanel() {
             {t('training:fieldsWrong', { count: fields.size })}
           </p>
         ) : null}
-        <Ready busy={training.isPending} />
+        <Ready busy={pending} />
       </div>
     </form>
   )
