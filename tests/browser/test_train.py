@@ -31,17 +31,12 @@ def digits(tmp_path: Path) -> Path:
     return path
 
 
-def in_theme(editor: Editor, theme: str, name: str) -> None:
-    editor.button("Preferences")
-    editor.page.get_by_role("menuitemradio", name=theme).click()
-    expect(editor.page.locator("html")).to_have_attribute("data-theme", theme.lower())
-    editor.picture(name)
-
-
 def pictures(editor: Editor, name: str) -> None:
     """In both themes; leaves the light one."""
-    in_theme(editor, "Dark", f"{name}-dark")
-    in_theme(editor, "Light", name)
+    for theme, suffix in (("dark", "-dark"), ("light", "")):
+        editor.page.emulate_media(color_scheme=theme)
+        expect(editor.page.locator("html")).to_have_attribute("data-theme", theme)
+        editor.picture(name + suffix)
 
 
 def state(page: Page) -> Locator:
@@ -66,7 +61,7 @@ def test_a_network_is_trained_watched_and_served(editor: Editor, page: Page, dig
     page.get_by_label("Optimizer", exact=True).select_option("sgd")
     page.get_by_label("Learning rate", exact=True).fill("1000")
     page.get_by_label("momentum", exact=True).fill("0.9")
-    page.get_by_label("Epochs", exact=True).fill("25")
+    page.get_by_label("Epochs", exact=True).fill("15")
     page.get_by_label("Validation split", exact=True).fill("0.2")
     start.click()
     expect(page.locator(".recipe .field-bad")).to_contain_text("100")
@@ -81,13 +76,13 @@ def test_a_network_is_trained_watched_and_served(editor: Editor, page: Page, dig
     seen = loss.get_attribute("data-points") or ""
     expect(loss).not_to_have_attribute("data-points", seen)  # it moves
     expect(state(page)).to_have_text("succeeded", timeout=TRAINED_MS)
-    expect(loss).to_have_attribute("data-points", "50")  # 25 epochs, training and validation
+    expect(loss).to_have_attribute("data-points", "30")  # 15 epochs, training and validation
     expect(page.locator('.curve[data-metric="accuracy"] canvas')).to_be_visible()
     expect(page.locator(".jobs-chosen")).to_contain_text("classes")
     pictures(editor, "train-2-job")
 
     page.get_by_text("As a table").click()
-    expect(page.locator(".curve-table tbody tr")).to_have_count(25)
+    expect(page.locator(".curve-table tbody tr")).to_have_count(15)
     with page.expect_download() as download:
         page.get_by_role("link", name="safetensors").click()
     download.value.save_as(tmp_path / "weights")
@@ -107,7 +102,6 @@ def look_around(editor: Editor, page: Page) -> None:
     page.get_by_label("Epochs", exact=True).fill("100000")
     page.get_by_label("Epochs", exact=True).press("Tab")
     page.locator(".recipe-start").click()
-    expect(page.locator('.curve[data-metric="loss"]')).to_be_visible(timeout=TRAINED_MS)
     editor.button("Cancel")
     expect(state(page)).to_have_text("cancelled", timeout=30_000)
     page.locator(".sheet-back").click()
@@ -118,3 +112,10 @@ def look_around(editor: Editor, page: Page) -> None:
     page.get_by_role("button", name="Compare (2)").click()
     expect(page.locator('.curve[data-metric="loss"] canvas')).to_be_visible()
     pictures(editor, "train-5-compare")
+
+    editor.button("Preferences")
+    page.get_by_role("menuitemradio", name="简体中文").click()
+    expect(page.locator("h1")).to_have_text("训练曲线比较")
+    page.get_by_role("link", name="任务").first.click()
+    expect(page.locator(".state-cancelled")).to_have_text("已取消")
+    editor.picture("train-6-chinese")

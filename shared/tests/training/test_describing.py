@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.training.choose import plan
 from visualnn_shared.training.describing import describe
 from visualnn_shared.training.optimizers import clean_optimizer
 from visualnn_shared.training.recipe import Optimizer, TrainParams
@@ -46,6 +48,28 @@ def test_every_choice_is_taken_with_the_defaults_that_are_told(name: str) -> Non
         made = getattr(TrainParams.model_validate({name: given}), name)
         if isinstance(made, Optimizer):
             assert clean_optimizer(made, None)[1] == []
+
+
+def test_what_is_chosen_is_what_a_plan_fills_in() -> None:
+    spec = Spec.model_validate(
+        {
+            "visualnn": 1,
+            "name": "line",
+            "layers": [
+                {"name": "x", "type": "Input", "params": {"shape": [1]}, "inputs": []},
+                {"name": "y", "type": "Dense", "params": {"units": 1}, "inputs": ["x"]},
+            ],
+            "outputs": ["y"],
+        }
+    )
+    number = {"dtype": "float32", "min": 0.0, "max": 1.5, "whole": False, "shape": []}
+    schema = {"features": [{"name": "x", **number}], "label": {"name": "y", "kind": "real", **number}}
+    given = TrainParams.model_validate({"early_stopping": {}})
+    filled = plan(spec, schema, {"train": 64}, given).params.model_dump()
+    was = given.model_dump()
+    assert {name for name in was if was[name] is None and filled[name] is not None} == {
+        name for name, one in FIELDS.items() if one["chosen"]
+    }
 
 
 def test_lists_say_what_they_hold() -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from visualnn_shared.catalogue.kinds import Optional
 from visualnn_shared.training.optimizers import OPTIMIZERS
 from visualnn_shared.training.recipe import TrainParams
 
 _KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
+_CHOSEN = frozenset({"optimizer", "loss", "metrics", "learning_rate", "keep"})
+"""What ``choose.plan`` fills in."""
 _LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "exclusiveMaximum": "most"}
 
 
@@ -17,7 +20,7 @@ def describe() -> list[dict[str, Any]]:
     named: one of ``choices``, with the fields that ``options`` give for it.
     """
     schema = TrainParams.model_json_schema()
-    return _fields(schema, schema["$defs"])
+    return [one | {"chosen": one["name"] in _CHOSEN} for one in _fields(schema, schema["$defs"])]
 
 
 def _fields(schema: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -78,19 +81,21 @@ def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _optimizer_fields(name: str) -> list[dict[str, Any]]:
-    """What the catalogue of optimizers knows; the learning rate is the job's own field."""
+    """Its own first, then what all have; the learning rate is the job's own field."""
+    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values()))
+    params = OPTIMIZERS[name].params
     told = []
-    for param, (kind, default) in OPTIMIZERS[name].params.items():
-        if param == "learning_rate":
-            continue
+    for param in sorted(params.keys() - {"learning_rate"}, key=lambda one: (one in shared, list(params).index(one))):
+        kind, default = params[param]
         form = kind.as_json()
         inner = form["of"] if form["kind"] == "optional" else form
+        must_be = kind.of.must_be if isinstance(kind, Optional) else kind.must_be
         told.append(
             {
                 "name": param,
                 "required": False,
                 "default": default,
-                "doc": f"Must be {kind.must_be}.",
+                "doc": f"Must be {must_be}.",
                 "nullable": form["kind"] == "optional",
                 "kind": inner["kind"],
                 "limits": inner.get("limits"),

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
+from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.training.optimizers import OPTIMIZERS
 from visualnn_shared.training.recipe import TrainParams
-from visualnn_shared.catalogue import CATALOGUE
 
 from tests.gateway.running import Gateway
 

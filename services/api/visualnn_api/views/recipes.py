@@ -27,7 +27,8 @@ class RecipeField(Strict):
     required: bool
     nullable: bool
     default: Any = None
-    """null: chosen to suit the network and the data set, or left away."""
+    chosen: bool = False
+    """Where it is left out the server chooses to suit the network and the data set, and a job's `chosen` says why."""
     doc: str
     limits: RecipeLimits | None = None
     choices: list[str] | None = None

@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import type { JobState, JobView, OperatorView, RecipeField } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { api, got } from './client'
+import { failureOf } from './failure'
 
 const LIVE_MS = 1500
 
@@ -28,9 +29,11 @@ export function useJob(id: string) {
   return useQuery({
     queryKey: ['job', id],
     queryFn: () => readJob(id),
-    refetchInterval: ({ state }) => (isFinal(state.data?.state) ? false : LIVE_MS),
+    refetchInterval: ({ state }) => (isFinal(state.data?.state) || isRefused(state.error) ? false : LIVE_MS),
   })
 }
+
+const isRefused = (error: unknown) => error !== null && failureOf(error).kind === 'refused'
 
 export async function readJob(id: string): Promise<JobView> {
   return got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))

@@ -2041,6 +2041,11 @@ export interface components {
         RecipeField: {
             /** Choices */
             choices?: string[] | null;
+            /**
+             * Chosen
+             * @default false
+             */
+            chosen: boolean;
             /** Default */
             default?: unknown;
             /** Doc */

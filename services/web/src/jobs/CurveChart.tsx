@@ -78,7 +78,7 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
         width: 2,
         spanGaps: true,
         ...(line.side === 'validation' ? { dash: [6, 4] } : {}),
-        points: { show: line.rows.length < 40, size: 5 },
+        points: { show: line.rows.length < 40, size: 5, fill: color('--surface') },
         value: (_plot: uPlot, value: number | null) => metricText(value),
       })),
     ],

@@ -3,7 +3,7 @@ import { trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
 import { useRecipe } from './recipe'
-import { save } from './saving'
+import { saveQuietly } from './saving'
 
 /** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
 export const useTraining = create<{ pending: boolean; error: unknown }>(() => ({ pending: false, error: null }))
@@ -36,7 +36,7 @@ async function submit(model: string): Promise<void> {
 /** null where saving failed, which said why. */
 async function savedModel(): Promise<string | null> {
   const before = useEditor.getState()
-  if (before.origin === null || isUnsaved(before)) await save()
+  if (before.origin === null || isUnsaved(before)) await saveQuietly()
   const { origin, ...now } = useEditor.getState()
   return origin === null || isUnsaved(now) ? null : `${origin.id}@${origin.version}`
 }

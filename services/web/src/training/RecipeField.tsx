@@ -54,24 +54,37 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
 
 type InnerProps = Omit<Props, 'field'> & { readonly fields: readonly Described[] }
 
+/** So many fields of a choice are shown; the rest is folded away. */
+const AT_ONCE = 4
+
 function InnerFields({ fields, path, value, errors, onValue }: InnerProps) {
+  const { t } = useTranslation()
   const own = typeof value === 'string' ? namedOf(value) : ((value ?? {}) as Readonly<Record<string, unknown>>)
   const change = (name: string, next: unknown) => {
     const { [name]: _before, ...others } = own
     onValue(next === undefined ? others : { ...others, [name]: next })
   }
+  const draw = (one: Described) => (
+    <RecipeField
+      key={one.name}
+      field={one}
+      path={`${path}.${one.name}`}
+      value={own[one.name]}
+      errors={errors}
+      onValue={next => change(one.name, next)}
+    />
+  )
+  const rest = fields.slice(AT_ONCE)
+  const touched = rest.some(one => one.name in own || errorAt(errors, `${path}.${one.name}`))
   return (
     <div className="recipe-inner">
-      {fields.map(one => (
-        <RecipeField
-          key={one.name}
-          field={one}
-          path={`${path}.${one.name}`}
-          value={own[one.name]}
-          errors={errors}
-          onValue={next => change(one.name, next)}
-        />
-      ))}
+      {fields.slice(0, AT_ONCE).map(draw)}
+      {rest.length > 0 ? (
+        <details open={touched || undefined}>
+          <summary>{t('panel:advanced')}</summary>
+          {rest.map(draw)}
+        </details>
+      ) : null}
     </div>
   )
 }

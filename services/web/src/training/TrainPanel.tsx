@@ -1,4 +1,5 @@
 import { Play } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
@@ -17,13 +18,18 @@ import './training.css'
 /** Data set, recipe, and the button that starts a training of what is on the canvas. */
 export function TrainPanel() {
   const { t } = useTranslation()
+  const form = useRef<HTMLFormElement>(null)
   const { pending, error } = useTraining()
   const failure = error ? failureOf(error) : null
   const { fields, others } = sorted(failure?.problems ?? [])
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [error])
   const ofDataset = others.filter(problem => problem.where?.field === 'dataset')
   const ofAll = others.filter(problem => problem.where?.field !== 'dataset')
   return (
     <form
+      ref={form}
       className="recipe"
       onSubmit={event => {
         event.preventDefault()

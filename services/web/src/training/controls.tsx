@@ -26,15 +26,20 @@ export function controlFor(field: RecipeField): ComponentType<ControlProps> {
   return CONTROLS[field.kind] ?? TextControl
 }
 
-function TextControl({ field, value, onValue, ...ids }: ControlProps) {
+/** What holds where the field is left out. */
+function useLeftOut(field: RecipeField): string {
   const { t } = useTranslation()
-  const auto = field.nullable || field.kind === 'list' ? t('training:leftOut') : ''
+  return defaultText(field) ?? (field.chosen ? t('training:leftOut') : t('panel:none'))
+}
+
+function TextControl({ field, value, onValue, ...ids }: ControlProps) {
+  const leftOut = useLeftOut(field)
   return (
     <TextInput
       {...ids}
       lazy
       inputMode={field.kind === 'int' ? 'numeric' : field.kind === 'float' ? 'decimal' : 'text'}
-      placeholder={defaultText(field) ?? (field.required ? '' : auto)}
+      placeholder={field.required ? '' : leftOut}
       value={fieldText(value)}
       onText={text => onValue(fieldValue(field, text))}
     />
@@ -43,7 +48,7 @@ function TextControl({ field, value, onValue, ...ids }: ControlProps) {
 
 /** One of a few, or what the server chooses. A choice with params of its own is kept as an object. */
 function ChoiceControl({ field, value, onValue, ...ids }: ControlProps) {
-  const { t } = useTranslation()
+  const leftOut = useLeftOut(field)
   const chosen = field.kind === 'named' ? namedOf(value).name : fieldText(value)
   const standard = defaultText(field)
   return (
@@ -55,7 +60,7 @@ function ChoiceControl({ field, value, onValue, ...ids }: ControlProps) {
         onValue(target.value === '' ? undefined : field.kind === 'named' ? { name: target.value } : target.value)
       }
     >
-      <option value="">{standard ?? t('training:leftOut')}</option>
+      <option value="">{leftOut}</option>
       {(field.choices ?? [])
         .filter(one => one !== standard)
         .map(one => (

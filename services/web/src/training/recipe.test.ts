@@ -10,6 +10,7 @@ const field = (kind: RecipeField['kind'], more: Partial<RecipeField> = {}): Reci
   doc: '',
   required: false,
   nullable: false,
+  chosen: false,
   ...more,
 })
 

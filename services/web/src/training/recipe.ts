@@ -43,8 +43,10 @@ export function sorted(problems: readonly Problem[]): { fields: ReadonlyMap<stri
   return { fields, others }
 }
 
+/** The field's own name is beside it already. */
 function sentence({ rule, hint }: Problem): string {
-  return hint ? `${rule} (${hint})` : rule
+  const text = rule.replace(/^params\.(\w+\.)*/, '')
+  return hint ? `${text} (${hint})` : text
 }
 
 /** What is wrong with a field or, where `children` have fields of their own, with it as a whole. */
