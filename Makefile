@@ -81,9 +81,10 @@ bench: setup ## run the benchmarks, side by side with their peers; prints ratios
 
 generated = echo "$@: $(1)"; $(BIN)/python $(2) > $(1).new && mv $(1).new $(1) || { rm -f $(1).new; exit 1; }
 
-docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md
+docs: setup ## generate the pages that come from code: docs/layers.md, docs/zoo.md, docs/formats.md
 	@$(call generated,docs/layers.md,tools/layer_page.py)
 	@$(call generated,docs/zoo.md,tools/zoo_page.py)
+	@$(call generated,docs/formats.md,tools/formats_page.py)
 
 client: setup ## generate docs/openapi.json, and from it the editor's types
 	@$(call generated,docs/openapi.json,tools/openapi.py)

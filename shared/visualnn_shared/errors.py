@@ -72,6 +72,14 @@ class ConversionImpossible(Invalid):
         super().__init__(f"the conversion from {source} to {target}", problems)
 
 
+class NotCertified(Invalid):
+    code = "not-certified"
+    title = "The converted model does not answer as the source does"
+
+    def __init__(self, problems: Sequence[Problem], between: str) -> None:
+        super().__init__(f"the verification of {between}", problems)
+
+
 class NotFound(VisualNNError):
     code = "not-found"
     status = 404

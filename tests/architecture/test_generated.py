@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("layer_page.py", "layers.md", "docs"),
         ("zoo_page.py", "zoo.md", "docs"),
+        ("formats_page.py", "formats.md", "docs"),
         ("openapi.py", "openapi.json", "client"),
     ],
 )

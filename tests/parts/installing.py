@@ -23,7 +23,7 @@ def venv_from(name: str, lock: Path) -> Path:
     version = sha256(lock.read_bytes()).hexdigest()[:12]
     folder = cache_folder() / f"{name}-{version}-py{sys.version_info.major}{sys.version_info.minor}"
     done = folder / ".complete"
-    with _only_one(folder.with_suffix(".lock")):
+    with only_one(folder.with_suffix(".lock")):
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
             venv.create(folder, with_pip=True, symlinks=True)
@@ -32,8 +32,26 @@ def venv_from(name: str, lock: Path) -> Path:
     return folder
 
 
+def folder_from(name: str, lock: Path) -> Path:
+    """A folder for PYTHONPATH that holds what ``lock`` lists, without dependencies; made at the first call.
+
+    Raises ``PartMissingError``."""
+    folder = cache_folder() / f"{name}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
+    done = folder / ".complete"
+    with only_one(folder.with_suffix(".lock")):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _run_pip(Path(sys.executable), lock, "--no-deps", "--target", str(folder))
+            done.touch()
+    return folder
+
+
 def _pip(folder: Path, lock: Path) -> None:
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
+    _run_pip(folder / "bin" / "python", lock)
+
+
+def _run_pip(python: Path, lock: Path, *options: str) -> None:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", *options, "-r", str(lock)]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, env=env, check=False)
@@ -45,8 +63,8 @@ def _pip(folder: Path, lock: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Two test runs at a time must not install into one folder."""
+def only_one(path: Path) -> Iterator[None]:
+    """Hold the lock file: two test runs at a time must not install into one folder."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,7 +1,8 @@
 """Fixtures that give tests real servers. A part that cannot be had skips the test, or fails it under ``STRICT=1``.
 
-Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``. A test: ``postgres_url`` (a fresh database),
-``redis_url`` (emptied), ``s3`` (settings with a bucket of its own).
+Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``; ``keras_two`` and ``tfjs``, which are no
+servers but run programs of their own. A test: ``postgres_url`` (a fresh database), ``redis_url`` (emptied), ``s3``
+(settings with a bucket of its own).
 """
 
 import os
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:  # the servers' clients take seconds to import, which most test runs need not pay
+    from tests.parts.keras_two import KerasTwo
     from tests.parts.postgres import Postgres
     from tests.parts.redis import Redis
     from tests.parts.s3 import S3, S3Access
+    from tests.parts.tfjs import Tfjs
 
 
 class Part(Protocol):
@@ -65,6 +68,16 @@ def s3_server() -> "Iterator[S3]":
     yield from _have("s3", "S3")
 
 
+@pytest.fixture(scope="session")
+def keras_two() -> "Iterator[KerasTwo]":
+    yield from _have("keras_two", "KerasTwo")
+
+
+@pytest.fixture(scope="session")
+def tfjs() -> "Iterator[Tfjs]":
+    yield from _have("tfjs", "Tfjs")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: "Postgres") -> Iterator[str]:
     """A fresh, empty database; dropped after the test."""
@@ -88,5 +101,5 @@ def s3(s3_server: "S3") -> "S3Access":
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("real parts")
-    for name in ("postgres", "redis", "s3"):
+    for name in ("postgres", "redis", "s3", "keras_two", "tfjs"):
         terminalreporter.write_line(f"{name}: {_used.get(name, 'not needed by these tests')}")

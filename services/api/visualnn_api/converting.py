@@ -71,10 +71,12 @@ async def convert(
     upload: Upload | None = None,
     given: Mapping[str, str] = MappingProxyType({}),
     weights: Path | None = None,
+    samples: Path | None = None,
 ) -> AsyncIterator[Conversion]:
     """``spec``, or the uploaded file, in the format ``target``; the files are gone after the block.
 
-    Of a file, ``given`` may hold ``source``, its format, and ``input_shape``.
+    Of a file, ``given`` may hold ``source``, its format, ``input_shape``, and how to rewrite and verify; ``samples``
+    are inputs to verify with.
 
     Raises Refused with every obstacle, Unavailable where the converter does not answer.
     """
@@ -90,6 +92,8 @@ async def convert(
             given = {"source": "native", "filename": spec.name.replace(".", "-").replace("/", "-")}
         if weights is not None:
             files["weights"] = (WEIGHTS, stack.enter_context(weights.open("rb")))
+        if samples is not None:
+            files["samples"] = ("samples", stack.enter_context(samples.open("rb")))
         fields = {"target": target, **({"filename": upload.filename} if upload else {}), **given}
         bundle = folder / "bundle.zip"
         async with converter.stream("POST", "/convert", data=fields, files=files) as answer:

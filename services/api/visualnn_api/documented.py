@@ -48,12 +48,15 @@ def binary(description: str, media_type: str = "application/octet-stream") -> di
     return {int(HTTPStatus.OK): {"description": description, "content": {media_type: schema}}}
 
 
+_FILES = ("file", "weights", "samples")
+
+
 def multipart(properties: dict[str, str], required: tuple[str, ...] = ("file",)) -> dict[str, Any]:
-    """The OpenAPI media type of a form whose parts ``file`` and ``weights`` are files; part -> its description."""
+    """The OpenAPI media type of a form; part -> its description. Parts named in ``_FILES`` are files."""
     parts: dict[str, Any] = {
         name: {"type": "string", "description": text}
-        | ({"contentMediaType": "application/octet-stream", "format": "binary"} if name in ("file", "weights") else {})
+        | ({"contentMediaType": "application/octet-stream", "format": "binary"} if name in _FILES else {})
         for name, text in properties.items()
     }
-    example = {name: f"@{name}" if name in ("file", "weights") else name for name in required}
+    example = {name: f"@{name}" if name in _FILES else name for name in required}
     return {"schema": {"type": "object", "required": list(required), "properties": parts}, "example": example}

@@ -50,7 +50,11 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
     found = {one["name"]: one for one in client.send("GET", "/formats").json()}
     assert {name: (one["reads"], one["writes"]) for name, one in found.items()} == {
         "native": (True, True), "keras": (True, True), "caffe": (True, True), "onnx": (True, True),
-        "keras-file": (True, True), "keras-h5": (True, False), "keras-weights": (False, True),
+        "tensorflow": (True, True), "tensorflow-text": (True, True),
+        "keras-file": (True, True), "keras-h5": (True, True), "keras-weights": (False, True),
+        "keras2": (True, True), "keras-script": (False, True), "tfjs": (False, True),
+        "fabrik": (True, False), "pytorch": (False, True), "dot": (False, True), "mermaid": (False, True),
+        "svg": (False, True),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]
     assert found["caffe"]["extensions"] == [".prototxt"]
@@ -107,7 +111,7 @@ def test_a_shape_that_is_none_is_refused(client: Client, shape: str) -> None:
         ("/read", {"files": {"file": ("a", LENET)}, "data": {"format": "nonsense"}}, 422, "format"),
         ("/read", {"data": {"format": "caffe"}}, 422, "file"),
         ("/convert", {"files": {"file": ("a", LENET)}}, 422, "target"),
-        ("/convert", {"files": {"file": ("a", LENET)}, "data": {"target": "pytorch"}}, 422, "target"),
+        ("/convert", {"files": {"file": ("a", LENET)}, "data": {"target": "mxnet"}}, 422, "target"),
         ("/convert", {"files": {"file": ("a", LENET), "weights": ("w", b"junk")}, "data": {"target": "onnx"}}, 422,
      "weights"),
         ("/read", {"files": {"file": ("a", b"layer {" + b" " * (33 * 2**20))}}, 413, None),

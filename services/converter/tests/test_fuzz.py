@@ -14,7 +14,7 @@ from visualnn_shared.errors import Invalid, TooLarge
 
 SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 READ = [one["name"] for one in conversion.formats() if one["reads"]]
-TEXTS = [one["name"] for one in conversion.formats() if one["reads"] and not one["carries_weights"]]
+TEXTS = [one["name"] for one in conversion.formats() if one["reads"] and one["writes"] and not one["carries_weights"]]
 NETS = {"onnx": ("neurons-4-4-1", "two-input")}
 """Small ones where weights are in the file."""
 
@@ -31,6 +31,19 @@ def _file(net: str, format: str) -> bytes:
 
 FILES = {name: [_file(net, name) for net in NETS.get(name, ("mnist-cnn", "two-input"))] for name in (*TEXTS, "onnx")}
 FILES["keras"].append(conversion.write(zoo.load("imdb-lstm"), "keras").data)
+FILES["keras"].append(b"""{"class_name": "Sequential", "keras_version": "1.2.0", "config": [
+ {"class_name": "Merge", "config": {"name": "m", "mode": "concat", "concat_axis": 1, "mode_type": "raw", "layers": [
+  {"class_name": "Sequential", "config": [{"class_name": "Convolution2D", "config": {"name": "a", "nb_filter": 2,
+   "batch_input_shape": [null, 3, 8, 8], "nb_row": 3, "nb_col": 3, "border_mode": "same", "dim_ordering": "th",
+   "subsample": [1, 1], "W_regularizer": {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.5}}}]},
+  {"class_name": "Sequential", "config": [{"class_name": "MaxPooling2D", "config": {"name": "b", "strides": [1, 1],
+   "batch_input_shape": [null, 3, 8, 8], "pool_size": [3, 3], "border_mode": "same", "dim_ordering": "th"}}]}]}},
+ {"class_name": "BatchNormalization", "config": {"name": "n", "mode": 0, "axis": 1, "epsilon": 0.001}},
+ {"class_name": "Flatten", "config": {"name": "f"}},
+ {"class_name": "Highway", "config": {"name": "h", "init": "uniform", "transform_bias": -2, "activation": "relu"}},
+ {"class_name": "RepeatVector", "config": {"name": "r", "n": 2}},
+ {"class_name": "TimeDistributedDense", "config": {"name": "t", "output_dim": 3, "init": "normal"}},
+ {"class_name": "LSTM", "config": {"name": "l", "output_dim": 2, "forget_bias_init": "one", "dropout_W": 0.1}}]}""")
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.integers(), max_size=3),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2), st.just(10**400), st.just("x" * 300),

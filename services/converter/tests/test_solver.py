@@ -61,6 +61,30 @@ def test_what_a_recipe_cannot_say_is_told_with_its_value(text: str, what: str) -
     assert what in [one.what for one in report.dropped]
 
 
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        ('lr_policy: "step" gamma: 0.1 stepsize: 30', {"name": "step", "epochs": 3, "factor": 0.1}),
+        ('lr_policy: "exp" gamma: 0.9', {"name": "exponential", "factor": 0.9**10}),
+    ],
+)
+def test_steps_and_exponentials_are_schedules_of_epochs_both_ways(text: str, schedule: dict[str, Any]) -> None:
+    params, report = read_solver((BASE + text).encode(), samples=640, batch_size=64)
+    assert params["schedule"] == pytest.approx(schedule)
+    assert TrainParams.model_validate(params)
+    assert "lr_policy" not in " ".join(one.what for one in report.dropped)
+    again, _ = write_solver(params, samples=640)
+    assert read_solver(again, samples=640, batch_size=64)[0]["schedule"] == pytest.approx(schedule)
+
+
+def test_a_schedule_that_does_not_fall_on_epochs_is_told() -> None:
+    params, report = read_solver(
+        (BASE + 'lr_policy: "step" gamma: 0.1 stepsize: 35').encode(), samples=640, batch_size=64
+    )
+    assert "schedule" not in params
+    assert "lr_policy = step (gamma 0.1, stepsize 35)" in [one.what for one in report.dropped]
+
+
 def test_iterations_are_epochs_where_samples_and_batch_size_are_given() -> None:
     params, report = read_solver(BASE.encode(), samples=640, batch_size=64)
     assert (params["epochs"], params["batch_size"]) == (10, 64)

@@ -3,14 +3,16 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import FastAPI, File, Form, UploadFile
+from fastapi import FastAPI, File, Form, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from visualnn_shared.web import BodyLimit, install_problem_handlers
 
-from visualnn_converter import conversion, uploads
+from visualnn_converter import certifying, conversion, uploads
 from visualnn_converter.conversion import Converted
 from visualnn_converter.settings import ConverterSettings
 
@@ -27,6 +29,7 @@ InputShape = Annotated[
 def create_app(settings: ConverterSettings | None = None) -> FastAPI:
     """The application; settings come from the environment unless given."""
     settings = settings or ConverterSettings()
+    certify = certifying.certifier(settings.converter_certifier)
     app = FastAPI(title="VisualNN converter", description=DESCRIPTION, version="1")
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, limit=settings.converter_max_request)
@@ -34,6 +37,7 @@ def create_app(settings: ConverterSettings | None = None) -> FastAPI:
     app.get("/formats", summary="Formats that are read and written")(list_formats)
     app.post("/read", summary="A model file as a spec, with the report")(read)
     app.post("/convert", summary="A model file in another format: a zip with the report and the file")(convert)
+    app.state.certify = certify
     return app
 
 
@@ -66,6 +70,7 @@ async def read(
 
 
 async def convert(
+    request: Request,
     file: Annotated[UploadFile, File(description="The model file")],
     target: Annotated[str, Form(description="Format to write")],
     weights: Annotated[
@@ -75,21 +80,41 @@ async def convert(
     source: Annotated[str | None, Form(description="Format of the file; recognised when left out")] = None,
     filename: Annotated[str | None, Form(description="Its name, for messages and for the written file")] = None,
     input_shape: InputShape = None,
+    allow_rewrite: Annotated[bool, Form(description="Rewrite layers that the target cannot say")] = False,
+    verify: Annotated[bool, Form(description="Run both sides; a certificate in the report, or 422")] = False,
+    gate: Annotated[float, Form(description="Largest absolute error that passes", ge=0)] = 1e-4,
+    seed: Annotated[int, Form(description="Of the drawn inputs", ge=0)] = 0,
+    samples: Annotated[UploadFile | None, File(description="More inputs to verify with: .npz or .npy")] = None,
 ) -> Response:
     """A zip (stored) with `report.json` and the written file, which it names in `file`. 422 lists every obstacle."""
+    shape = uploads.shape_of_inputs(input_shape)
+    asked = {"gate": gate, "seed": seed, "input_shape": shape, "weights_given": weights is not None}
+    if samples is not None:
+        asked["samples"] = await samples.read()
+    wanted = verify or samples is not None
+    certify = partial(certifying.must_pass, request.app.state.certify, asked=asked) if wanted else None
     data = await uploads.model_file(file)
     given = None if weights is None else await weights.read()
-    shape = uploads.shape_of_inputs(input_shape)
+    options = {"input_shape": shape, "allow_rewrite": allow_rewrite}
     name = filename or file.filename
-    packed = await run_in_threadpool(_convert, data, given, target, source or None, name, shape)
+    packed = await run_in_threadpool(_convert, data, given, target, source or None, name, options, certify)
     return Response(packed, media_type="application/zip")
 
 
 def _convert(
-    data: bytes, weights: bytes | None, target: str, source: str | None, filename: str | None, input_shape: Any
+    data: bytes,
+    weights: bytes | None,
+    target: str,
+    source: str | None,
+    filename: str | None,
+    options: dict[str, Any],
+    certify: Callable[..., None] | None,
 ) -> bytes:
     found = None if weights is None else uploads.tensors(weights)
-    return pack(conversion.convert(data, target, source, filename, found, input_shape=input_shape))
+    converted = conversion.convert(data, target, source, filename, found, **options)
+    if certify is not None:
+        certify(converted, data, filename)
+    return pack(converted)
 
 
 def pack(converted: Converted) -> bytes:

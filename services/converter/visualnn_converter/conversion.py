@@ -14,8 +14,10 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 
 from visualnn_converter import formats as _formats
+from visualnn_converter import rewrites
 from visualnn_converter.kerasweights.files import weights_beside, weights_for
 from visualnn_converter.report import Report
+from visualnn_converter.rewrites import MOST_ROUNDS
 from visualnn_converter.rewriting import Weights
 
 LARGEST_UPLOAD = 2**30
@@ -39,6 +41,15 @@ class Converted:
     """What was read, or given."""
     weights: Weights | None = None
     """Its tensors, where any came along."""
+    said: Spec | None = None
+    """What was written: ``spec`` without blocks, with rewrites applied."""
+    said_weights: Weights | None = None
+    """The tensors of ``said``."""
+
+    @property
+    def as_written(self) -> tuple[Spec, Weights | None]:
+        """The spec and tensors that the file says."""
+        return (self.spec, self.weights) if self.said is None else (self.said, self.said_weights)
 
 
 @contextmanager
@@ -106,6 +117,7 @@ def convert(
     *,
     input_shape: Any = None,
     weights_file: bytes | None = None,
+    allow_rewrite: bool = False,
     state: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
@@ -113,7 +125,8 @@ def convert(
     ``weights`` are tensors named ``layer/variable`` in Keras layout, or a Keras file of this model's weights; without
     them, those of the file itself are written.
 
-    ``weights_file`` and ``state`` are as ``read`` takes them.
+    ``weights_file`` and ``state`` are as ``read`` takes them. With ``allow_rewrite``, layers that the target cannot say
+    become others that mean the same, where there is a rewrite for them.
     Raises ``Invalid``, ``SpecInvalid`` or ``ConversionImpossible`` with every obstacle; then nothing is written.
     """
     module = _formats.named(target, "target")
@@ -122,17 +135,23 @@ def convert(
     )
     if isinstance(weights, bytes) and report.source == "keras":
         weights = weights_beside(data, spec, weights, report)
-    return _converted(module, spec, _tensors(spec, weights) if weights is not None else own, report, filename)
+    tensors = _tensors(spec, weights) if weights is not None else own
+    return _converted(module, spec, tensors, report, filename, allow_rewrite)
 
 
 @_uncollected()
 def write(
-    spec: Spec, target: str, weights: Mapping[str, Any] | bytes | None = None, filename: str | None = None
+    spec: Spec,
+    target: str,
+    weights: Mapping[str, Any] | bytes | None = None,
+    filename: str | None = None,
+    *,
+    allow_rewrite: bool = False,
 ) -> Converted:
     """A spec in a format: ``convert`` for what is already read."""
     module = _formats.named(target, "target")
     report = Report(source="native", target=target)
-    return _converted(module, spec, _tensors(spec, weights), report, filename)
+    return _converted(module, spec, _tensors(spec, weights), report, filename, allow_rewrite)
 
 
 @_uncollected()
@@ -161,10 +180,12 @@ def _must_have_weights_file(module: Any, field: str) -> None:
         raise Invalid("the request", [problem(rule, module.NAME, field=field, hint=hint)])
 
 
-def _converted(module: Any, spec: Spec, weights: Weights | None, report: Report, filename: str | None) -> Converted:
-    written = _written(module, spec, weights, report)
+def _converted(
+    module: Any, spec: Spec, weights: Weights | None, report: Report, filename: str | None, allow_rewrite: bool
+) -> Converted:
+    data, said, tensors, report = _written(module, spec, weights, report, MOST_ROUNDS if allow_rewrite else 0)
     name = _filename(spec, filename, module.EXTENSIONS[0])
-    return Converted(written, name, module.MEDIA_TYPE, report, spec, weights)
+    return Converted(data, name, module.MEDIA_TYPE, report, spec, weights, said, tensors)
 
 
 def _tensors(spec: Spec, given: Mapping[str, Any] | bytes | None) -> Mapping[str, Any] | None:
@@ -174,15 +195,29 @@ def _tensors(spec: Spec, given: Mapping[str, Any] | bytes | None) -> Mapping[str
     return weights_for(spec, given)
 
 
-def _written(module: Any, spec: Spec, weights: Mapping[str, Any] | None, report: Report) -> bytes:
-    """Only our own format has blocks; every other gets the layers that they stand for."""
+def _written(
+    module: Any, spec: Spec, weights: Weights | None, report: Report, rounds: int
+) -> tuple[bytes, Spec, Weights | None, Report]:
+    """The file, and the spec and tensors that it says: with rewrites, others than those given.
+
+    Only our own format has blocks; every other gets the layers that they stand for.
+    """
     if module.NAME != "native":
         flat = expand(spec)
         if flat is not spec:
             report.notes.append("blocks are written as the layers that they stand for")
         spec = flat
-    data: bytes = module.write(spec, weights, report)
-    return data
+    begun = report.model_copy(deep=True)
+    try:
+        data: bytes = module.write(spec, weights, report)
+    except ConversionImpossible as impossible:
+        problems = list(impossible.problems)
+        changed, tensors = rewrites.apply(spec, weights, problems, begun) if rounds else (spec, weights)
+        if changed is not spec:
+            return _written(module, changed, tensors, begun, rounds - 1)
+        hinted = rewrites.suggested(spec, problems)
+        raise ConversionImpossible(hinted, report.source, report.target) from None
+    return data, spec, weights, report
 
 
 def _filename(spec: Spec, filename: str | None, extension: str) -> str:

@@ -59,6 +59,10 @@ class Names:
         self._taken.add(name)
         return name
 
+    def free(self, name: str) -> None:
+        """The name may be used again."""
+        self._taken.discard(name)
+
 
 class Renaming:
     """Collects which layer takes over whose consumers, then rewires a spec in one pass."""

@@ -8,3 +8,5 @@ class ConverterSettings(CommonSettings):
 
     converter_max_request: int = 2 * 2**30
     """Bytes of a request with a model file and weights."""
+    converter_certifier: str = ""
+    """What verifies conversions, as ``module:function``; without it, requests to verify are refused."""

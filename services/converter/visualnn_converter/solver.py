@@ -91,7 +91,9 @@ class _Reader:
             if device is None:
                 self._wrong("solver_mode must be CPU or GPU", "solver_mode", mode)
             params["device"] = device
-        self._policy()
+        schedule = self._policy()
+        if schedule is not None:
+            params["schedule"] = schedule
         self._rest()
         return params
 
@@ -183,19 +185,36 @@ class _Reader:
             self.report.rewrote(_ONE, f"max_iter {count} as {epochs} epochs", f"it is {exact}; epochs are whole")
         return epochs
 
-    def _policy(self) -> None:
+    def _policy(self) -> dict[str, Any] | None:
+        """The schedule of the learning rate, where a recipe has it."""
         policy = str(self.bag.one("lr_policy", "fixed"))
         if policy not in POLICIES:
             self._wrong(f"lr_policy must be one of {', '.join(POLICIES)}", "lr_policy", policy)
-            return
+            return None
         fields = {key: plain(self.bag.many(key)) for key in POLICIES[policy] if key in self.bag}
-        if policy != "fixed":
+        schedule = self._schedule(policy)
+        if policy != "fixed" and schedule is None:
             said = ", ".join(f"{key} {' '.join(map(str, value))}" for key, value in fields.items())
             what = f"lr_policy = {policy}" + (f" ({said})" if said else "")
-            self.report.drops(_ONE, what, "a recipe has one learning rate: base_lr is kept to the end")
+            why = "a recipe has step and exponential schedules, of whole epochs where samples and batch size are known"
+            self.report.drops(_ONE, what, f"{why}: base_lr is kept to the end")
         for key in ("gamma", "power", "stepsize", "stepvalue"):
             if key in self.bag and key not in POLICIES[policy]:
                 self.report.drops(_ONE, f"{key} = {self._said(key)}", f"lr_policy {policy} does not use it")
+        return schedule
+
+    def _schedule(self, policy: str) -> dict[str, Any] | None:
+        """A step after whole epochs, or a share of the rate each iteration: what both sides compute alike."""
+        gamma, each = self._number("gamma", 1.0), self._number("iter_size", 1, whole=True)
+        if self.samples is None or self.batch_size is None or not 0 < gamma < 1:
+            return None
+        per_epoch = math.ceil(self.samples / (self.batch_size * max(each, 1)))
+        if policy == "exp" and gamma**per_epoch > 0:
+            return {"name": "exponential", "factor": gamma**per_epoch}
+        every = self._number("stepsize", 0, whole=True) if policy == "step" else 0
+        if every < 1 or every % per_epoch:
+            return None
+        return {"name": "step", "epochs": every // per_epoch, "factor": gamma}
 
     def _rest(self) -> None:
         for key in (*_RUN, *_NETS):

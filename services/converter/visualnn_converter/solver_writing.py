@@ -9,6 +9,7 @@ from visualnn_shared.errors import ConversionImpossible, Invalid
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.recipe import Optimizer, TrainParams
+from visualnn_shared.training.schedule import Exponential, StepDecay
 from visualnn_shared.validation import checked
 
 from visualnn_converter.formats.caffe.prototxt import render
@@ -16,7 +17,7 @@ from visualnn_converter.report import Report
 from visualnn_converter.solver import NAME, RECIPE
 
 _ONE = "the recipe"
-_SAID = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "device")
+_SAID = ("optimizer", "learning_rate", "schedule", "batch_size", "epochs", "seed", "device")
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "sgd": ("momentum", "nesterov"),
     "adam": ("beta_1", "beta_2", "epsilon"),
@@ -42,7 +43,8 @@ def write_solver(
     problems = _obstacles(settings)
     if problems:
         raise ConversionImpossible(problems, RECIPE, NAME)
-    message = {"net": net, **_solver(settings), "lr_policy": "fixed", **_length(given, settings, samples, report)}
+    policy = _policy(given, settings, samples, report)
+    message = {"net": net, **_solver(settings), **policy, **_length(given, settings, samples, report)}
     message |= {"random_seed": given.seed} if "seed" in given.model_fields_set else {}
     message |= {"solver_mode": Word(given.device.upper())} if given.device != "any" else {}
     for field in sorted(given.model_fields_set - set(_SAID)):
@@ -96,6 +98,21 @@ def _solver(settings: Mapping[str, Any]) -> dict[str, Any]:
     if settings.get("global_clipnorm"):
         found["clip_gradients"] = settings["global_clipnorm"] * each
     return found
+
+
+def _policy(given: TrainParams, settings: Mapping[str, Any], samples: int | None, report: Report) -> dict[str, Any]:
+    """A schedule as Caffe counts it, in iterations."""
+    schedule = given.schedule
+    each = given.batch_size * (settings.get("gradient_accumulation_steps") or 1)
+    per_epoch = None if samples is None else math.ceil(samples / each)
+    if per_epoch is not None and isinstance(schedule, StepDecay | Exponential) and not schedule.warmup_epochs:
+        if isinstance(schedule, StepDecay):
+            return {"lr_policy": "step", "gamma": schedule.factor, "stepsize": schedule.epochs * per_epoch}
+        return {"lr_policy": "exp", "gamma": schedule.factor ** (1 / per_epoch)}
+    if schedule is not None:
+        said = schedule.model_dump_json(exclude_defaults=True)
+        report.drops(_ONE, f"schedule = {said}", "Caffe's policies have steps and exponentials, counted in iterations")
+    return {"lr_policy": "fixed"}
 
 
 def _length(given: TrainParams, settings: Mapping[str, Any], samples: int | None, report: Report) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def weight_problems(resolved: Resolved, weights: Weights | None, title: str, lar
             continue
         missing = [v.name for v in layer.weights if f"{layer.name}/{v.name}" not in given]
         if missing:
-            hint = f"give the trained weights: {title} carries them, and values are not made up"
+            hint = f"{title} carries weights: give the trained ones, or draw first ones (convert --initial-weights)"
             received = f"none for {', '.join(missing)}"
             problems.append(problem("weights must be given for every variable", received, layer=layer.name, hint=hint))
         for variable in layer.weights:

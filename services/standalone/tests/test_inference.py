@@ -88,3 +88,36 @@ def test_samples_that_do_not_fit_are_refused(weights: Path) -> None:
     operator = LocalOperator.of(weights, spec=canonical_json(SPEC).decode(), serving=serving().model_dump_json())
     with pytest.raises(Invalid, match="64 values"):
         operator.predict({"input": np.zeros((2, 9))})
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [("GRU", {"units": 4, "return_sequences": True}), ("SimpleRNN", {"units": 3})],
+        [("Masking", {}), ("Bidirectional", {"layer": {"type": "LSTM", "params": {"units": 3}}})],
+        [("SeparableConv1D", {"filters": 4, "kernel_size": 3}), ("GlobalAveragePooling1D", {})],
+    ],
+)
+def test_nets_of_sequences_can_be_served(layers: list[tuple[str, dict[str, object]]], tmp_path: Path) -> None:
+    """Each sample alone answers as among others: nothing leaks over the batch."""
+    from visualnn_shared.analysis.walk import resolve
+    from visualnn_shared.spec.model import Layer, Spec
+
+    made = [Layer(name="x", type="Input", params={"shape": [6, 5]})]
+    for number, (type, params) in enumerate(layers):
+        made.append(Layer(name=f"y{number}", type=type, params=params, inputs=(made[-1].name,)))
+    spec = Spec(name="net", layers=tuple(made), outputs=(made[-1].name,))
+    random = np.random.default_rng(5)
+    tensors = {
+        f"{layer.name}/{one.name}": (random.standard_normal([int(n) for n in one.shape]) * 0.5).astype(np.float32)
+        for layer in resolve(spec).layers
+        for one in layer.weights
+    }
+    save_file(tensors, tmp_path / "net.safetensors")
+    operator = LocalOperator.of(tmp_path / "net.safetensors", spec=canonical_json(spec).decode(), serving=None)
+    rows = random.standard_normal((3, 6, 5)).astype(np.float32)
+    together = operator.predict({"x": rows})
+    alone = [operator.predict({"x": row[None]}) for row in rows]
+    assert len(together) == 3
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one["values"], other[0]["values"], atol=1e-6)

@@ -1,5 +1,6 @@
 """Conversions in this process: what the converter does over HTTP, for a command line without a server."""
 
+import os
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -7,9 +8,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 from visualnn_converter import conversion
 from visualnn_converter.conversion import Converted
+from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
-from visualnn_shared.errors import Invalid, TooLarge
+from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
@@ -49,21 +51,46 @@ def convert_file(
     source: str | None = None,
     filename: str | None = None,
     weights: Path | None = None,
+    initial: int | None = None,
+    allow_rewrite: bool = False,
     state: Any = None,
+    input_shape: Any = None,
 ) -> Converted:
     """The file in another format, with the report.
 
     ``weights`` is a file of safetensors, of Keras, or one of the source's format; without it, those that the file
-    itself carries go along. ``state`` is what ``net_state`` makes. Raises as ``read_file`` does, and ``TooLarge``.
+    itself carries go along, or, if it has none, those with which a training of seed ``initial`` begins. ``state`` is
+    what ``net_state`` makes; ``input_shape`` what the file leaves open. Raises as ``read_file`` does, and ``TooLarge``.
     """
+    options: dict[str, Any] = {"state": state, "input_shape": input_shape, "allow_rewrite": allow_rewrite}
+    if weights is None and initial is not None:
+        spec, own, _ = conversion.read(data, source, filename, state=state, input_shape=input_shape)
+        drawn = initial_weights(spec, initial) if own is None else None
+        return conversion.convert(data, target, source, filename, drawn, **options)
     if weights is None or weights.suffix not in conversion.weights_extensions():
-        return conversion.convert(
-            data, target, source, filename, read_weights(weights) if weights else None, state=state
-        )
+        given = read_weights(weights) if weights else None
+        return conversion.convert(data, target, source, filename, given, **options)
     size = weights.stat().st_size
     if size > conversion.LARGEST_WEIGHTS:
         raise TooLarge("the weights file (bytes)", conversion.LARGEST_WEIGHTS, size)
-    return conversion.convert(data, target, source, filename, weights_file=weights.read_bytes(), state=state)
+    beside = weights.read_bytes()
+    return conversion.convert(data, target, source, filename, weights_file=beside, **options)
+
+
+def initial_weights(spec: Spec, seed: int) -> dict[str, Any]:
+    """The weights with which a training begins, from the net's own initialisers. Raises ``SpecInvalid``."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it says so on stderr otherwise
+    from visualnn_worker.network.build import build
+    from visualnn_worker.network.weights import read_weights as weights_of_network
+
+    return dict(weights_of_network(build(spec, seed)))
+
+
+def impossible(error: ConversionImpossible, target: str, source: str | None) -> dict[str, Any]:
+    """The report of a conversion that cannot be: every obstacle by layer, with the rewrite that would remove it."""
+    report = Report(source=source or "?", target=target, impossible=impossibles(error.problems))
+    return report.as_json()
 
 
 def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
@@ -110,7 +137,8 @@ def weights_of(converted: Converted, target: str, filename: str) -> bytes:
         rule = "weights must be given where weights are to be written"
         raise Invalid("the command", [problem(rule, None, field="weights", hint="name their file with --weights")])
     if not filename.endswith(SAFETENSORS):
-        return conversion.write_weights(converted.spec, target, converted.weights)
+        said, tensors = converted.as_written
+        return conversion.write_weights(said, target, tensors or {})
     problems = weight_problems(resolve(converted.spec), converted.weights, "safetensors", conversion.LARGEST_WEIGHTS)
     if problems:
         raise Invalid("the weights", problems)

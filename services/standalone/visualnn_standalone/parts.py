@@ -10,6 +10,8 @@ from visualnn_shared.settings import CommonSettings
 
 from visualnn_standalone.part import Part
 
+CERTIFIER = "visualnn_standalone.verify.served:certify"
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -48,7 +50,7 @@ def service_parts(data_dir: Path, workers: int, at: Addresses, environment: Mapp
     return [
         *(part(f"worker-{n}", "visualnn_worker", None, **threads) for n in range(1, workers + 1)),
         part("api", "visualnn_api", at.api_fd),
-        part("converter", "visualnn_converter", at.converter_fd),
+        part("converter", "visualnn_converter", at.converter_fd, VISUALNN_CONVERTER_CERTIFIER=CERTIFIER),
         part("predictor", "visualnn_predictor", at.predictor_fd),
         part("dispatcher", "visualnn_shared.jobs.dispatcher"),
     ]

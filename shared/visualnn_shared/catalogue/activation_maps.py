@@ -6,6 +6,8 @@ from typing import Any
 from visualnn_shared.catalogue.axis_lenses import LastAxis
 from visualnn_shared.catalogue.lenses import Is, IsInput, Lens, Sets
 from visualnn_shared.catalogue.maps import Map
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_function
+from visualnn_shared.catalogue.torch_maps import FUNCTIONS
 
 _ONNX: Mapping[str, tuple[str, tuple[Lens, ...], str]] = {
     "linear": ("Identity", (), ""),
@@ -34,6 +36,9 @@ _ONNX: Mapping[str, tuple[str, tuple[Lens, ...], str]] = {
     "silu": ("Sigmoid", (), "times_input"),  # x * sigmoid(x)
     "tanh_shrink": ("Tanh", (), "input_minus"),  # x - tanh(x)
     "log_sigmoid": ("Softplus", (), "negated"),  # -softplus(-x)
+    "squareplus": ("Sqrt", (), "squareplus"),
+    "sparse_plus": ("Clip", (), "sparse_plus"),
+    "sparsemax": ("TopK", (), "sparsemax"),
 }
 _CAFFE: Mapping[str, str] = {
     "tanh": "TanH",
@@ -73,4 +78,6 @@ def activation_maps(name: str) -> dict[str, list[Map]]:
     if name in _ONNX:
         op, lenses, around = _ONNX[name]
         maps["onnx"] = [Map(op, lenses, around=around, reads=False)]
+    maps["torch"] = [Map(*FUNCTIONS[name])]
+    maps["tensorflow"] = tensorflow_function(name)
     return maps

@@ -114,6 +114,7 @@ class Entry:
 
     ``weights`` are its variables in Keras' order; ``weights_rule`` lists them instead where they depend on more than a
     switch. ``keras_class`` is ``module:Class`` of the Keras layer that computes it, where that is none of Keras' own.
+    ``unsaid`` tells for a format that has no map why it cannot have one.
     ``expand`` makes a block of it: a named sub-net that stands for other layers, and is replaced by them first of all.
     """
 
@@ -133,6 +134,7 @@ class Entry:
     palette: bool = True
     example: Example = Example()
     maps: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    unsaid: Mapping[str, str] = field(default_factory=dict)
 
     # Derived once, because every layer of every spec asks for them.
     kinds: Mapping[str, Kind] = field(init=False, repr=False, compare=False)

@@ -17,7 +17,7 @@ from visualnn_shared.catalogue.registry import CATALOGUE
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 
-TITLES = {"caffe": "Caffe", "keras": "Keras", "onnx": "ONNX"}
+TITLES = {"caffe": "Caffe", "keras": "Keras", "onnx": "ONNX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ def write_node(
             closest = problems
     if closest is None:
         title = TITLES.get(format, format)
-        closest = [problem(f"the layer type must have a counterpart in {title}", entry.type, layer=layer)]
+        rule = f"the layer type must have a counterpart in {title}"
+        closest = [problem(rule, entry.type, layer=layer, hint=entry.unsaid.get(format))]
     return closest
 
 

@@ -5,7 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from visualnn_shared.catalogue.lenses import Around, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
+
+
+def composed(
+    op: str, around: str, *said: str, training: Sequence[str] = (), weights: Sequence[str] = (), layout: str = ""
+) -> Map:
+    """A layer of several operators, of which ``op`` is the chief one: the format's function ``around`` writes them.
+
+    It says the parameters ``said`` and lays the ``weights`` as it needs them; ``training`` names further parameters
+    that act in training only. It is not read back.
+    """
+    blobs = [(name,) for name in weights]
+    return Map(op, [Around(said), Training(tuple(training))], blobs=blobs, around=around, layout=layout, reads=False)
+
+
+def passed_on(*training: str) -> Map:
+    """A layer that acts in training only, by these parameters: nothing is written for it."""
+    return Map("Identity", [Training(training)], reads=False)
 
 
 class Flag:
@@ -103,16 +121,14 @@ _FUNCTIONS: Mapping[str, tuple[str, float | None, float | None]] = {
 _DEFAULTS = ["Sigmoid", "Tanh", "Tanh"]
 
 
-def write_gate_functions(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
-    """recurrent_activation, activation -> activations [f, g, h]: gates, new content, output."""
-    chosen = []
-    for param in ("recurrent_activation", "activation"):
+def _write_functions(p: Mapping[str, Any], bag: Bag, params: Sequence[str], defaults: Sequence[str]) -> None:
+    functions = []
+    for param in params:
         name = p[param] if isinstance(p[param], str) else p[param]["name"]
         if name not in _FUNCTIONS:
             raise Unmappable(f"{param} must be one of {', '.join(_FUNCTIONS)} in this format", p[param], param)
-        chosen.append(_FUNCTIONS[name])
-    functions = [chosen[0], chosen[1], chosen[1]]
-    if [name for name, _, _ in functions] == _DEFAULTS:
+        functions.append(_FUNCTIONS[name])
+    if [name for name, _, _ in functions] == list(defaults):
         return
     bag.put("activations", [name for name, _, _ in functions])
     alphas = [alpha for _, alpha, _ in functions if alpha is not None]
@@ -123,16 +139,48 @@ def write_gate_functions(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
         bag.put("activation_beta", betas)
 
 
+def write_gate_functions(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """LSTM. recurrent_activation, activation -> activations [f, g, h]: gates, new content, output."""
+    _write_functions(p, bag, ("recurrent_activation", "activation", "activation"), _DEFAULTS)
+
+
+def write_gru_functions(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """GRU. recurrent_activation, activation -> activations [f, g]: gates, new content."""
+    _write_functions(p, bag, ("recurrent_activation", "activation"), _DEFAULTS[:2])
+
+
+def write_rnn_function(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """RNN. activation -> activations [f]."""
+    _write_functions(p, bag, ("activation",), _DEFAULTS[1:2])
+
+
+def read_gru_functions(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """activations [f, g] -> recurrent_activation, activation."""
+    p["recurrent_activation"], p["activation"] = _read_functions(bag, _DEFAULTS[:2])
+
+
+def read_rnn_function(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """activations [f] -> activation."""
+    (p["activation"],) = _read_functions(bag, _DEFAULTS[1:2])
+
+
 def read_gate_functions(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
     """activations [f, g, h] -> recurrent_activation, activation; g and h must agree."""
-    names = [str(name) for name in bag.many("activations")] or _DEFAULTS
+    found = _read_functions(bag, _DEFAULTS)
+    if found[1] != found[2]:
+        raise Unmappable("the last two of the activations must be alike", found, "activation")
+    p["recurrent_activation"], p["activation"] = found[0], found[1]
+
+
+def _read_functions(bag: Bag, defaults: Sequence[str]) -> list[str]:
+    names = [str(name) for name in bag.many("activations")] or list(defaults)
     alphas, betas = bag.many("activation_alpha"), bag.many("activation_beta")
-    found = []
+    found: list[str] = []
     for name in names:
         takes_alpha, takes_beta = (any(f[0] == name and f[i] is not None for f in _FUNCTIONS.values()) for i in (1, 2))
         alpha = alphas.pop(0) if takes_alpha and alphas else None
         beta = betas.pop(0) if takes_beta and betas else None
-        found.append(next((key for key, known in _FUNCTIONS.items() if known == (name, alpha, beta)), None))
-    if len(found) != 3 or None in found or found[1] != found[2]:
-        raise Unmappable("activations must be three that VisualNN knows, the last two alike", names, "activation")
-    p["recurrent_activation"], p["activation"] = found[0], found[1]
+        found += [key for key, known in _FUNCTIONS.items() if known == (name, alpha, beta)][:1]
+    if len(found) != len(defaults) or len(names) != len(defaults):
+        raise Unmappable(f"activations must be {len(defaults)} that VisualNN knows", names, "activation")
+    return found

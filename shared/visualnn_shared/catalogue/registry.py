@@ -51,6 +51,7 @@ def layer(
     palette: bool = True,
     example: Example = Example(),  # noqa: B008 - frozen
     maps: Mapping[str, Sequence[Any]] | None = None,
+    unsaid: Mapping[str, str] | None = None,
 ) -> Entry:
     """Declare a layer type; with weights it also takes ``trainable``. Raises ``ValueError`` for a second one."""
     if type in _ENTRIES:
@@ -59,7 +60,7 @@ def layer(
         type=type, doc=doc, group=group, shape=shape, ports=ports,
         params=(*params, *([TRAINABLE] if weights or weights_rule else [])), weights=tuple(weights),
         weights_rule=weights_rule, keras_class=keras_class, expand=expand, macs=macs, rules=rules, layout=layout,
-        palette=palette, example=example, maps=maps or {},
+        palette=palette, example=example, maps=maps or {}, unsaid=unsaid or {},
     )  # fmt: skip
     _ENTRIES[type] = entry
     return entry

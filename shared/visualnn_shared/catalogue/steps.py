@@ -105,6 +105,22 @@ class HalfZero:
 
 
 @dataclass(frozen=True, slots=True)
+class GruBias:
+    """A GRU's bias as that of the inputs and that of the state in a row: (2, 3 units) with ``reset_after``, else b.
+
+    Without, b is written as ``[b, 0]``, and the sum is read, as by ``HalfZero``.
+    """
+
+    def write(self, x: Array, p: Params) -> Array:
+        """(2, 3 units) or (3 units,) to (6 units,)."""
+        return x.reshape(-1) if x.ndim == 2 else HalfZero().write(x, p)
+
+    def read(self, x: Array, p: Params) -> Array:
+        """The inverse."""
+        return x.reshape(2, -1) if p["reset_after"] else HalfZero().read(x, p)
+
+
+@dataclass(frozen=True, slots=True)
 class Depthwise:
     """Depthwise kernel (*sizes, in, multiplier) to a grouped convolution's (in * multiplier, 1, *sizes)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir
+from visualnn.cli.options import AsJson, DataDir, shape_of
 
 
 def convert(
@@ -27,6 +27,30 @@ def convert(
         typer.Option(help="File for the weights: .safetensors with the spec in it, or the .caffemodel of a prototxt."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the conversion report (JSON) to this file.")] = None,
+    allow_rewrite: Annotated[
+        bool,
+        typer.Option("--allow-rewrite", help="Rewrite layers that DST cannot say into others of the same meaning."),
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run SRC and DST on the same inputs; write DST only if they agree.")
+    ] = False,
+    gate: Annotated[float, typer.Option(help="Largest absolute error that passes.", min=0.0)] = 1e-4,
+    seed: Annotated[int, typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0)] = 0,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="Samples to verify with, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
+    ] = None,
+    initial_weights: Annotated[
+        bool,
+        typer.Option("--initial-weights", help="Where SRC has no weights: what a training begins with."),
+    ] = False,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(
+            help="What SRC leaves open: height,width,channels such as 28,28,1, or JSON by input name.",
+            show_default=False,
+        ),
+    ] = None,
     phase: Annotated[
         str | None, typer.Option(help="Phase of a Caffe net: TRAIN or TEST.", show_default="the file's, or TRAIN")
     ] = None,
@@ -39,11 +63,14 @@ def convert(
 ) -> None:
     """Convert a model between formats. What DST's format cannot say is listed, and no file is written (status 2).
 
-    A DST that ends in .safetensors holds spec and weights.
+    A DST that ends in .safetensors holds spec and weights. With --verify, a DST that does not answer as SRC is not
+    written either (status 2), and the first layer that differs is named.
     """
-    from visualnn_standalone.local import carries_weights, convert_file, format_of, net_state, weights_of
+    from visualnn_standalone.local import carries_weights, format_of, net_state, weights_of
 
+    from visualnn.cli.certifying import certificate, converted_or_told, must_pass
     from visualnn.cli.output import note, print_json
+    from visualnn.cli.saving import write_whole
 
     state = net_state(phase, stage, level)
     whole = to is None and target.suffix == ".safetensors"
@@ -51,7 +78,16 @@ def convert(
     _check(target, report, weights_out, to)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
-    converted = convert_file(data, to, source=from_, filename=filename, weights=carried, state=state)
+    shape = shape_of(input_shape)
+    options = {"allow_rewrite": allow_rewrite, "state": state, "input_shape": shape}
+    options["initial"] = seed if initial_weights else None
+    converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
+    if verify or samples is not None:
+        converted.report.certificate = certificate(
+            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name, state=state,
+            input_shape=shape, weights_given=carried is not None or initial_weights,
+        )  # fmt: skip
+        must_pass(converted, target, to, report, as_json=as_json)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}
     if weights_out is not None:
@@ -59,7 +95,7 @@ def convert(
     if report is not None:
         files[report] = json.dumps(told, indent=2).encode()
     for path, written in files.items():
-        _write(path, written)
+        write_whole(path, written)
     if weights is not None and weights_out is None and not whole and not carries_weights(to):
         note(f"{target} holds no weights: name a file for them with --weights-out")
     if as_json:
@@ -104,13 +140,6 @@ def _source(text: str, format: str | None, data_dir: Path | None) -> tuple[bytes
     return canonical_json(spec), f"{spec.name}.json", "native"
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    new = path.with_name(path.name + ".part")
-    new.write_bytes(data)
-    new.replace(path)
-
-
 def _say_weights(path: Path, count: int) -> None:
     from visualnn.cli.output import say, size
 
@@ -123,9 +152,15 @@ def _print(target: Path, format: str, count: int, report: dict[str, Any]) -> Non
     say(f"{target}: {format}, {size(count)}; {len(report['mapped'])} layers mapped")
     for one in report["rewritten"]:
         say(f"  rewritten  {one['layer']}: {one['rule']} ({one['why']})")
+    for one in report["approximated"]:
+        say(f"  approx.    {one['layer']}: {one['rule']} ({one['bound']})")
     for one in report["dropped"]:
         say(f"  dropped    {one['layer']}: {one['what']} ({one['why']})")
     for old, new in report["renamed"].items():
         say(f"  renamed    {old} -> {new}")
     for text in report["notes"]:
         say(f"  note       {text}")
+    if report["certificate"] is not None:
+        from visualnn.cli.certifying import say_certificate
+
+        say_certificate(report["certificate"])

@@ -35,6 +35,17 @@ def named_or_json(text: str | None) -> Any:
         raise typer.BadParameter(f"must be a name or a JSON object; received {text!r} ({error})") from None
 
 
+def shape_of(text: str | None) -> Any:
+    """``28,28,1``, ``[28, 28, 1]`` or ``{"data": [28, 28, 1]}``. Raises ``BadParameter`` where it is none of these."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text if text.lstrip()[:1] in ("[", "{") else f"[{text}]")
+    except ValueError:
+        rule = f"must be numbers with commas between, or JSON; received {text!r}"
+        raise typer.BadParameter(rule, param_hint="--input-shape") from None
+
+
 def byte_count(text: str) -> int:
     """``8GiB``, ``512 MB`` or plain bytes. Raises ``Invalid``."""
     from pydantic import ByteSize, TypeAdapter, ValidationError

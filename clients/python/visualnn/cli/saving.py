@@ -46,6 +46,13 @@ def must_be_writable(file: Path, field: str) -> None:
     raise Invalid("the command", [problem(rule, str(file), field=field, hint=hint)])
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    new = path.with_name(path.name + ".part")
+    new.write_bytes(data)
+    new.replace(path)
+
+
 @contextmanager
 def fetching(job: str, format: WeightsFormat) -> Iterator[None]:
     """Says how the weights of the finished ``job`` can still be had where saving them fails."""

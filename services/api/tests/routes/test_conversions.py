@@ -38,7 +38,7 @@ def test_a_conversion_may_answer_with_the_file_alone(converting: Gateway) -> Non
     [
         ({"file": FILE}, {}, "target"),
         ({"other": FILE}, {"target": "native"}, "file"),
-        ({"file": FILE}, {"target": "native", "verify": "yes"}, "verify"),
+        ({"file": FILE}, {"target": "native", "verifi": "yes"}, "verifi"),
     ],
 )
 def test_a_form_with_missing_or_unknown_parts_is_refused(

@@ -22,8 +22,15 @@ _PARTS = {
     "weights": "Its weights as safetensors, tensors named `layer/variable`, or in a Keras file (`.weights.h5`).",
     "source": "The file's format; found out from its content where it is left out.",
     "target": "The wanted format: one that GET /formats lists as written.",
+    "allow_rewrite": "`true`: rewrite layers that the target cannot say into others of the same meaning.",
+    "verify": "`true`: run source and target on the same inputs; a certificate in the report, 422 where they differ.",
+    "gate": "Largest absolute error that passes; 0.0001 where it is left out.",
+    "seed": "Of the inputs drawn to verify; 0 where it is left out.",
+    "samples": "More inputs to verify with: `.npz` by input name, or `.npy`.",
     "input_shape": 'Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`.',
 }
+_PASSED_ON = ("source", "input_shape", "allow_rewrite", "verify", "gate", "seed")
+"""Fields that the converter takes as they are."""
 _BODY = {"required": True, "content": {"multipart/form-data": documented.multipart(_PARTS, ("file", "target"))}}
 
 
@@ -43,8 +50,8 @@ async def create(request: Request, settings: Settings, converter: Converter, bun
             receive_form(
                 request,
                 spool_dir=settings.spool_dir,
-                files=("file", "weights"),
-                fields=("source", "target", "input_shape"),
+                files=("file", "weights", "samples"),
+                fields=("target", *_PASSED_ON),
                 max_bytes=settings.max_model_bytes,
             )
         )
@@ -58,12 +65,13 @@ async def create(request: Request, settings: Settings, converter: Converter, bun
 def _conversion(form: Form, converter: Upstream, spool_dir: str) -> AbstractAsyncContextManager[Conversion]:
     if not form.fields.get("target"):
         raise Invalid("the form", [problem("the form must have the part 'target'", None, field="target")])
-    weights = form.files.get("weights")
+    weights, samples = form.files.get("weights"), form.files.get("samples")
     return convert(
         converter,
         target=form.fields["target"],
         spool_dir=spool_dir,
         upload=form.files["file"],
-        given={name: form.fields[name] for name in ("source", "input_shape") if name in form.fields},
+        given={name: form.fields[name] for name in _PASSED_ON if name in form.fields},
         weights=weights.path if weights else None,
+        samples=samples.path if samples else None,
     )

@@ -1,10 +1,14 @@
-"""Keras' older files, ``model.save("model.h5")``: an HDF5 file with the configuration as an attribute; read."""
+"""Keras' older files, ``model.save("model.h5")``: an HDF5 file with the configuration as an attribute.
+
+Keras 1 to 3 wrote such; ours are those of Keras 2, which Keras 3 loads too.
+"""
 
 from typing import Any
 
 from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.spec.model import Spec
 
+from visualnn_converter.formats.keras.keras2 import lower
 from visualnn_converter.formats.keras.reader import read_model
 from visualnn_converter.formats.keras.source import parse
 from visualnn_converter.jsontext import parse_json
@@ -32,6 +36,18 @@ def read(data: bytes, report: Report, *, input_shape: Any = None, **_options: An
     document = _document(tree)
     spec = read_model(document, report, input_shape)
     return spec, reading.read_weights(tree, parse(document), spec, report)
+
+
+def normal(spec: Spec, report: Report) -> Spec:
+    """What reading gives back of a spec that was written."""
+    return lower(spec, None, report)[0]
+
+
+def write(spec: Spec, weights: Weights | None, report: Report) -> bytes:
+    """A whole model of Keras 2. Raises ``ConversionImpossible`` with every obstacle."""
+    from visualnn_converter.kerasweights.old_writing import write_model  # h5py takes its time to import
+
+    return write_model(spec, weights, report)
 
 
 def _document(tree: hdf5.Tree) -> dict[str, Any]:

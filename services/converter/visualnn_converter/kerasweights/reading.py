@@ -12,6 +12,7 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.keras.source import Net, Source
+from visualnn_converter.kerasweights import keras1
 from visualnn_converter.kerasweights.hdf5 import Tree
 from visualnn_converter.kerasweights.order import Leaf, leaves, loaded
 from visualnn_converter.kerasweights.places import copies, in_order, places
@@ -49,6 +50,11 @@ class Taking:
         except Unmappable as broken:
             self.problems.append(broken.problem(layer.name))
             return
+        self.keep(slot, tensor, path)
+
+    def keep(self, slot: Slot, tensor: NDArray[Any], path: str) -> None:
+        """One variable's tensor, if it has the right shape."""
+        layer, variable = slot
         if tensor.shape != tuple(variable.shape):
             rule = f"{variable.name} must have the shape {list(variable.shape)}"
             self.problems.append(problem(rule, list(tensor.shape), layer=layer.name, field=path[:300]))
@@ -128,6 +134,8 @@ def _by_layer_name(taking: Taking, net: Net) -> None:
     groups = _groups(tree, root, [source for source, _ in wanted])
     for (source, slots), group in zip(wanted, groups, strict=True):
         names = tree.texts(group, "weight_names") if group in tree.groups else None
+        if names and source.net is None and _of_keras_1(taking, source, [f"{group}/{name}" for name in names], slots):
+            continue
         if names is None or len(names) != len(slots):
             rule = f"the file must hold the layer's {len(slots)} variables"
             layer = slots[0][0].name if source.net is None else source.name
@@ -135,6 +143,25 @@ def _by_layer_name(taking: Taking, net: Net) -> None:
             continue
         for slot, name in zip(slots, names, strict=True):
             taking.take(slot, f"{group}/{name}")
+
+
+def _of_keras_1(taking: Taking, source: Source, paths: list[str], slots: list[Slot]) -> bool:
+    """Take tensors that lie otherwise in the file: Keras 1's, and kernels of Theano. False: there is nothing to do."""
+    made = keras1.rearranged(taking.tree, source, paths)
+    if made is None:
+        return False
+    taking.used.update(paths)
+    order = keras1.variables(source.type, [variable.name for _, variable in slots])
+    by_name = {variable.name: (layer, variable) for layer, variable in slots}
+    if len(made) != len(order):
+        rule = f"the file must hold the layer's {len(order)} variables"
+        taking.problems.append(problem(rule, len(made), layer=slots[0][0].name))
+        return True
+    for name, tensor in zip(order, made, strict=True):
+        taking.keep(by_name[name], tensor, paths[0])
+    if keras1.is_turned(taking.tree, source):
+        taking.report.rewrote(slots[0][0].name, "kernel turned around", "Theano convolves, others correlate")
+    return True
 
 
 def _groups(tree: Tree, root: str, sources: list[Source]) -> list[str]:

@@ -29,13 +29,13 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> tuple[by
     except ConversionImpossible as impossible:
         problems += impossible.problems
     resolved = resolve(lowered)
-    problems += _mismatches(resolved, moved or {})
+    problems += mismatches(resolved, moved or {})
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
     return json.dumps(document).encode(), _hdf5(document, resolved, moved or {})
 
 
-def _mismatches(resolved: Resolved, given: Weights) -> list[Problem]:
+def mismatches(resolved: Resolved, given: Weights) -> list[Problem]:
     """One problem for each layer that lacks variables and each misshapen one; no value is made up."""
     problems: list[Problem | None] = []
     for layer in resolved.layers:

@@ -9,7 +9,8 @@ from visualnn_converter.rewriting import Renaming, Weights
 
 FUSED = frozenset({
     "Dense", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D",
-    "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
+    "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "EinsumDense", "LocallyConnected1D", "LocallyConnected2D",
+    "SeparableConv1D", "SeparableConv2D",
 })  # fmt: skip
 
 

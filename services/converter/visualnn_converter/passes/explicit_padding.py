@@ -1,5 +1,7 @@
 """Explicit padding becomes a layer of zeros before the layer, for formats that know only ``valid`` and ``same``."""
 
+from collections.abc import Container
+
 from visualnn_shared.spec.model import Layer, Spec
 
 from visualnn_converter.report import Report
@@ -11,16 +13,23 @@ _CONVOLUTIONS = frozenset({
 _AVERAGES = frozenset({"AveragePooling1D", "AveragePooling2D", "AveragePooling3D"})
 
 
-def run(spec: Spec, weights: Weights | None, report: Report) -> tuple[Spec, Weights | None]:
+def run(
+    spec: Spec, weights: Weights | None, report: Report, only: Container[str] | None = None
+) -> tuple[Spec, Weights | None]:
     """``Conv2D(padding=[[1, 2], [1, 2]])`` -> ``ZeroPadding2D`` and ``Conv2D(padding="valid")``.
 
     Average pooling that counts its padding likewise; others average or compare real values only, so zeros will not do.
+    ``only``: the layer types to rewrite, where the format has padding by cells for the others.
     """
-    if not any(_pads(layer) for layer in spec.layers):
+
+    def wanted(layer: Layer) -> bool:
+        return (only is None or layer.type in only) and _pads(layer)
+
+    if not any(wanted(layer) for layer in spec.layers):
         return spec, weights
     names, layers = Renaming(spec), list[Layer]()
     for layer in spec.layers:
-        if not _pads(layer):
+        if not wanted(layer):
             layers.append(layer)
             continue
         if _is_same(layer):

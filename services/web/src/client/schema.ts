@@ -2602,17 +2602,30 @@ export interface operations {
                  *     }
                  */
                 "multipart/form-data": {
+                    /** @description `true`: rewrite layers that the target cannot say into others of the same meaning. */
+                    allow_rewrite?: string;
                     /**
                      * Format: binary
                      * @description A model file in any format that GET /formats lists as read.
                      */
                     file: string;
+                    /** @description Largest absolute error that passes; 0.0001 where it is left out. */
+                    gate?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
+                    /**
+                     * Format: binary
+                     * @description More inputs to verify with: `.npz` by input name, or `.npy`.
+                     */
+                    samples?: string;
+                    /** @description Of the inputs drawn to verify; 0 where it is left out. */
+                    seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;
                     /** @description The wanted format: one that GET /formats lists as written. */
                     target: string;
+                    /** @description `true`: run source and target on the same inputs; a certificate in the report, 422 where they differ. */
+                    verify?: string;
                     /**
                      * Format: binary
                      * @description Its weights as safetensors, tensors named `layer/variable`, or in a Keras file (`.weights.h5`).

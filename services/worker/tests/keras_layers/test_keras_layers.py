@@ -104,6 +104,16 @@ def test_bias_add_adds_along_its_axis():
     np.testing.assert_array_equal(layer(np.zeros((1, 3, 2), np.float32)), np.full((1, 3, 2), 2.0))
 
 
+@pytest.mark.parametrize("layer", [
+    keras_layers.BiasAdd(1),
+    keras_layers.Scale(1, gamma_initializer="zeros"),
+], ids=lambda layer: type(layer).__name__)  # fmt: skip
+def test_what_is_added_lies_along_its_axis_where_the_last_one_has_the_same_size(layer):
+    layer.build((None, 3, 3))
+    layer.weights[-1].assign([0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(layer(np.zeros((2, 3, 3), np.float32))[1], [[0.0] * 3, [1.0] * 3, [2.0] * 3])
+
+
 def test_a_weighted_sum_takes_one_factor_for_each_input():
     one, other = np.ones((2, 3), np.float32), np.full((2, 3), 10, np.float32)
     np.testing.assert_allclose(keras_layers.WeightedSum([2, -1])([one, other]), np.full((2, 3), -8.0))

@@ -25,7 +25,11 @@ class _AlongAxis(keras.layers.Layer):  # type: ignore[misc]
         return [input_shape[a] for a in axes_of(self.axis, len(input_shape))]
 
     def _broadcast(self, weight: Any, x: Any) -> Any:
-        """The weight with an axis of 1 wherever it has none, its own axes in the input's order."""
+        """The weight with an axis of 1 wherever it has none, its own axes in the input's order.
+
+        It must be added from the left: ``ops.add(x, bias)`` of Keras' TensorFlow backend takes a bias whose size is
+        that of the last axis for one along it, wherever its own axis is.
+        """
         rank = len(x.shape)
         axes = axes_of(self.axis, rank)
         order = sorted(range(len(axes)), key=axes.__getitem__)
@@ -87,7 +91,7 @@ class Scale(_AlongAxis):
 
     def call(self, x: Any) -> Any:
         scaled = ops.multiply(x, self._broadcast(self.gamma, x))
-        return scaled if self.beta is None else ops.add(scaled, self._broadcast(self.beta, x))
+        return scaled if self.beta is None else ops.add(self._broadcast(self.beta, x), scaled)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -126,7 +130,7 @@ class BiasAdd(_AlongAxis):
         )  # fmt: skip
 
     def call(self, x: Any) -> Any:
-        return ops.add(x, self._broadcast(self.bias, x))
+        return ops.add(self._broadcast(self.bias, x), x)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -8,10 +8,13 @@ from visualnn_shared.catalogue.entry import Example, Param, Params, Shapes, Weig
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Training
+from visualnn_shared.catalogue.lenses import Around, At, AtInput, Fn, Is, IsInput, Map, Only, Sets, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_shape, same_shape
 from visualnn_shared.catalogue.steps import Without
+from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_RELU
+from visualnn_shared.catalogue.torch_lenses import Dims
+from visualnn_shared.catalogue.torch_maps import torch_prelu
 
 NO_LIMITS = (Only("max_value", (None,)), Only("negative_slope", (0.0,)), Only("threshold", (0.0,)))
 
@@ -49,6 +52,19 @@ layer(
                 reads=False,
             ),
         ],
+        "torch": [
+            Map("F.relu", NO_LIMITS),
+            Map("F.leaky_relu", [At("negative_slope", "negative_slope"), *NO_LIMITS[::2]]),
+            Map(
+                "relu",
+                [
+                    At("max_value", "max_value", None),
+                    At("negative_slope", "negative_slope", 0.0),
+                    At("threshold", "threshold", 0.0),
+                ],
+            ),
+        ],
+        "tensorflow": TENSORFLOW_RELU,
     },
     example=Example(((8, 8, 4),), {"max_value": 6.0}),
 )
@@ -63,6 +79,8 @@ layer(
         "keras": [keras("LeakyReLU", old={"alpha": "negative_slope"})],
         "caffe": [Map("ReLU", [At("negative_slope", "negative_slope", 0), ENGINE])],
         "onnx": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.01)])],
+        "torch": [Map("F.leaky_relu", [At("negative_slope", "negative_slope")])],
+        "tensorflow": [Map("LeakyRelu", [At("negative_slope", "alpha", 0.2)])],
     },
     example=Example(((128,),), {"negative_slope": 0.2}),
 )
@@ -77,6 +95,8 @@ layer(
         "keras": [keras("ELU")],
         "caffe": [Map("ELU", [At("alpha", "alpha", 1)])],
         "onnx": [Map("Elu", [At("alpha", "alpha", 1.0)])],
+        "torch": [Map("F.elu", [At("alpha", "alpha", 1.0)])],
+        "tensorflow": [Map("Elu", [Sets("alpha", 1.0)]), Map("@Elu", [At("alpha", "alpha")])],
     },
     example=Example(((128,),)),
 )
@@ -111,6 +131,8 @@ layer(
                                 Training()], blobs=[("alpha", Without("shared_axes"))])],
         "onnx": [Map("PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], layout="any",
                      around="slope")],
+        "torch": torch_prelu(),
+        "tensorflow": [Map("@PRelu", [Around(("shared_axes",)), Training()], blobs=[("alpha",)], around="template")],
     },
     example=Example(((8, 8, 4),), {"shared_axes": [1, 2]}),
 )  # fmt: skip
@@ -125,6 +147,8 @@ layer(
         "keras": [keras("Softmax")],
         "caffe": [Map("Softmax", [FileAxis("axis", "axis", 1), ENGINE])],
         "onnx": [Map("Softmax", [FileAxis("axis", "axis")])],
+        "torch": [Map("F.softmax", [FileAxis("axis", "dim")]), Map("softmax_over", [Dims("axis", "dim")])],
+        "tensorflow": [Map("Softmax", [FileAxis("axis", "axis")], around="softmax")],
     },
     example=Example(((10,),)),
 )
@@ -141,6 +165,8 @@ layer(
             keras("ThresholdedReLU"),  # Keras 2
         ],
         "onnx": [Map("ThresholdedRelu", [At("theta", "alpha", 1.0)], reads=False)],
+        "torch": [Map("F.threshold", [At("theta", "threshold"), Is("value", 0.0)])],
+        "tensorflow": [Map("@ThresholdedRelu", [At("theta", "theta")], reads=False)],
     },
     example=Example(((128,),)),
 )

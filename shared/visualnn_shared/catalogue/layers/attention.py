@@ -13,9 +13,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Harmless
+from visualnn_shared.catalogue.lenses import Around, Drop, Harmless, Map, Only, Training
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
+from visualnn_shared.catalogue.torch_lenses import HeadsAsRows, OneAxis
 
 QUERY_VALUE_KEY = ("query", "value", "key")
 DROPOUT = Param("dropout", Float(0, 1), 0.0, "Share of the attention weights that is dropped while training.")
@@ -87,6 +89,9 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("Attention")],
+        "onnx": [composed("Softmax", "attended", "use_scale", "score_mode", training=("dropout", "seed"))],
+        "torch": [Map("Attention", [Around(("use_scale", "score_mode")), Training(("dropout", "seed"))],
+                      blobs=[("scale",), ("concat_score_weight",)], around="attention")],
     },
     example=Example(((10, 32), (12, 32)), {"use_scale": True}),
 )  # fmt: skip
@@ -106,6 +111,15 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))],
+        "onnx": [composed("Softmax", "attended", "use_scale", training=("dropout",), weights=("scale",))],
+        "torch": [
+            Map(
+                "AdditiveAttention",
+                [Around(("use_scale",)), Training(("dropout",))],
+                blobs=[("scale",)],
+                around="additive",
+            )
+        ],
     },
     example=Example(((10, 32), (12, 32))),
 )
@@ -122,7 +136,22 @@ PROJECTIONS = [
     Param("use_gate", Bool(), False, "Whether what each head finds is multiplied by a gate computed from the query."),
     SEED,
 ]
-KERAS_ATTENTION = (Harmless("flash_attention", (None, False)),)
+SAID = ("use_bias", "sliding_window", "use_gate")
+
+
+def _torch_heads(queries: str, keys: str) -> list[tuple[str, HeadsAsRows]]:
+    """Blobs of the projections; ``queries`` and ``keys`` are the parameters with the number of heads."""
+    counts = {"query": queries, "key": keys, "value": keys, "attention_output": queries}
+    return [
+        (f"{name}/{kind}", HeadsAsRows(heads, kind == "bias", joined=name == "attention_output"))
+        for name, heads in counts.items() for kind in ("kernel", "bias")
+    ]  # fmt: skip
+
+
+KERAS_ATTENTION = (
+    Harmless("flash_attention", (None, False)),
+    Drop(("query_shape", "key_shape", "value_shape")),  # Keras 2 makes the weights from them
+)
 
 
 def _output(p: Params, query: Shape) -> Shape:
@@ -131,7 +160,7 @@ def _output(p: Params, query: Shape) -> Shape:
     return query[-1:] if given is None else tuple(given)
 
 
-def _attended(p: Params, rank: int) -> list[int]:
+def attended_axes(p: Params, rank: int) -> list[int]:
     """Indices of the axes that queries look along: all but the last, unless ``attention_axes`` says which."""
     axes = p["attention_axes"]
     if axes is None:
@@ -149,7 +178,7 @@ def _heads_shape(p: Params, ins: Shapes) -> list[Shape]:
     if any(len(shape) != len(query) or len(shape) < 2 for shape in (query, value, key)):
         raise Broken("the inputs must have the same number of axes, at least 2: steps, features", list(ins))
     _need_keys(ins)
-    attended = _attended(p, len(query))
+    attended = attended_axes(p, len(query))
     if any(query[i] != value[i] for i in range(len(query) - 1) if i not in attended):
         raise Broken("query and value must agree along the axes that are not attended", list(ins))
     if p["sliding_window"] is not None and len(query) > 2:
@@ -171,7 +200,7 @@ def _heads_macs(p: Params, ins: Shapes, outs: Shapes) -> Dim:
     key_dim: int = p["key_dim"]
     value_dim: int = p["value_dim"]
     queries, values = prod(query[:-1]), prod(value[:-1])
-    seen = prod(value[i] for i in _attended(p, len(query)))
+    seen = prod(value[i] for i in attended_axes(p, len(query)))
     into = queries * query[-1] * heads * key_dim + values * heads * (key[-1] * key_dim + value[-1] * value_dim)
     across = queries * seen * heads * (key_dim + value_dim)
     out = prod(outs[0]) * heads * value_dim
@@ -219,6 +248,15 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("MultiHeadAttention", *KERAS_ATTENTION)],
+        "onnx": [
+            composed("Softmax", "several_heads", "num_heads", "key_dim", "value_dim", "output_shape",
+                     "attention_axes", *SAID, training=("dropout", "activity_regularizer", "seed")),
+        ],
+        "torch": [Map("MultiHeadAttention", [
+            Around(("num_heads", "key_dim", "value_dim", "use_bias")), Only("attention_axes", (None,)),
+            OneAxis("output_shape"), Only("sliding_window", (None,)), Only("use_gate", (False,)),
+            Training(("dropout", "seed")),
+        ], blobs=_torch_heads("num_heads", "num_heads"), rank=3, around="heads")],
     },
     example=Example(((10, 32), (12, 32)), {"num_heads": 4, "key_dim": 8}),
 )  # fmt: skip
@@ -284,6 +322,30 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("GroupQueryAttention", *KERAS_ATTENTION)],
+        "onnx": [
+            composed(
+                "Softmax",
+                "grouped_heads",
+                "head_dim",
+                "num_query_heads",
+                "num_key_value_heads",
+                *SAID,
+                training=("dropout", "activity_regularizer", "seed"),
+            )
+        ],
+        "torch": [
+            Map(
+                "MultiHeadAttention",
+                [
+                    Around(("head_dim", "num_query_heads", "num_key_value_heads", "use_bias")),
+                    Only("sliding_window", (None,)),
+                    Only("use_gate", (False,)),
+                    Training(("dropout", "seed")),
+                ],
+                blobs=_torch_heads("num_query_heads", "num_key_value_heads"),
+                around="heads",
+            )
+        ],
     },
     example=Example(((10, 32), (12, 32)), {"head_dim": 8, "num_query_heads": 4, "num_key_value_heads": 2}),
 )

@@ -13,10 +13,22 @@ from visualnn_shared.catalogue.entry import REQUIRED, Broken, Example, Param, Pa
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional, Tuple
+from visualnn_shared.catalogue.maps import Map
+from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.ranges import Span, itself, minus, one, zero
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_picture
 
+ONNX: dict[str, list[Map]] = {
+    "AutoContrast": [composed("Clip", "contrast", "value_range", layout="spatial")],
+    "ContrastLimitedAdaptiveHistogramEqualization": [],
+}
+"""Those that act outside training too."""
+UNSAID = {
+    "ContrastLimitedAdaptiveHistogramEqualization": {
+        "onnx": "it acts outside training too, and ONNX has no histograms; equalise pictures before they enter the net",
+    },
+}
 SHARE = Span(Float(0, 1), zero)
 SHARE_BOTH_WAYS = Span(Float(0, 1), minus)
 SIGNED = Span(Float(-1, 1), minus)
@@ -69,8 +81,10 @@ def _augmentation(
     shape: Callable[[Params, Shapes], list[Shape]] = _picture,
     rules: Callable[[Params], Iterator[Broken]] = _rules,
 ) -> None:
+    onnx = ONNX[type] if type in ONNX else [passed_on(*(param.name for param in params))]
     layer(type, doc=doc, group="augmentation", params=params, shape=shape, rules=rules,
-          maps={"keras": [keras(type)]}, example=Example(EXAMPLE, example))  # fmt: skip
+          maps={"keras": [keras(type)], "onnx": onnx}, unsaid=UNSAID.get(type),
+          example=Example(EXAMPLE, example))  # fmt: skip
 
 
 def _factor(kind: Any, doc: str, default: Any = REQUIRED, name: str = "factor") -> Param:
@@ -148,7 +162,10 @@ layer(
     params=[RANGE, Param("bins", Int(1), 256, "Number of values that are told apart.")],
     shape=_picture,
     rules=_rules,
-    maps={"keras": []},  # Keras' own finds every functional net with it cyclic
+    maps={
+        "keras": [],  # Keras' own finds every functional net with it cyclic
+        "onnx": [passed_on("value_range", "bins")],
+    },
     example=Example(EXAMPLE),
 )
 
@@ -273,6 +290,7 @@ layer(
     shape=_cropped,
     maps={
         "keras": [keras("RandomCrop")],
+        "onnx": [composed("Slice", "middle", "height", "width", training=("seed",), layout="spatial")],
     },
     example=Example(EXAMPLE, {"height": 12, "width": 12}),
 )

@@ -17,9 +17,11 @@ from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map, Sets
+from visualnn_shared.catalogue.lenses import At, AtInput, Enum, Fn, Map, Sets
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, same_shape
+from visualnn_shared.catalogue.torch_lenses import Put
 
 OWN = "visualnn_worker.keras_layers.caffe_math:"
 AFFINE = (
@@ -27,6 +29,7 @@ AFFINE = (
     Param("shift", Float(), 0.0, "What is added after the scale."),
 )
 AFFINE_IN_CAFFE = (At("scale", "scale", 1), At("shift", "shift", 0))
+AFFINE_IN_TORCH = (At("scale", "scale", 1.0), At("shift", "shift", 0.0))
 BASE = Param("base", Float(), -1.0, "The base, above 0; -1 is e.")
 
 layer(
@@ -38,6 +41,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("AbsVal")],
+        "onnx": [Map("Abs", reads=False)],
+        "torch": [Map("torch.abs")],
     },
     example=Example(((128,),)),
 )
@@ -52,6 +57,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Power", [At("power", "power", 1), *AFFINE_IN_CAFFE])],
+        "onnx": [composed("Pow", "power", "power", "scale", "shift")],
+        "torch": [Map("power", [At("power", "power", 1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"power": 2.0, "scale": 0.5, "shift": 1.0}),
 )
@@ -77,6 +84,8 @@ layer(
             Map("Exp", [Sets("base", -1.0), Sets("scale", 1.0), Sets("shift", 0.0)], reads=False),  # as an Activation
             Map("Exp", [At("base", "base", -1), *AFFINE_IN_CAFFE], when=is_not_plain),
         ],
+        "onnx": [composed("Exp", "exponential", "base", "scale", "shift")],
+        "torch": [Map("exp", [At("base", "base", -1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"base": 2.0}),
 )
@@ -92,6 +101,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Log", [At("base", "base", -1), *AFFINE_IN_CAFFE])],
+        "onnx": [composed("Log", "logarithm", "base", "scale", "shift")],
+        "torch": [Map("log", [At("base", "base", -1.0), *AFFINE_IN_TORCH])],
     },
     example=Example(((128,),), {"shift": 1.0}),
 )
@@ -102,7 +113,12 @@ layer(
     keras_class=OWN + "BNLL",
     group="activation",
     shape=same_shape,
-    maps={"keras": [], "caffe": [Map("BNLL", [ENGINE], reads=False)]},  # read as Activation("softplus")
+    maps={
+        "keras": [],
+        "caffe": [Map("BNLL", [ENGINE], reads=False)],
+        "onnx": [Map("Softplus", reads=False)],
+        "torch": [Map("F.softplus")],
+    },
     example=Example(((128,),)),
 )
 
@@ -116,6 +132,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Threshold", [At("threshold", "threshold", 0)])],
+        "onnx": [composed("Greater", "above", "threshold")],
+        "torch": [Map("above", [At("threshold", "threshold")])],
     },
     example=Example(((128,),), {"threshold": 0.5}),
 )
@@ -137,6 +155,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Clip", [At("min", "min"), At("max", "max")])],
+        "onnx": [Map("Clip", [AtInput("min", "min", 1, "float32"), AtInput("max", "max", 2, "float32")], reads=False)],
+        "torch": [Map("torch.clamp", [At("min", "min"), At("max", "max")])],
     },
     example=Example(((128,),), {"min": -1.0, "max": 1.0}),
 )
@@ -171,6 +191,19 @@ layer(
                     At("normalize_variance", "normalize_variance", True),
                     At("across_channels", "across_channels", False),
                     At("eps", "eps", 1e-9),
+                ],
+            )
+        ],
+        "onnx": [
+            composed("ReduceMean", "mean_and_variance", "normalize_variance", "across_channels", "eps", layout="any")
+        ],
+        "torch": [
+            Map(
+                "mvn",
+                [
+                    Put("dim", lambda p, _: (1, 2, 3) if p["across_channels"] else (2, 3), ("across_channels",)),
+                    At("normalize_variance", "normalize_variance"),
+                    At("eps", "eps"),
                 ],
             )
         ],
@@ -211,6 +244,7 @@ layer(
                 ],
             )
         ],
+        "onnx": [composed("ReduceSum", "reduction", "operation", "axis", "coeff")],
     },
     example=Example(((8, 8, 4),), {"operation": "MEAN", "axis": [1, 2]}),
 )
@@ -254,6 +288,7 @@ layer(
                 ],
             )
         ],
+        "onnx": [composed("TopK", "largest", "top_k", "out_max_val", "axis")],
     },
     example=Example(((10,),), {"top_k": 3}),
 )  # fmt: skip

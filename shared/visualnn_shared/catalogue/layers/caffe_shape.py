@@ -20,10 +20,11 @@ from visualnn_shared.catalogue.common import variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape, from_json
 from visualnn_shared.catalogue.kinds import Axis, Choice, Int, ListOf, Tuple
-from visualnn_shared.catalogue.lenses import At, Enum, Fn, Map
+from visualnn_shared.catalogue.lenses import Around, At, Enum, Fn, Map, Training
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of
-from visualnn_shared.catalogue.window_lenses import CaffePads, Pair
+from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPads, Pair
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import conv_rules, need_spatial, windows
 
@@ -63,7 +64,10 @@ layer(
     shape=_cropped,
     layout="spatial",
     maps={
-        "keras": [], "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+        "keras": [],
+        "caffe": [Map("Crop", [Fn(("axis", "offset"), read_cut, write_cut)])],
+        "onnx": [composed("Slice", "cut_to_reference", "axis", "offset", layout="any")],
+        "torch": [Map("crop", [Around(("axis", "offset"))], around="cropped")],
     },
     example=Example(((9, 9, 4), (5, 6, 4)), {"offset": [2, 1]}),
 )  # fmt: skip
@@ -104,6 +108,7 @@ layer(
                 [At("pyramid_height", "pyramid_height"), Enum("pool", "pool", {"MAX": "MAX", "AVE": "AVE"}, "MAX")],
             )
         ],
+        "onnx": [composed("MaxPool", "caffe_pyramid", "pyramid_height", "pool")],
     },
     example=Example(((13, 13, 4),), {"pyramid_height": 3}),
 )
@@ -118,6 +123,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Split", [Fn(("outputs",), read_tops, write_tops)])],
+        "onnx": [composed("Split", "copies", "outputs")],
+        "torch": [Map("split", [Around(("outputs",))], around="nothing")],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -161,6 +168,8 @@ layer(
                 when=has_slice_dim,
             ),
         ],
+        "onnx": [composed("Split", "pieces", "slice_points", "axis")],
+        "torch": [Map("torch.split", [Around(("axis", "slice_points"))], around="sliced")],
     },
     example=Example(((8, 8, 6),), {"slice_points": [2, 3]}),
 )
@@ -184,6 +193,8 @@ layer(
     maps={
         "keras": [],
         "caffe": [Map("Tile", [FileAxis("axis", "axis", 1), At("tiles", "tiles")])],
+        "onnx": [composed("Tile", "tiled", "tiles", "axis")],
+        "torch": [Map("tile", [FileAxis("axis", "dim"), At("tiles", "tiles")])],
     },
     example=Example(((8, 8, 4),), {"tiles": 2}),
 )
@@ -223,6 +234,19 @@ layer(
                 ],
             )
         ],
+        "onnx": [
+            Map(
+                "Conv",
+                [
+                    Ints("kernel_size", "kernel_shape"),
+                    Ints("strides", "strides", (1, 1)),
+                    Ints("dilation_rate", "dilations", (1, 1)),
+                    OnnxPads("kernel_size", "dilation_rate", 2),
+                ],
+                around="columns",
+                reads=False,
+            )
+        ],
     },
     example=Example(((8, 8, 3),), {"kernel_size": 3}),
 )
@@ -239,6 +263,8 @@ layer(
     layout="plain",
     maps={
         "keras": [],
+        "onnx": [composed("Expand", "held", "shape", weights=("value",))],
+        "torch": [Map("Parameter", [Around(("shape",)), Training()], blobs=[("value",)], around="shaped")],
     },
     example=Example(((3,),), {"shape": [4, 2]}),
 )

@@ -5,16 +5,20 @@ of an Input, so StringLookup and TextVectorization are not here.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Ports, Shapes
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Float, Int, ListOf, Optional
-from visualnn_shared.catalogue.lenses import Drop
+from visualnn_shared.catalogue.lenses import Around, Drop, Fn
+from visualnn_shared.catalogue.maps import Bag, Context, Map, Unmappable
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.ranges import LONGEST_TABLE, NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 
 INTEGERS = ("int32",)
+NO_HASH = "ONNX has no hash function; use IntegerLookup, or hash the numbers before they enter the net"
 MODES_DOC = "int: the number; one_hot: a 1 in its place; multi_hot, count: one row for all numbers of a sample."
 
 
@@ -63,6 +67,17 @@ layer(
     rules=_boundaries,
     maps={
         "keras": [keras("Discretization")],
+        "onnx": [
+            composed(
+                "GreaterOrEqual",
+                "binned",
+                "bin_boundaries",
+                "num_bins",
+                "output_mode",
+                training=("epsilon",),
+                layout="plain",
+            )
+        ],
     },
     example=Example(((8,),), {"bin_boundaries": [-1.0, 0.0, 1.0]}),
 )
@@ -85,6 +100,7 @@ layer(
     rules=_tokens,
     maps={
         "keras": [keras("CategoryEncoding")],
+        "onnx": [composed("OneHot", "category_rows", "num_tokens", "output_mode", layout="plain")],
     },
     example=Example(((4,),), {"num_tokens": 6}, INTEGERS),
 )
@@ -120,6 +136,7 @@ layer(
     maps={
         "keras": [keras("Hashing")],
     },
+    unsaid={"onnx": NO_HASH},
     example=Example(((4,),), {"num_bins": 8}, INTEGERS),
 )
 
@@ -140,25 +157,27 @@ layer(
     maps={
         "keras": [keras("HashedCrossing")],
     },
+    unsaid={"onnx": NO_HASH},
     example=Example(((1,), (1,)), {"num_bins": 8}, ("int32", "int32")),
 )
 
 
-def _special(p: Params) -> list[int]:
+def special_numbers(p: Params) -> list[int]:
     """Numbers that stand before the vocabulary: the mask's, where places are given, and those of the unknown."""
     mask = [p["mask_token"]] if p["mask_token"] is not None and p["output_mode"] == "int" else []
     return mask + [p["oov_token"]] * p["num_oov_indices"]
 
 
-def _words(p: Params) -> tuple[int, ...]:
+def words(p: Params) -> tuple[int, ...]:
     """The vocabulary without the special numbers that it may begin with."""
-    special, vocabulary = _special(p), p["vocabulary"]
-    words: tuple[int, ...] = vocabulary[len(special) :] if list(vocabulary[: len(special)]) == special else vocabulary
-    return words
+    special, vocabulary = special_numbers(p), p["vocabulary"]
+    begins = list(vocabulary[: len(special)]) == special
+    found: tuple[int, ...] = vocabulary[len(special) :] if begins else vocabulary
+    return found
 
 
 def _looked_up(p: Params, ins: Shapes) -> list[Shape]:
-    size = len(_special(p)) + len(_words(p))
+    size = len(special_numbers(p)) + len(words(p))
     return _encoded(p["output_mode"], ins[0], p["max_tokens"] if p["pad_to_max_tokens"] else size)
 
 
@@ -166,14 +185,14 @@ def _vocabulary(p: Params) -> Iterator[Broken]:
     if p["vocabulary"] is None:
         yield Broken("vocabulary must be given", None, param="vocabulary")
         return
-    words = _words(p)
-    if not words or len(set(words)) != len(words):
+    found = words(p)
+    if not found or len(set(found)) != len(found):
         yield Broken("vocabulary must hold different numbers, at least one", p["vocabulary"], param="vocabulary")
-    if p["mask_token"] in words:
+    if p["mask_token"] in found:
         yield Broken("mask_token must not be in the vocabulary", p["mask_token"], param="mask_token")
-    if p["invert"] and p["oov_token"] in words:
+    if p["invert"] and p["oov_token"] in found:
         yield Broken("oov_token must not be in the vocabulary where invert is true", p["oov_token"], param="oov_token")
-    if p["max_tokens"] is not None and len(_special(p)) + len(words) > p["max_tokens"]:
+    if p["max_tokens"] is not None and len(special_numbers(p)) + len(found) > p["max_tokens"]:
         yield Broken("max_tokens must hold the vocabulary and its special numbers", p["max_tokens"], param="max_tokens")
 
 
@@ -192,6 +211,34 @@ def _lookup_rules(p: Params) -> Iterator[Broken]:
     elif weights is not None and len(weights) != len(known):
         yield Broken(f"idf_weights must be one for each of the {len(known)} words", weights, param="idf_weights")
 
+
+def _write_unknown(p: Params, _bag: Bag, _ctx: Context) -> None:
+    """What ONNX cannot do for numbers that are not in the vocabulary. Raises ``Unmappable``."""
+    if p["num_oov_indices"] == 0 and not p["invert"]:
+        rule = "num_oov_indices must be at least 1 in this format, which cannot fail for an unknown number"
+        raise Unmappable(rule, 0, "num_oov_indices")
+    if p["oov_method"] == "farmhash" and p["num_oov_indices"] > 1:
+        rule = "oov_method must be 'floormod' in this format, which has no hash"
+        raise Unmappable(rule, p["oov_method"], "oov_method")
+
+
+def _read_nothing(_bag: Bag, _p: dict[str, Any], _ctx: Context) -> None:
+    """The map is not read."""
+
+
+LOOKUP = Map(
+    "Equal",
+    [
+        Fn(("num_oov_indices", "oov_method", "salt"), _read_nothing, _write_unknown),
+        Around((
+            "max_tokens", "mask_token", "oov_token", "vocabulary", "vocabulary_dtype", "idf_weights", "invert",
+            "output_mode", "pad_to_max_tokens",
+        )),
+    ],
+    around="looked_up",
+    layout="plain",
+    reads=False,
+)  # fmt: skip
 
 layer(
     "IntegerLookup",
@@ -219,6 +266,7 @@ layer(
     rules=_lookup_rules,
     maps={
         "keras": [keras("IntegerLookup", Drop(("vocabulary_size",)))],
+        "onnx": [LOOKUP],
     },
     example=Example(((4,),), {"vocabulary": [12, 36, 42]}, INTEGERS),
 )

@@ -19,6 +19,8 @@ from visualnn_shared.catalogue.lenses import At, Fn, FromWeight, HasWeight, Map,
 from visualnn_shared.catalogue.onnx_maps import take_group, write_group
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.steps import Depthwise, Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_convolution, tensorflow_depthwise
+from visualnn_shared.catalogue.torch_maps import torch_convolution, torch_depthwise
 from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPads, Pair, over
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, padding, strides
 from visualnn_shared.catalogue.windows import (
@@ -74,6 +76,8 @@ def _convolution(rank: int, example: Example, caffe: list[Map]) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Conv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx],
+            "torch": torch_convolution(rank),
+            "tensorflow": tensorflow_convolution(rank),
         },
         example=example,
     )  # fmt: skip
@@ -118,6 +122,8 @@ def _depthwise(rank: int, example: Example, caffe: list[Map]) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"DepthwiseConv{rank}D", KERAS_PADDING)], "caffe": caffe, "onnx": [onnx],
+            "torch": torch_depthwise(rank),
+            "tensorflow": tensorflow_depthwise(rank),
         },
         example=example,
     )  # fmt: skip

@@ -30,6 +30,9 @@ from visualnn_shared.catalogue.onnx_maps import BatchFirst
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank, noise_shape, same_shape
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_activations, tensorflow_passes_on
+from visualnn_shared.catalogue.torch_lenses import InSize, WholeSamples
+from visualnn_shared.catalogue.torch_maps import BIAS, FUSED, torch_activations
 
 DENSE = (FromWeight("units", "kernel", -1), HasWeight("use_bias", "bias"), LINEAR, Training())
 NO_MASK = "pad the sequences and let the net learn to skip the padding, or cut them to one length"
@@ -87,6 +90,17 @@ layer(
             Map("Gemm", DENSE, blobs=[("kernel",), ("bias",)], rank=2),
             Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], around="add_bias"),
         ],
+        "torch": [
+            Map(
+                "nn.Linear",
+                [InSize("in_features"), At("units", "out_features"), BIAS, FUSED, Training()],
+                blobs=[("kernel", Perm("io", "oi")), ("bias",)],
+            )
+        ],
+        "tensorflow": [
+            Map("MatMul", DENSE, blobs=[("kernel",), ("bias",)], rank=2, around="product"),
+            Map("BatchMatMulV2", DENSE, blobs=[("kernel",), ("bias",)], around="product"),
+        ],
     },
     example=Example(((784,),), {"units": 10, "activation": "softmax"}),
 )
@@ -101,6 +115,8 @@ layer(
         "keras": [keras("Activation")],
         "caffe": caffe_activations(),
         "onnx": onnx_activations(),
+        "torch": torch_activations(),
+        "tensorflow": tensorflow_activations(),
     },
     example=Example(((10,),), {"activation": "relu"}),
 )
@@ -121,6 +137,11 @@ layer(
         "caffe": [Map("Dropout", [At("rate", "dropout_ratio", 0.5), Training(("seed",)), Only("noise_shape", (None,)),
                                   Harmless("scale_train", (True,))])],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "torch": [
+            Map("nn.Dropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))]),
+            Map("StochasticDepth", [At("rate", "p"), Training(("seed",)), WholeSamples()]),
+        ],
+        "tensorflow": tensorflow_passes_on("rate", "seed", "noise_shape"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )  # fmt: skip
@@ -135,6 +156,8 @@ layer(
         "keras": [keras("Flatten")],
         "caffe": [Map("Flatten", [Is("axis", 1, 1), Is("end_axis", -1, -1)])],
         "onnx": [Map("Flatten", [Is("axis", 1, 1)])],
+        "torch": [Map("torch.flatten", around="flattened")],
+        "tensorflow": [Map("Reshape", around="reshape")],
     },
     example=Example(((4, 4, 3),)),
 )
@@ -178,6 +201,8 @@ layer(
             )
         ],
         "onnx": [Map("Reshape", [AtInput("target_shape", "shape", 1, "int64", BatchFirst())])],
+        "torch": [Map("torch.reshape", [Around(("target_shape",))], around="reshaped")],
+        "tensorflow": [Map("Reshape", [Around(("target_shape",))], around="reshape")],
     },
     example=Example(((784,),), {"target_shape": [28, 28, -1]}),
 )
@@ -204,6 +229,8 @@ layer(
     maps={
         "keras": [keras("Permute")],
         "onnx": [Map("Transpose", [Around(("dims",))], layout="any", around="relabel")],
+        "torch": [Map("torch.permute", [Around(("dims",))], layout="any", around="relabelled")],
+        "tensorflow": [Map("Transpose", [Around(("dims",))], around="transpose")],
     },
     example=Example(((10, 64),), {"dims": [2, 1]}),
 )
@@ -242,6 +269,32 @@ layer(
         "onnx": [
             Map(
                 "Gather",
+                [
+                    FromWeight("input_dim", "embeddings", 0),
+                    FromWeight("output_dim", "embeddings", 1),
+                    Around(("mask_zero",)),
+                    Training(),
+                ],
+                blobs=[("embeddings",)],
+                around="lookup",
+            )
+        ],
+        "torch": [
+            Map(
+                "nn.Embedding",
+                [
+                    At("input_dim", "num_embeddings"),
+                    At("output_dim", "embedding_dim"),
+                    Only("mask_zero", (False,), NO_MASK),
+                    Training(),
+                ],
+                blobs=[("embeddings",)],
+                around="looked_up",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "GatherV2",
                 [
                     FromWeight("input_dim", "embeddings", 0),
                     FromWeight("output_dim", "embeddings", 1),

@@ -49,6 +49,24 @@ layer(
         "onnx": [
             Map("Mul", [*ALONG_AXIS, Around(("use_bias",))], blobs=[("gamma",), ("beta",)], around="scale_and_shift")
         ],
+        "torch": [
+            Map(
+                "Scale",
+                [*ALONG_AXIS, Around(("use_bias",))],
+                blobs=[("gamma",), ("beta",)],
+                layout="plain",
+                around="along",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "Mul",
+                [*ALONG_AXIS, Around(("use_bias",))],
+                blobs=[("gamma",), ("beta",)],
+                around="along_axis",
+                reads=False,
+            ),
+        ],
     },
     example=Example(((8, 8, 4),)),
 )
@@ -77,6 +95,8 @@ layer(
             )
         ],
         "onnx": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
+        "torch": [Map("Bias", ALONG_AXIS, blobs=[("bias",)], layout="plain", around="along")],
+        "tensorflow": [Map("Add", ALONG_AXIS, blobs=[("bias",)], around="along_axis", reads=False)],
     },
     example=Example(((8, 8, 4),)),
 )

@@ -53,6 +53,8 @@ layer(
             Map("Concat", [FileAxis("axis", "concat_dim")], when=has_concat_dim),
         ],
         "onnx": [Map("Concat", [FileAxis("axis", "axis")])],
+        "torch": [Map("torch.cat", [FileAxis("axis", "dim")], around="concatenated")],
+        "tensorflow": [Map("ConcatV2", [Around(("axis",))], around="concat")],
     },
     example=Example(((4, 8), (4, 3))),
 )
@@ -91,6 +93,12 @@ layer(
             Map("Sum", [UNWEIGHTED]),
             Map("Sum", [WEIGHTED], around="weighted", reads=False),
         ],
+        "torch": [Map("torch.add", [UNWEIGHTED], around="add"), Map("torch.add", [WEIGHTED], around="weighted")],
+        "tensorflow": [
+            Map("Add", [UNWEIGHTED], arity=2),
+            Map("AddN", [UNWEIGHTED], around="add_all"),
+            Map("AddN", [WEIGHTED], around="weighted", reads=False),
+        ],
     },
     example=EXAMPLE,
 )
@@ -114,6 +122,8 @@ layer(
             )
         ],
         "onnx": [Map("Sub")],
+        "torch": [Map("torch.sub", around="subtract")],
+        "tensorflow": [Map("Sub")],
     },
     example=EXAMPLE,
 )
@@ -127,6 +137,8 @@ layer(
         "keras": [keras("Multiply")],
         "caffe": [Map("Eltwise", [Is("operation", "PROD", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
+        "torch": [Map("torch.mul", around="multiply")],
+        "tensorflow": [Map("Mul", arity=2), Map("Mul", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -146,6 +158,8 @@ layer(
             )
         ],
         "onnx": [Map("Mean")],
+        "torch": [Map("torch.mean", around="average")],
+        "tensorflow": [Map("AddN", around="average", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -159,6 +173,8 @@ layer(
         "keras": [keras("Maximum")],
         "caffe": [Map("Eltwise", [Is("operation", "MAX", "SUM"), Drop(("stable_prod_grad",))])],
         "onnx": [Map("Max")],
+        "torch": [Map("torch.maximum", around="chained")],
+        "tensorflow": [Map("Maximum", arity=2), Map("Maximum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )
@@ -171,6 +187,8 @@ layer(
     maps={
         "keras": [keras("Minimum")],
         "onnx": [Map("Min")],
+        "torch": [Map("torch.minimum", around="chained")],
+        "tensorflow": [Map("Minimum", arity=2), Map("Minimum", around="chained", reads=False)],
     },
     example=EXAMPLE,
 )

@@ -6,9 +6,10 @@ from visualnn_shared.catalogue.common import NOISE_SHAPE, SEED
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Float
-from visualnn_shared.catalogue.lenses import Map, Training
+from visualnn_shared.catalogue.lenses import At, Map, Only, Training
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import noise_shape, same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 
 
 def _rate_below_one(p: Params) -> Iterator[Broken]:
@@ -25,6 +26,8 @@ layer(
     maps={
         "keras": [keras("GaussianNoise")],
         "onnx": [Map("Identity", [Training(("stddev", "seed"))], reads=False)],
+        "torch": [Map("GaussianNoise", [At("stddev", "std"), Training(("seed",))])],
+        "tensorflow": tensorflow_passes_on("stddev", "seed"),
     },
     example=Example(((128,),), {"stddev": 0.1}),
 )
@@ -39,6 +42,8 @@ layer(
     maps={
         "keras": [keras("GaussianDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed"))], reads=False)],
+        "torch": [Map("GaussianDropout", [At("rate", "p"), Training(("seed",))])],
+        "tensorflow": tensorflow_passes_on("rate", "seed"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )
@@ -53,6 +58,8 @@ layer(
     maps={
         "keras": [keras("AlphaDropout")],
         "onnx": [Map("Identity", [Training(("rate", "seed", "noise_shape"))], reads=False)],
+        "torch": [Map("nn.AlphaDropout", [At("rate", "p"), Training(("seed",)), Only("noise_shape", (None,))])],
+        "tensorflow": tensorflow_passes_on("rate", "seed", "noise_shape"),
     },
     example=Example(((128,),), {"rate": 0.5}),
 )

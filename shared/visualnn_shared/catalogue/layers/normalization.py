@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 
-from visualnn_shared.catalogue.axis_lenses import ChannelAxis
+from visualnn_shared.catalogue.axis_lenses import ChannelAxis, LastAxis
 from visualnn_shared.catalogue.caffe_maps import ENGINE
 from visualnn_shared.catalogue.common import EPSILON, variable
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shapes, Weight
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int
-from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Map, Only, Sets, Training
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Enum, Harmless, HasWeight, Is, Map, Only, Sets, Training
 from visualnn_shared.catalogue.named import INITIALIZER
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
+from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_LRN
+from visualnn_shared.catalogue.torch_lenses import Dims
+from visualnn_shared.catalogue.torch_maps import torch_batch_norm, torch_group_norm, torch_layer_norm, torch_rms_norm
+from visualnn_shared.catalogue.window_lenses import over
 
 REGIONS = {"ACROSS_CHANNELS": "ACROSS_CHANNELS", "WITHIN_CHANNEL": "WITHIN_CHANNEL"}
 
@@ -22,6 +27,10 @@ SCALE = Param("scale", Bool(), True, "Whether the result is multiplied by gamma.
 GAMMA = Weight("gamma", axis_weight, when="scale", initializer="gamma_initializer")
 BETA = Weight("beta", axis_weight, when="center", initializer="beta_initializer")
 GAMMA_AND_BETA = [*variable("beta", "zeros"), *variable("gamma", "ones")]
+FORMS = ("ScaleCenter", "Scale", "Center", "")
+"""Whether a template has gamma and beta."""
+NORMED = (HasWeight("scale", "gamma"), HasWeight("center", "beta"))
+STATISTICS = (("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",), ("moving_variance",))
 
 layer(
     "BatchNormalization",
@@ -42,6 +51,7 @@ layer(
     ],
     maps={
         "keras": [keras("BatchNormalization", Harmless("renorm", (False,)), Harmless("synchronized", (False,)),
+                        Harmless("mode", (0,)),  # Keras 1: statistics of each sample, or of the batch at all times
                         Drop(("renorm_clipping", "renorm_momentum")))],
         "caffe": [Map("BatchNorm", [
             ChannelAxis(), At("epsilon", "eps", 1e-5), At("momentum", "moving_average_fraction", 0.999),
@@ -52,6 +62,13 @@ layer(
             Training(("momentum",)),
         ], blobs=[("gamma", Absent(1.0)), ("beta", Absent(0.0)), ("moving_mean",),
                   ("moving_variance",)], layout="channel")],
+        "torch": torch_batch_norm(),
+        "tensorflow": [Map("FusedBatchNormV3", [
+            LastAxis(), At("epsilon", "epsilon", 1e-4), *NORMED, Training(("momentum",)),
+        ], blobs=STATISTICS, rank=4, around="fused_batch_norm", when=over(2)), *(Map(f"@BatchNorm{form}", [
+            Around(("axis",)), At("epsilon", "epsilon"), Sets("scale", "Scale" in form),
+            Sets("center", "Center" in form), Training(("momentum",)),
+        ], blobs=STATISTICS, around="template") for form in FORMS)],
     },
     example=Example(((8, 8, 16),)),
 )  # fmt: skip
@@ -85,6 +102,22 @@ layer(
                 layout="plain",
                 around="trailing_axes",
             )
+        ],
+        "torch": torch_layer_norm(),
+        "tensorflow": [
+            Map(
+                f"@LayerNorm{form}",
+                [
+                    Around(("axis",)),
+                    At("epsilon", "epsilon"),
+                    Sets("scale", "Scale" in form),
+                    Sets("center", "Center" in form),
+                    Training(),
+                ],
+                blobs=[("gamma",), ("beta",)],
+                around="template",
+            )
+            for form in FORMS
         ],
     },
     example=Example(((10, 32),)),
@@ -124,6 +157,20 @@ layer(
     weights=[GAMMA, BETA],
     maps={
         "keras": [keras("GroupNormalization")],
+        "onnx": [
+            composed(
+                "InstanceNormalization",
+                "grouped",
+                "groups",
+                "axis",
+                "epsilon",
+                "center",
+                "scale",
+                weights=("gamma", "beta"),
+                layout="channel",
+            )
+        ],
+        "torch": torch_group_norm(),
     },
     example=Example(((8, 8, 16),), {"groups": 4}),
 )
@@ -151,6 +198,11 @@ layer(
     weights=[Weight("scale", axis_weight)],
     maps={
         "keras": [keras("RMSNormalization")],
+        "onnx": [composed("Mul", "root_mean_square", "axis", "epsilon", weights=("scale",))],
+        "torch": torch_rms_norm(),
+        "tensorflow": [
+            Map("@RmsNorm", [Around(("axis",)), At("epsilon", "epsilon")], blobs=[("scale",)], around="template")
+        ],
     },
     example=Example(((10, 32),)),
 )
@@ -163,6 +215,9 @@ layer(
     shape=axis_shape,
     maps={
         "keras": [keras("UnitNormalization")],
+        "onnx": [composed("Mul", "unit", "axis")],
+        "torch": [Map("F.normalize", [Dims("axis", "dim"), Is("eps", 1e-6)])],
+        "tensorflow": [Map("@UnitNorm", [Around(("axis",))], around="template")],
     },
     example=Example(((10, 32),)),
 )
@@ -227,6 +282,20 @@ layer(
                 ],
             )
         ],
+        "torch": [
+            Map(
+                op,
+                [
+                    At("local_size", "size"),
+                    At("alpha", "alpha"),
+                    At("beta", "beta"),
+                    At("k", "k"),
+                    Sets("norm_region", region),
+                ],
+            )
+            for op, region in (("nn.LocalResponseNorm", "ACROSS_CHANNELS"), ("lrn_within_channel", "WITHIN_CHANNEL"))
+        ],
+        "tensorflow": [TENSORFLOW_LRN],
     },
     example=Example(((13, 13, 16),), {"alpha": 1e-4}),
 )

@@ -9,6 +9,8 @@ from visualnn_shared.catalogue.kinds import Bool
 from visualnn_shared.catalogue.lenses import At, Enum, Fn, Is, Map
 from visualnn_shared.catalogue.onnx_maps import Flag
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_pool
+from visualnn_shared.catalogue.torch_maps import torch_pool
 from visualnn_shared.catalogue.window_lenses import CaffePads, Ints, OnnxPool, Pair, over
 from visualnn_shared.catalogue.window_params import padding, pool_size, pool_strides
 from visualnn_shared.catalogue.windows import pool_rules, pool_shape
@@ -55,6 +57,8 @@ def _max_pooling(rank: int) -> None:
             "keras": [keras(f"MaxPooling{rank}D", KERAS_PADDING, KERAS_FLOOR)],
             "caffe": [Map("Pooling", [Is("pool", "MAX", "MAX"), *CAFFE_WINDOW])] if rank == 2 else [],
             "onnx": [_onnx("MaxPool", rank, Is("storage_order", 0, 0))],
+            "torch": torch_pool("Max", rank),
+            "tensorflow": tensorflow_pool("Max", rank),
         },
         example=EXAMPLES[rank],
     )
@@ -76,6 +80,8 @@ def _average_pooling(rank: int) -> None:
             "keras": [keras(f"AveragePooling{rank}D", KERAS_PADDING, KERAS_FLOOR, KERAS_COUNT)],
             "caffe": [Map("Pooling", [Is("pool", "AVE", "MAX"), *CAFFE_WINDOW, CAFFE_COUNT])] if rank == 2 else [],
             "onnx": [_onnx("AveragePool", rank, At("count_include_pad", "count_include_pad", 0, Flag()))],
+            "torch": torch_pool("Avg", rank),
+            "tensorflow": tensorflow_pool("Avg", rank),
         },
         example=EXAMPLES[rank],
     )  # fmt: skip

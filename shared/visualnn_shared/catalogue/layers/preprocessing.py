@@ -9,8 +9,9 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Choice, Float, Int, Optional
-from visualnn_shared.catalogue.lenses import At, Fn
+from visualnn_shared.catalogue.lenses import Around, At, Fn, Map, Sets, Training
 from visualnn_shared.catalogue.maps import Bag, Context
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.ranges import NumberOrNumbers
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, need_picture, need_rank
@@ -44,6 +45,9 @@ layer(
     shape=_rescaled,
     maps={
         "keras": [keras("Rescaling")],
+        "onnx": [composed("Mul", "rescaled", "scale", "offset")],
+        "torch": [Map("torch.mul", [Around(("scale", "offset"))], around="affine")],
+        "tensorflow": [Map("Mul", [Around(("scale", "offset"))], around="rescale", reads=False)],
     },
     example=Example(((8, 8, 3),), {"scale": 1 / 255}),
 )
@@ -119,6 +123,27 @@ layer(
     weights_rule=_statistics,
     maps={
         "keras": [keras("Normalization", At("axis", "axis", codec=_KerasAxes()))],
+        "onnx": [composed("Sub", "standardized", "axis", "mean", "variance", "invert")],
+        "torch": [
+            Map(
+                "Standardize",
+                [Around(("axis", "mean", "variance", "invert")), Training()],
+                blobs=[("mean",), ("variance",)],
+                layout="plain",
+                around="standardized",
+            )
+        ],
+        "tensorflow": [
+            Map(
+                "@Normalization",
+                [
+                    Around(("axis", "mean", "variance")),
+                    Sets("invert", value=False),
+                ],
+                blobs=[("mean",), ("variance",)],
+                around="normalize",
+            )
+        ],
     },
     example=Example(((8, 8, 3),)),
 )
@@ -156,6 +181,12 @@ layer(
     rules=_one_ratio,
     maps={
         "keras": [keras("Resizing")],
+        "onnx": [
+            composed(
+                "Resize", "resized", "height", "width", "interpolation", "crop_to_aspect_ratio",
+                "pad_to_aspect_ratio", "fill_mode", "fill_value", "antialias", layout="spatial",
+            )
+        ],
     },
     example=Example(((16, 12, 3),), {"height": 8, "width": 8}),
 )  # fmt: skip
@@ -168,6 +199,7 @@ layer(
     shape=_sized,
     maps={
         "keras": [keras("CenterCrop")],
+        "onnx": [composed("Slice", "middle", "height", "width", layout="spatial")],
     },
     example=Example(((16, 12, 3),), {"height": 8, "width": 8}),
 )
@@ -229,6 +261,20 @@ layer(
     weights_rule=_kernels,
     maps={
         "keras": [keras("STFTSpectrogram")],
+        "onnx": [
+            composed(
+                "Conv",
+                "stft",
+                "mode",
+                "frame_length",
+                "frame_step",
+                "padding",
+                "expand_dims",
+                "fft_length",
+                training=("window", "periodic", "scaling"),
+                layout="plain",
+            )
+        ],
     },
     example=Example(((64, 1),), {"frame_length": 16}),
 )
@@ -303,6 +349,26 @@ layer(
     rules=_mel_rules,
     maps={
         "keras": [keras("MelSpectrogram", Fn(("max_freq",), _read_highest, _write_highest))],
+        "onnx": [
+            composed(
+                "Conv",
+                "mel",
+                "fft_length",
+                "sequence_stride",
+                "sequence_length",
+                "window",
+                "sampling_rate",
+                "num_mel_bins",
+                "min_freq",
+                "max_freq",
+                "power_to_db",
+                "top_db",
+                "mag_exp",
+                "min_power",
+                "ref_power",
+                layout="plain",
+            )
+        ],
     },
     example=Example(((64,),), {"fft_length": 16, "sequence_stride": 8, "num_mel_bins": 4}),
 )

@@ -18,27 +18,53 @@ from visualnn_shared.catalogue.entry import (
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Float, Int
-from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Training
+from visualnn_shared.catalogue.lenses import Around, At, Drop, Fn, Harmless, HasWeight, Map, Sets, Training
 from visualnn_shared.catalogue.maps import Bag, Context
 from visualnn_shared.catalogue.named import ACTIVATION
-from visualnn_shared.catalogue.onnx_maps import read_gate_functions, write_gate_functions
+from visualnn_shared.catalogue.onnx_maps import (
+    Flag,
+    composed,
+    read_gate_functions,
+    read_gru_functions,
+    read_rnn_function,
+    write_gate_functions,
+    write_gru_functions,
+    write_rnn_function,
+)
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
-from visualnn_shared.catalogue.steps import Gates, HalfZero, Lead, Perm
+from visualnn_shared.catalogue.steps import Gates, GruBias, HalfZero, Lead, Perm
+from visualnn_shared.catalogue.torch_maps import RECURRENT_TRAINING
 
+TORCH_RNN = (
+    Around(("activation", "recurrent_activation", "use_bias", "return_sequences", "return_state", "go_backwards")),
+    At("units", "hidden_size"),
+    RECURRENT_TRAINING,
+)
+"""Functions and directions are the writer's."""
 KERAS_RNN = (
     Harmless("zero_output_for_mask", (False,)),
     Harmless("time_major", (False,)),
     Drop(("implementation", "use_cudnn")),
 )
+RNN_TRAINING = (
+    "dropout", "recurrent_dropout", "unroll", "stateful", "unit_forget_bias", "activity_regularizer", "seed",
+)  # fmt: skip
 ONNX_RNN = (
-    Fn(("activation", "recurrent_activation"), read_gate_functions, write_gate_functions),
     HasWeight("use_bias", "bias"),
     Around(("return_sequences", "return_state", "go_backwards")),
-    Training(
-        ("dropout", "recurrent_dropout", "unroll", "stateful", "unit_forget_bias", "activity_regularizer", "seed")
-    ),
+    Training(RNN_TRAINING),
 )
+
+
+def stepped(*said: str, gates: tuple[str, ...] = ("recurrent_activation",)) -> Map:
+    """A layer with a function that ONNX' recurrent operators lack, or with a mask: a Scan over the steps."""
+    everywhere = ("units", "activation", "use_bias", "return_sequences", "return_state", "go_backwards")
+    return composed(
+        "Scan", "stepped", *everywhere, *gates, *said, training=RNN_TRAINING,
+        weights=("kernel", "recurrent_kernel", "bias"),
+    )  # fmt: skip
+
 
 RNN_PARAMS = [
     Param("units", Int(1), doc="Size of the output and of each state."),
@@ -133,6 +159,36 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("SimpleRNN", *KERAS_RNN)],
+        "onnx": [
+            Map(
+                "RNN",
+                [
+                    At("units", "hidden_size"),
+                    Fn(("activation",), read_rnn_function, write_rnn_function),
+                    *ONNX_RNN,
+                ],
+                blobs=[
+                    ("kernel", Perm("io", "oi"), Lead()),
+                    ("recurrent_kernel", Perm("io", "oi"), Lead()),
+                    ("bias", HalfZero(), Lead()),
+                ],
+                around="recurrent",
+                reads=False,
+            ),
+            stepped(gates=()),
+        ],
+        "torch": [
+            Map(
+                "nn.RNN",
+                TORCH_RNN,
+                blobs=[
+                    ("kernel", Perm("io", "oi")),
+                    ("recurrent_kernel", Perm("io", "oi")),
+                    ("bias", HalfZero()),
+                ],
+                around="recurrent",
+            ),
+        ],
     },
     example=Example(((80, 16),), {"units": 8}),
 )
@@ -146,6 +202,8 @@ def _read_reset(bag: Bag, p: dict[str, Any], _ctx: Context) -> None:
 def _write_reset(p: Params, bag: Bag, _ctx: Context) -> None:
     bag.put("reset_after", p["reset_after"])
 
+
+GRU_IN_TORCH = Gates("zrh", "rzh")
 
 # Gates lie in the order z, r, h along the last axis.
 layer(
@@ -167,6 +225,30 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("GRU", Fn(("reset_after",), _read_reset, _write_reset), *KERAS_RNN)],
+        "onnx": [
+            Map(
+                "GRU",
+                [
+                    At("units", "hidden_size"), At("reset_after", "linear_before_reset", 0, Flag()),
+                    Fn(("activation", "recurrent_activation"), read_gru_functions, write_gru_functions),
+                    *ONNX_RNN,
+                ],
+                blobs=[
+                    ("kernel", Perm("io", "oi"), Lead()),
+                    ("recurrent_kernel", Perm("io", "oi"), Lead()),
+                    ("bias", GruBias(), Lead()),
+                ],
+                around="recurrent",
+                reads=False,
+            ),
+            stepped("reset_after"),
+        ],
+        "torch": [
+            Map("nn.GRU", [*TORCH_RNN, Sets("reset_after", after)], blobs=[
+                ("kernel", GRU_IN_TORCH, Perm("io", "oi")), ("recurrent_kernel", GRU_IN_TORCH, Perm("io", "oi")),
+                ("bias", GRU_IN_TORCH, *([] if after else [HalfZero()])),
+            ], around="recurrent") for after in (True, False)
+        ],
     },
     example=Example(((80, 16),), {"units": 8, "return_sequences": True}),
 )  # fmt: skip
@@ -194,14 +276,31 @@ layer(
         "onnx": [
             Map(
                 "LSTM",
-                [At("units", "hidden_size"), *ONNX_RNN],
+                [
+                    At("units", "hidden_size"),
+                    Fn(("activation", "recurrent_activation"), read_gate_functions, write_gate_functions),
+                    *ONNX_RNN,
+                ],
                 blobs=[
                     ("kernel", Gates("ifco", "iofc"), Perm("io", "oi"), Lead()),
                     ("recurrent_kernel", Gates("ifco", "iofc"), Perm("io", "oi"), Lead()),
                     ("bias", Gates("ifco", "iofc"), HalfZero(), Lead()),
                 ],
-                around="lstm",
-            )
+                around="recurrent",
+            ),
+            stepped(),
+        ],
+        "torch": [
+            Map(
+                "nn.LSTM",
+                TORCH_RNN,
+                blobs=[
+                    ("kernel", Perm("io", "oi")),
+                    ("recurrent_kernel", Perm("io", "oi")),
+                    ("bias", HalfZero()),
+                ],
+                around="recurrent",
+            ),
         ],
     },
     example=Example(((80, 16),), {"units": 8, "return_sequences": True, "return_state": True}),

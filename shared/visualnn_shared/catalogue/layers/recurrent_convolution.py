@@ -8,7 +8,8 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import FREE, Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Choice, Int, Tuple
-from visualnn_shared.catalogue.layers.recurrent import KERAS_RNN, RNN_PARAMS, need_states, rnn_rules
+from visualnn_shared.catalogue.layers.recurrent import KERAS_RNN, RNN_PARAMS, RNN_TRAINING, need_states, rnn_rules
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
 from visualnn_shared.catalogue.windows import window
@@ -94,6 +95,25 @@ for _rank in (1, 2, 3):
         layout="plain",
         maps={
             "keras": [keras(f"ConvLSTM{_rank}D", *KERAS_RNN)],
+            "onnx": [
+                composed(
+                    "Scan",
+                    "convolved",
+                    "filters",
+                    "kernel_size",
+                    "strides",
+                    "padding",
+                    "dilation_rate",
+                    "use_bias",
+                    "activation",
+                    "recurrent_activation",
+                    "return_sequences",
+                    "return_state",
+                    "go_backwards",
+                    training=RNN_TRAINING,
+                    weights=("kernel", "recurrent_kernel", "bias"),
+                )
+            ],
         },
         example=Example(((5, *(6,) * _rank, 3),), {"filters": 4, "kernel_size": 3}),
     )

@@ -7,14 +7,21 @@ from visualnn_shared.catalogue.common import ACTIVITY, SEED, USE_BIAS, activatio
 from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Same, Shapes, Weight
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.kinds import Choice, Float, Int, ListOf, Tuple
+from visualnn_shared.catalogue.lenses import Around, At, Map, Training
+from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
+from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
+from visualnn_shared.catalogue.torch_lenses import InSize
+from visualnn_shared.catalogue.torch_maps import BIAS
+from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
 from visualnn_shared.catalogue.window_params import padding
 from visualnn_shared.catalogue.windows import need_spatial, windows
 
 OWN = "visualnn_worker.keras_layers.taught:"
 POOLING = "visualnn_worker.keras_layers.pyramid:"
-NO_KERAS: dict[str, list[object]] = {"keras": []}
+FACTORS = Map("Mul", [Training(("init_values",))], blobs=[("gamma",)], around="along_axis", reads=False)
 CLOSED = {"name": "constant", "value": -1.0}
 
 
@@ -58,7 +65,18 @@ layer(
     ],
     macs=lambda _p, ins, outs: 2 * prod(outs[0]) * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed(
+                "MatMul", "highway", "activation", "use_bias", training=("activity_regularizer",),
+                weights=("kernel", "bias", "transform_kernel", "transform_bias"),
+            )
+        ],
+        "torch": [Map("Highway", [Around(("activation", "use_bias")), Training()], blobs=[
+            ("kernel", Perm("io", "oi")), ("bias",), ("transform_kernel", Perm("io", "oi")), ("transform_bias",),
+        ], around="highway")],
+    },
     example=Example(((16,),), {"activation": "tanh"}),
 )  # fmt: skip
 
@@ -85,7 +103,15 @@ layer(
     ],
     macs=lambda p, ins, outs: prod(outs[0]) * p["pieces"] * ins[0][-1],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed("ReduceMax", "maxout", "units", "pieces", "use_bias", training=("activity_regularizer",),
+                     weights=("kernel", "bias"))
+        ],
+        "torch": [Map("Maxout", [InSize("in_features"), At("units", "out_features"), At("pieces", "pieces"), BIAS,
+                              Training()], blobs=[("kernel", Perm("io", "oi")), ("bias",)])],
+    },
     example=Example(((16,),), {"units": 8, "pieces": 4}),
 )  # fmt: skip
 
@@ -127,7 +153,15 @@ layer(
     ],
     macs=_two_levels,
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            composed(
+                "Softmax", "clustered", "classes", "classes_per_cluster", "use_bias",
+                training=("activity_regularizer",), weights=("cluster_kernel", "cluster_bias", "kernel", "bias"),
+            )
+        ],
+    },
     example=Example(((16,),), {"classes": 10, "classes_per_cluster": 4}),
 )  # fmt: skip
 
@@ -160,7 +194,16 @@ layer(
     shape=_pooled,
     rules=_padding_rules,
     layout="spatial",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [
+            Map(
+                "LpPool",
+                [Ints("pool_size", "kernel_shape"), Ints("strides", "strides", (1, 1)), OnnxPads("pool_size", rank=2)],
+                reads=False,
+            )
+        ],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -181,7 +224,10 @@ layer(
     ],
     shape=_pyramid,
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [composed("Concat", "pyramid", "bins", "pool")],
+    },
     example=Example(((7, 9, 3),)),
 )
 
@@ -197,7 +243,12 @@ layer(
     shape=_along_last,
     weights=[Weight("gamma", _last)],
     layout="plain",
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [composed("Mul", "layer_scale", training=("init_values",), weights=("gamma",), layout="any")],
+        "tensorflow": [FACTORS],
+        "torch": [Map("Scale", [Training(("init_values",))], blobs=[("gamma",)], around="along")],
+    },
     example=Example(((8, 8, 4),)),
 )
 
@@ -208,6 +259,11 @@ layer(
     group="noise",
     params=[Param("rate", Float(0, 1), doc="Share of the samples that is left out."), SEED],
     shape=same_shape,
-    maps=NO_KERAS,
+    maps={
+        "keras": [],
+        "onnx": [passed_on("rate", "seed")],
+        "tensorflow": tensorflow_passes_on("rate", "seed"),
+        "torch": [Map("StochasticDepth", [At("rate", "p"), Training(("seed",))])],
+    },
     example=Example(((8, 8, 4),), {"rate": 0.1}),
 )

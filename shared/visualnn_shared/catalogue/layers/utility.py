@@ -8,9 +8,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Port
 from visualnn_shared.catalogue.free import Dim, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Axis, Bool, Float, Int, ListOf, Optional, Tuple
-from visualnn_shared.catalogue.lenses import Map, Training
+from visualnn_shared.catalogue.lenses import Around, At, Map, Training
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axis_of, need_rank, same_shape
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 
 
 def _repeated(p: Params, ins: Shapes) -> list[Shape]:
@@ -27,6 +29,8 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("RepeatVector")],
+        "onnx": [composed("Tile", "repeated", "n")],
+        "torch": [Map("torch.repeat", [Around(("n",))], around="repeated")],
     },
     example=Example(((32,),), {"n": 3}),
 )
@@ -65,6 +69,8 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("Dot")],
+        "onnx": [composed("Einsum", "dot", "axes", "normalize")],
+        "torch": [Map("dot", [At("axes", "axes"), At("normalize", "normalize", False)])],
     },
     example=Example(((10, 32), (7, 32)), {"axes": 2}),
 )
@@ -77,6 +83,7 @@ layer(
     shape=same_shape,
     maps={
         "keras": [keras("Masking")],
+        "onnx": [composed("Equal", "masked", "mask_value", layout="plain")],
     },
     example=Example(((10, 8),)),
 )
@@ -93,6 +100,8 @@ layer(
     maps={
         "keras": [keras("ActivityRegularization")],
         "onnx": [Map("Identity", [Training(("l1", "l2"))], reads=False)],
+        "torch": [Map("nothing", [Training(("l1", "l2"))], around="nothing")],
+        "tensorflow": tensorflow_passes_on("l1", "l2"),
     },
     example=Example(((128,),), {"l2": 0.01}),
 )
@@ -105,6 +114,8 @@ layer(
     maps={
         "keras": [keras("Identity")],
         "onnx": [Map("Identity", reads=False)],
+        "torch": [Map("nothing", around="nothing")],
+        "tensorflow": tensorflow_passes_on(),
     },
     example=Example(((128,),)),
 )
@@ -142,6 +153,9 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("EinsumDense")],
+        "onnx": [composed("Einsum", "einsum", "equation", "output_shape", "bias_axes", "activation")],
+        "torch": [Map("EinsumDense", [Around(("equation", "output_shape", "activation", "bias_axes")), Training()],
+                      blobs=[("kernel",), ("bias",)], around="einsum")],
     },
     example=Example(((10, 32),), {"equation": "abc,cd->abd", "output_shape": [10, 64], "bias_axes": "d"}),
 )  # fmt: skip

@@ -6,10 +6,11 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Kind, Tuple
-from visualnn_shared.catalogue.lenses import AtInput, Is, Lens, Map, Sets
-from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales
+from visualnn_shared.catalogue.lenses import Around, At, AtInput, Is, Lens, Map, Sets
+from visualnn_shared.catalogue.onnx_maps import BorderPads, Scales, composed
 from visualnn_shared.catalogue.padding import AXES, BORDERS, Sides, ZeroPadding
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_borders
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import need_spatial
@@ -46,6 +47,8 @@ def _zero_padding(rank: int, default: Any, example: Example) -> None:
         maps={
             "keras": [keras(f"ZeroPadding{rank}D")],
             "onnx": [Map("Pad", [pads], when=over(rank))],
+            "torch": torch_borders("padding"),
+            "tensorflow": [Map("Pad", [Around(("padding",))], around="pad")],
         },
         example=example,
     )
@@ -78,6 +81,9 @@ def _cropping(rank: int, default: Any, example: Example) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Cropping{rank}D")],
+            "onnx": [composed("Slice", "cropped", "cropping", layout="any")],
+            "torch": torch_borders("cropping", -1),
+            "tensorflow": [Map("StridedSlice", [Around(("cropping",))], around="crop")],
         },
         example=example,
     )
@@ -114,6 +120,8 @@ layer(
     maps={
         "keras": [keras("UpSampling1D")],
         "onnx": [Map("Resize", _nearest(1), when=over(1))],
+        "torch": [Map("F.interpolate", [At("size", "scale_factor"), Is("mode", "nearest")])],
+        "tensorflow": [Map("ResizeNearestNeighbor", [Around(("size",))], around="resize")],
     },
     example=Example(((8, 4),), {"size": 3}),
 )
@@ -136,6 +144,16 @@ layer(
                 Sets("interpolation", "bilinear"), AtInput("size", "scales", 2, "float32", Scales()),
                 Is("mode", "linear", "nearest"), Is("coordinate_transformation_mode", "half_pixel", "half_pixel"),
             ]),
+            composed("MatMul", "enlarged", "size", "interpolation"),
+        ],
+        "torch": [
+            Map("F.interpolate", [Sets("interpolation", name), At("size", "scale_factor"), Is("mode", name)])
+            for name in ("nearest", "bilinear")
+        ],
+        "tensorflow": [
+            Map("ResizeNearestNeighbor", [Sets("interpolation", "nearest"), Around(("size",))], around="resize"),
+            Map("ResizeBilinear", [Sets("interpolation", "bilinear"), Around(("size",))], around="resize"),
+            Map("ResizeBicubic", [Sets("interpolation", "bicubic"), Around(("size",))], around="resize", reads=False),
         ],
     },
     example=Example(((8, 8, 4),), {"size": [2, 3]}),
@@ -150,6 +168,7 @@ layer(
     maps={
         "keras": [keras("UpSampling3D")],
         "onnx": [Map("Resize", _nearest(3), when=over(3))],
+        "torch": [Map("F.interpolate", [At("size", "scale_factor"), Is("mode", "nearest")])],
     },
     example=Example(((4, 4, 4, 2),), {"size": [1, 2, 3]}),
 )

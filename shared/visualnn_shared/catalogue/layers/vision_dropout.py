@@ -4,8 +4,9 @@ from visualnn_shared.catalogue.common import SEED
 from visualnn_shared.catalogue.entry import Example, Param
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Float
-from visualnn_shared.catalogue.lenses import Map, Training
+from visualnn_shared.catalogue.lenses import At, Map, Training
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import spatial_same
 
@@ -20,6 +21,8 @@ for _rank, _shape in {1: (32, 8), 2: (8, 8, 4), 3: (4, 4, 4, 2)}.items():
         maps={
             "keras": [keras(f"SpatialDropout{_rank}D")],
             "onnx": [Map("Identity", [Training(("rate", "seed"))], reads=False)],
+            "torch": [Map(f"nn.Dropout{_rank}d", [At("rate", "p"), Training(("seed",))])],
+            "tensorflow": tensorflow_passes_on("rate", "seed"),
         },
         example=Example((_shape,), {"rate": 0.5}),
     )

@@ -5,8 +5,10 @@ from visualnn_shared.catalogue.entry import Broken, Example, Param, Params, Shap
 from visualnn_shared.catalogue.free import FREE, Shape
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Bool, Tuple
-from visualnn_shared.catalogue.lenses import Is, Map, Sets
+from visualnn_shared.catalogue.lenses import At, Is, Map, Sets
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.torch_maps import torch_adaptive_pool, torch_global_pool
 from visualnn_shared.catalogue.window_lenses import over
 from visualnn_shared.catalogue.window_params import SUBJECT
 from visualnn_shared.catalogue.windows import global_pool_shape, need_spatial
@@ -32,6 +34,10 @@ def _global_pooling(how: str, rank: int) -> None:
             "onnx": [
                 Map(f"Global{how}Pool", [Sets("keepdims", True)], when=over(rank)),
                 Map(f"Global{how}Pool", [Sets("keepdims", False)], around="flattened", reads=False),
+            ],
+            "torch": torch_global_pool(how, rank),
+            "tensorflow": [
+                Map("Mean" if how == "Average" else "Max", [At("keepdims", "keep_dims", False)], around="reduce")
             ],
         },
         example=Example((SHAPES[rank],), {"keepdims": True} if how == "Max" else {}),
@@ -59,6 +65,8 @@ def _adaptive_pooling(how: str, rank: int) -> None:
         layout="spatial",
         maps={
             "keras": [keras(f"Adaptive{how}Pooling{rank}D")],
+            "onnx": [composed(f"{how}Pool", "adaptive", "output_size")],
+            "torch": torch_adaptive_pool(how, rank),
         },
         example=Example((SHAPES[rank],), {"output_size": 3}),
     )

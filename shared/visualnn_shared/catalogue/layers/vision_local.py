@@ -6,6 +6,7 @@ from visualnn_shared.catalogue.common import KERNEL_AND_BIAS, USE_BIAS, activati
 from visualnn_shared.catalogue.entry import Example, Param, Params, Shapes, Weight
 from visualnn_shared.catalogue.free import Shape
 from visualnn_shared.catalogue.kinds import Int
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.window_params import SUBJECT, kernel_size, strides
 from visualnn_shared.catalogue.windows import conv_macs, conv_shape, windows
@@ -43,6 +44,12 @@ def _locally_connected(rank: int, example: Example) -> None:
         keras_class=f"visualnn_worker.keras_layers.local:LocallyConnected{rank}D",
         maps={
             "keras": [],
+            "onnx": [
+                composed(
+                    "Einsum", "local", "filters", "kernel_size", "strides", "use_bias", "activation",
+                    training=("activity_regularizer",), weights=("kernel", "bias"), layout="plain",
+                )
+            ],
         },
         example=example,
     )  # fmt: skip

@@ -16,6 +16,8 @@ from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
 from visualnn_shared.catalogue.padding import WindowPadding
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.steps import Perm
+from visualnn_shared.catalogue.tensorflow_maps import BIASED, BLOBS, TensorFlowPads
+from visualnn_shared.catalogue.torch_maps import torch_transposed
 from visualnn_shared.catalogue.window_lenses import Ints, Pair, over, read_pair, write_pair
 from visualnn_shared.catalogue.window_params import SUBJECT, dilation, kernel_size, strides
 from visualnn_shared.catalogue.windows import conv_rules, need_spatial
@@ -169,6 +171,38 @@ def _onnx(rank: int) -> Map:
     ], blobs=[("kernel", Perm(f"{axes}oi", f"io{axes}")), ("bias",)], when=over(rank))  # fmt: skip
 
 
+# TensorFlow Conv2DBackpropInput: the size of the output is an input, and padding says how the forward windows lay.
+def _read_sizes(bag: Bag, p: dict[str, Any], ctx: Context) -> None:
+    """output_sizes [8, 8] over 4 x 4 cells, strides 2 -> output_padding None, or what is beyond the smallest size."""
+    TensorFlowPads().read(bag, p, ctx)
+    rank, found, sizes = len(p.get("strides", ())), bag.many("output_sizes"), ctx.input_shapes[0][:-1]
+    p["kernel_size"] = list(ctx.tensors.get("kernel", ())[:-2])
+    if not _has_window(p, rank) or len(found) != rank:
+        return
+    along = list(zip(sizes, found, _reaches(p), p["strides"], strict=True))
+    if all(_size(n, reach, stride, p["padding"], None) == size for n, size, reach, stride in along):
+        p["output_padding"] = None
+        return
+    more = [size - _size(n, reach, stride, p["padding"], 0) for n, size, reach, stride in along]
+    if not all(isinstance(cells, int) and cells >= 0 for cells in more):
+        raise Unmappable("the output must have a size that strides and padding give", found, "output_padding")
+    p["output_padding"] = more
+
+
+def _write_sizes(p: Mapping[str, Any], bag: Bag, ctx: Context) -> None:
+    """The padding; the size is written around the operator."""
+    TensorFlowPads().write(p, bag, ctx)
+
+
+def _tensorflow(rank: int) -> Map:
+    op = "Conv3DBackpropInputV2" if rank == 3 else "Conv2DBackpropInput"
+    return Map(op, [
+        Ints("strides", "strides", (1,) * rank), Ints("dilation_rate", "dilations", (1,) * rank),
+        Fn(("kernel_size", "padding", "output_padding"), _read_sizes, _write_sizes),
+        FromWeight("filters", "kernel", -2), *BIASED,
+    ], blobs=BLOBS, when=over(rank), around="transposed")  # fmt: skip
+
+
 def _transposed(rank: int, example: Example) -> None:
     """``Conv1DTranspose``, ``Conv2DTranspose`` or ``Conv3DTranspose``."""
     layer(
@@ -197,6 +231,8 @@ def _transposed(rank: int, example: Example) -> None:
             "keras": [keras(f"Conv{rank}DTranspose")],
             "caffe": [CAFFE] if rank == 2 else [],
             "onnx": [_onnx(rank)],
+            "torch": torch_transposed(rank, _cut),
+            "tensorflow": [_tensorflow(rank)],
         },
         example=example,
     )  # fmt: skip

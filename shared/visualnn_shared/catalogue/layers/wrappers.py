@@ -10,8 +10,9 @@ from visualnn_shared.catalogue.inner import Applied, Inner, applied
 from visualnn_shared.catalogue.inner_maps import KerasInner, read_inner
 from visualnn_shared.catalogue.keras_maps import keras
 from visualnn_shared.catalogue.kinds import Choice, Int, Optional
-from visualnn_shared.catalogue.lenses import Fn
+from visualnn_shared.catalogue.lenses import Around, Fn, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context, plain
+from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
@@ -47,12 +48,14 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("TimeDistributed", KerasInner())],
+        "onnx": [composed("Reshape", "each_step", "layer")],
+        "torch": [Map("each_step", [Around(("layer",)), Training()], around="each_step")],
     },
     example=Example(((10, 32),), {"layer": {"type": "Dense", "params": {"units": 8}}}),
 )
 
 
-def _directions(p: Params, ins: Shapes) -> tuple[Applied, Applied]:
+def directions(p: Params, ins: Shapes) -> tuple[Applied, Applied]:
     """The forward layer, and the backward one: by itself the same the other way. Each has half of the states."""
     states = ins[1:]
     half = len(states) // 2
@@ -67,7 +70,7 @@ def _bidirectional_shape(p: Params, ins: Shapes) -> list[Shape]:
     """The merged outputs, or both without ``merge_mode``, then the states of both. Raises ``Broken``."""
     if len(ins) % 2 == 0:
         raise Broken("the initial states must be as many for each direction", len(ins) - 1)
-    forward, backward = (each.shapes() for each in _directions(p, ins))
+    forward, backward = (each.shapes() for each in directions(p, ins))
     if forward != backward:
         rule = "backward_layer must have outputs of the same shapes as layer"
         raise Broken(rule, backward, param="backward_layer", hint=f"layer has {forward}")
@@ -97,12 +100,12 @@ def _bidirectional_rules(p: Params) -> Iterator[Broken]:
 
 
 def _bidirectional_weights(p: Params, ins: Shapes) -> list[Weight]:
-    forward, backward = _directions(p, ins)
+    forward, backward = directions(p, ins)
     return [*forward.weights("forward_layer"), *backward.weights("backward_layer")]
 
 
 def _bidirectional_macs(p: Params, ins: Shapes, _outs: Shapes) -> Dim:
-    forward, backward = _directions(p, ins)
+    forward, backward = directions(p, ins)
     return forward.macs() + backward.macs()
 
 
@@ -142,8 +145,13 @@ layer(
     weights_rule=_bidirectional_weights,
     macs=_bidirectional_macs,
     layout="plain",
-    maps={"keras": [keras("Bidirectional", KerasInner(forced=FORCED),
-                          Fn(("backward_layer",), _read_backward, KerasInner("backward_layer").write))]},
+    maps={
+        "keras": [keras("Bidirectional", KerasInner(forced=FORCED),
+                        Fn(("backward_layer",), _read_backward, KerasInner("backward_layer").write))],
+        "onnx": [composed("Concat", "two_directions", "layer", "merge_mode", "backward_layer")],
+        "torch": [Map("bidirectional", [Around(("layer", "merge_mode", "backward_layer")), Training()],
+                      around="bidirectional")],
+    },
     example=Example(((80, 16),), {"layer": {"type": "LSTM", "params": {"units": 8, "return_sequences": True}}}),
 )  # fmt: skip
 
@@ -174,6 +182,8 @@ layer(
     layout="plain",
     maps={
         "keras": [keras("SpectralNormalization", KerasInner())],
+        "onnx": [composed("Conv", "as_it_is", "layer", training=("power_iterations",))],
+        "torch": [Map("wrapped", [Around(("layer",)), Training(("power_iterations",))], around="wrapped")],
     },
     example=Example(((8, 8, 3),), {"layer": {"type": "Conv2D", "params": {"filters": 4, "kernel_size": 3}}}),
 )

@@ -186,9 +186,14 @@ def test_keras_2_names_and_initialisers_become_ours() -> None:
     assert [(one.layer, one.what) for one in report.dropped] == [("c", "strange = 3")]
 
 
-def test_channels_first_is_an_obstacle_not_another_net() -> None:
+def test_channels_first_within_a_wrapper_is_an_obstacle_not_another_net() -> None:
+    inner = {"class_name": "Conv1D", "config": {"filters": 2, "kernel_size": 1, "data_format": "channels_first"}}
+    layers = [
+        _item("InputLayer", "x", [], batch_input_shape=[None, 3, 4, 4]),
+        _item("TimeDistributed", "t", [[["x", 0, 0, {}]]], layer=inner),
+    ]
     with pytest.raises(ConversionImpossible) as error:
-        conversion.read(OLD.replace("DATA", "channels_first").encode())
+        conversion.read(_keras2(layers, "t"))
     assert "data_format" in error.value.problems[0].rule
 
 

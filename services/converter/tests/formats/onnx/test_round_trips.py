@@ -8,6 +8,7 @@ import onnxruntime
 from hypothesis import HealthCheck, example, given, settings
 from visualnn_converter import conversion
 from visualnn_converter.canonical import canonical
+from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 
@@ -40,7 +41,11 @@ def test_generated_nets_answer_as_before(
         data = conversion.write(spec, "onnx", random_weights(spec)).data
     except ConversionImpossible:
         return
-    again, weights, _ = conversion.read(data)
+    try:
+        again, weights, _ = conversion.read(data)
+    except ConversionImpossible:
+        assert any(not found.reads for layer in spec.layers for found in CATALOGUE[layer.type].maps.get("onnx", ()))
+        return
     second = conversion.write(again, "onnx", weights).data
     inputs = random_inputs(spec)
     kept = [layer.name for layer in again.layers if layer.type == "Input"]
@@ -49,6 +54,8 @@ def test_generated_nets_answer_as_before(
     if len(again.outputs) == len(spec.outputs):
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    if any(not found.reads for layer in spec.layers for found in CATALOGUE[layer.type].maps.get("onnx", ())):
+        return  # such a layer is written as several operators, which may come back as other layers each time
     third, more, _ = conversion.read(second)
     assert _types(canonical(third)) == _types(canonical(again))
     assert more is not None

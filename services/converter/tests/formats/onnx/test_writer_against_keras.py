@@ -245,18 +245,14 @@ def even(shape: tuple[int, ...]) -> np.float32:
     return np.float32(2 / np.sqrt(np.prod(shape[:-1])) if len(shape) > 1 else 0.2)
 
 
-NOT_IN_ONNX = {"highway", "imdb-rnn", "imdb-gru", "imdb-bidirectional", "transformer-encoder"}
-"""Small networks with layers that the format has no map for."""
-
-
-@pytest.mark.parametrize("name", [name for name in SMALL if name not in NOT_IN_ONNX])
+@pytest.mark.parametrize("name", SMALL)
 def test_every_small_network_of_the_zoo_answers_as_in_keras(
-    name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], keras_outputs: Callable[..., Any]
+    name: str, random_weights: Callable[..., Any], random_inputs: Callable[..., Any], worker_outputs: Callable[..., Any]
 ) -> None:
     spec = zoo.load(name)
     weights, inputs = random_weights(spec), random_inputs(spec)
     weights = {key: value if "variance" in key else value * even(value.shape) for key, value in weights.items()}
-    expected = keras_outputs(spec, weights, inputs)
+    expected = worker_outputs(spec, weights, inputs)
     found = run_onnx(conversion.write(spec, "onnx", weights).data, inputs)
     for one, other in zip(found.values(), expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

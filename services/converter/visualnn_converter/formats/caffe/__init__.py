@@ -26,11 +26,16 @@ LARGEST_TEXT = 8 * 2**20
 """Bytes; the texts of the deepest published networks are below 1 MB."""
 _MARK = re.compile(rb"^\s*(?:layers?\s*:?\s*[{<]|input(?:_dim)?\s*:|base_lr\s*:|solver_mode\s*:)", re.MULTILINE)
 
+_GRAPH = re.compile(rb"\s*(?:node|versions|library)\s*:?\s*[{<]")
+"""How TensorFlow's graphs begin, whose nodes have inputs too."""
+
 
 def sniff(data: bytes) -> bool:
-    """A text that is no JSON, with a layer, an input, or a solver's setting near its beginning."""
+    """A text, no JSON and no TensorFlow graph, with a layer, an input, or a solver's setting near its beginning."""
     head = data[:20_000]
-    return b"\x00" not in head and head.lstrip()[:1] not in (b"{", b"[") and _MARK.search(head) is not None
+    if b"\x00" in head or head.lstrip()[:1] in (b"{", b"[") or _GRAPH.match(head):
+        return False
+    return _MARK.search(head) is not None
 
 
 def read(

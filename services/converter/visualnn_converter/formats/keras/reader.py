@@ -10,6 +10,8 @@ from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import MAX_LAYERS, Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
+from visualnn_converter.formats.keras import channels_first
+from visualnn_converter.formats.keras.older_maps import GUESSED, older
 from visualnn_converter.formats.keras.source import MAX_NESTING, Net, Source, Tensor, parse
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names
@@ -31,6 +33,8 @@ def read_model(document: Any, report: Report, input_shape: Any = None) -> Spec:
     reader.net(top)
     outputs = [reader.ref(top, tensor) for tensor in net.outputs]
     spec = Spec(name=spec_name(net.name) or "model", layers=tuple(reader.layers), outputs=tuple(dict.fromkeys(outputs)))
+    if not reader.problems:
+        spec = channels_first.run(spec, reader.turned, report)
     problems = reader.problems or resolve(spec).problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
@@ -52,7 +56,9 @@ class _Reader:
         self.report, self.input_shape, self.old = report, input_shape, old
         self.layers: list[Layer] = []
         self.problems: list[Problem] = []
-        self._table: Index = index("keras")
+        self.turned: set[str] = set()
+        """Layers that the file calls channels-first."""
+        self._table: Index = older() if old else index("keras")
         self._names = Names()
         self._given: dict[str, str] = {}
 
@@ -160,10 +166,14 @@ class _Reader:
             name=name, type=found.entry.type, params=plain(params), inputs=tuple(inputs), weights_of=weights_of
         )
         self.layers.append(made)
+        if source.channels_first:
+            self.turned.add(name)
         self._report(source, made, bag, found)
 
     def _report(self, source: Source, made: Layer, bag: Bag, found: Read) -> None:
         self.report.maps(made.name, source.type, made.type)
+        if source.type in GUESSED:
+            self.report.rewrote(made.name, source.type, GUESSED[source.type])
         for key, _ in bag.left():
             value = bag.peek(key)
             if value is not None and not (key == "trainable" and not found.entry.has_weights):

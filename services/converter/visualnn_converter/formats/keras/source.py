@@ -1,5 +1,6 @@
 """A Keras JSON document in one normal form, whatever its version and class: layers, their calls, inputs, outputs.
 
+Keras 1: as Keras 2, with other names (``keras1.py``); a Sequential may begin with a Merge of models.
 Keras 2: ``inbound_nodes`` is ``[[[layer, node, tensor, kwargs], ...], ...]``; a Sequential's first layer carries
 ``batch_input_shape``.
 Keras 3: ``inbound_nodes`` is ``[{"args": [...], "kwargs": {...}}]`` with ``__keras_tensor__`` objects.
@@ -10,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from visualnn_shared.catalogue.maps import Unmappable
+
+from visualnn_converter.formats.keras.channels_first import TURNED
+from visualnn_converter.formats.keras.keras1 import modern
 
 MODELS = ("Functional", "Model", "Sequential")
 _CLASSES = {"GroupedQueryAttention": "GroupQueryAttention"}
@@ -37,6 +41,8 @@ class Source:
     config: dict[str, Any]
     calls: list[list[Tensor]]
     net: "Net | None" = None
+    channels_first: bool = False
+    """Whether the file's tensors are (channels, height, width) here; ours are not."""
 
 
 @dataclass(slots=True)
@@ -84,7 +90,11 @@ def _layer(net: Net, item: Any, depth: int) -> Source:
         raise Unmappable("a layer's name must occur once in a model", name)
     type = str(item["class_name"])
     inner = parse(item, depth + 1) if type in MODELS else None
+    type, own = modern(type, own) if inner is None else (type, own)
     source = net.layers[name] = Source(name, _CLASSES.get(type, type), own, [], inner)
+    if type in TURNED and own.get("data_format") == "channels_first":
+        source.config = {key: value for key, value in own.items() if key != "data_format"}
+        source.channels_first = True
     return source
 
 
@@ -94,7 +104,7 @@ def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
         nodes = item.get("inbound_nodes", [])
         if not isinstance(nodes, list):
             raise Unmappable("inbound_nodes must be a list", nodes)
-        source.calls = [list(_tensors(node)) for node in nodes]
+        source.calls = [list(tensors_of(node)) for node in nodes]
     net.inputs = list(_ends(config.get("input_layers")))
     net.outputs = list(_ends(config.get("output_layers")))
     if not net.outputs:
@@ -121,6 +131,10 @@ def _sequential(net: Net, config: dict[str, Any], depth: int) -> None:
     previous: list[Tensor] = []
     for position, item in enumerate(items):
         source = _layer(net, item, depth)
+        branches = _branches(item) if position == 0 else []
+        if branches:
+            previous = _joined(net, source, branches, depth)
+            continue
         if position == 0 and source.type != "InputLayer":
             previous = _implicit_input(net, source, config.get("build_input_shape"))
         if source.type != "InputLayer":
@@ -131,6 +145,30 @@ def _sequential(net: Net, config: dict[str, Any], depth: int) -> None:
     if not previous:
         raise Unmappable("a Sequential model must have layers", [])
     net.outputs = previous
+
+
+def _branches(item: dict[str, Any]) -> list[Any]:
+    """The models that a Merge of Keras 1 at the beginning joins."""
+    config = item.get("config")
+    layers = config.get("layers") if item["class_name"] == "Merge" and isinstance(config, dict) else None
+    return layers if isinstance(layers, list) else []
+
+
+def _joined(net: Net, merge: Source, branches: list[Any], depth: int) -> list[Tensor]:
+    """The layers of all branches before the Merge, which reads their ends."""
+    del net.layers[merge.name]
+    ends: list[Tensor] = []
+    for branch in branches:
+        inner = parse(branch, depth + 1)
+        twice = [name for name in inner.layers if name in net.layers or name == merge.name]
+        if twice:
+            raise Unmappable("a layer's name must occur once in a model", twice[0])
+        net.layers |= inner.layers
+        net.inputs += inner.inputs
+        ends += inner.outputs
+    merge.calls = [ends]
+    net.layers[merge.name] = merge
+    return [Tensor(merge.name, 0, 0)]
 
 
 def _implicit_input(net: Net, first: Source, built: Any) -> list[Tensor]:
@@ -151,7 +189,7 @@ def _shape_within(net: Net) -> Any:
     return None if source is None else source.config.get("batch_input_shape") or source.config.get("batch_shape")
 
 
-def _tensors(node: Any) -> Iterator[Tensor]:
+def tensors_of(node: Any) -> Iterator[Tensor]:
     """Every tensor that a call takes, in order."""
     if isinstance(node, dict) and "args" in node:
         yield from _keras3([node.get("args"), node.get("kwargs")])

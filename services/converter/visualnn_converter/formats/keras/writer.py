@@ -37,15 +37,21 @@ def write_model(spec: Spec, report: Report) -> dict[str, Any]:
 
 def document_of(lowered: Spec, report: Report) -> dict[str, Any]:
     """The document of a spec in Keras' terms. Raises ``ConversionImpossible`` with every obstacle."""
+    document, problems = draft(lowered, report)
+    if problems:
+        raise ConversionImpossible(problems, report.source, report.target)
+    return document
+
+
+def draft(lowered: Spec, report: Report) -> tuple[dict[str, Any], list[Problem]]:
+    """The document without the layers that Keras cannot say, and a problem for each."""
     resolved = resolved_once(lowered)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)
     for layer in resolved.layers:
         writer.layer(layer)
-    if writer.problems:
-        raise ConversionImpossible(writer.problems, report.source, report.target)
-    return writer.document()
+    return writer.document(), writer.problems
 
 
 def lower(spec: Spec, report: Report) -> Spec:

@@ -5,22 +5,13 @@ Each takes an ``Emission`` and gives the layer's output values.
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-from visualnn_shared.catalogue.maps import Label
-
-from visualnn_converter.formats.onnx.emission import Emission
+from visualnn_converter.formats.onnx import composed
+from visualnn_converter.formats.onnx.emission import Emission, Mask
+from visualnn_converter.formats.onnx.emission import axes_of as _axes
 from visualnn_converter.formats.onnx.graph import Value
-from visualnn_converter.layout import identity, permuted
+from visualnn_converter.layout import permuted
 
 Around = Callable[[Emission], list[Value]]
-TIME_MAJOR: Label = (1, 0, 2)
-_END = np.iinfo(np.int64).min
-"""Slice: up to and including the first element, walking back."""
-
-
-def _axes(axis: object, rank: int) -> list[int]:
-    """Spec axes from 0, batch included."""
-    return [a % rank for a in (axis if isinstance(axis, tuple) else (axis,)) if isinstance(a, int)]
 
 
 def add_bias(e: Emission) -> list[Value]:
@@ -65,6 +56,9 @@ def lookup(e: Emission) -> list[Value]:
     """Gather(table, ids); the ids are whole numbers."""
     out = e.out()
     ids = e.inputs[0] if e.inputs[0].dtype in ("int32", "int64") else e.graph.cast(e.inputs[0], "int32")
+    if e.p["mask_zero"]:
+        zero = e.op("Equal", ids, e.graph.constant(ids.dtype, 0))
+        e.mask = Mask(e.op("Not", zero), ids.rank)
     e.node("Gather", [*e.blobs(), ids.name], out.name)
     return [out]
 
@@ -140,53 +134,10 @@ def negated(e: Emission) -> list[Value]:
     return [out]
 
 
-def lstm(e: Emission) -> list[Value]:
-    """Time first, one direction: Y (steps, 1, batch, units), Y_h and Y_c (1, batch, units).
-
-    Keras' ``go_backwards`` gives the sequence in walked order, ONNX' reverse direction in the original one.
-    """
-    p, graph = e.layer.params, e.graph
-    sequence = graph.moved(e.inputs[0], TIME_MAJOR).name
-    if p["go_backwards"] and p["return_sequences"]:
-        turned = e.hidden("turned")
-        numbers = [graph.constant("int64", [n]) for n in (-1, _END, 0, -1)]
-        graph.node("Slice", [sequence, *numbers], turned, turned)
-        sequence = turned
-    elif p["go_backwards"]:
-        e.written.attributes["direction"] = "reverse"
-    states = [_with_direction(e, value, number) for number, value in enumerate(e.inputs[1:])]
-    blobs = e.blobs()
-    blobs += [""] * (3 - len(blobs) if states else 0)
-    wanted = [p["return_sequences"], p["return_state"] or not p["return_sequences"], p["return_state"]]
-    raw = [e.hidden(f"Y{suffix}") if use else "" for suffix, use in zip(("", "_h", "_c"), wanted, strict=True)]
-    outputs = raw[: 3 if raw[2] else 2 if raw[1] else 1]
-    inputs = [sequence, *blobs, *(["", *states] if states else [])]
-    graph.node("LSTM", inputs, outputs, e.layer.name, **e.written.attributes)
-    first = _without(e, raw[0], 1, 0, TIME_MAJOR) if p["return_sequences"] else _without(e, raw[1], 0, 0, (0, 1))
-    if not p["return_state"]:
-        return [first]
-    return [first, _without(e, raw[1], 0, 1, (0, 1)), _without(e, raw[2], 0, 2, (0, 1))]
-
-
-def _with_direction(e: Emission, value: Value, number: int) -> str:
-    """An initial state (batch, units) as (1, batch, units)."""
-    name = e.hidden(f"initial{number}")
-    plain = e.graph.moved(value, identity(value.rank))
-    e.graph.node("Unsqueeze", [plain.name, e.graph.constant("int64", [0])], name, name)
-    return name
-
-
-def _without(e: Emission, raw: str, axis: int, index: int, label: Label) -> Value:
-    """An output without the axis of directions."""
-    out = Value(e.name(index, label), label, e.layer.output_shapes[index])
-    e.node("Squeeze", [raw, e.graph.constant("int64", [axis])], out.name)
-    return out
-
-
 AROUND: Mapping[str, Around] = {
     function.__name__: function
     for function in (
         add_bias, slope, scale_and_shift, along_axis, lookup, relabel, flattened, trailing_axes, weighted, chained,
-        times_input, input_minus, negated, lstm,
+        times_input, input_minus, negated, *(f for module in composed.MODULES for f in module.FUNCTIONS),
     )
 }  # fmt: skip

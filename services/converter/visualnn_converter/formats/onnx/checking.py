@@ -22,10 +22,10 @@ def _schema(op: str, opset: int) -> Any:
 
 
 def check(node: Node, opset: int) -> None:
-    """Raises ``Unmappable``; an operator that ONNX does not know is left to the reader."""
+    """Raises ``Unmappable``."""
     schema = _schema(node.op, opset)
     if schema is None:
-        return
+        raise Unmappable(f"the operator must be one of operator set {opset}", node.op)
     given = len(node.inputs)
     if not schema.min_input <= given <= schema.max_input or not node.outputs:
         raise Unmappable(f"{node.op} must have {schema.min_input} inputs or more, and an output", given)

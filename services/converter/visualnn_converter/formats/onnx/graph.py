@@ -63,6 +63,63 @@ class Graph:
         outputs = [output] if isinstance(output, str) else list(output)
         self.nodes.append(helper.make_node(op, list(inputs), outputs, name=self._node_names.fresh(name), **attributes))
 
+    def renamed(self, name: str, wanted: str) -> bool:
+        """Give the result of a node another name; False where something has read it already, or no node made it."""
+        for node in reversed(self.nodes):
+            if name in node.input:
+                return False
+            if name in node.output:
+                node.output[list(node.output).index(name)] = wanted
+                return True
+        return False
+
+    def loop(
+        self,
+        name: str,
+        states: Sequence[str],
+        sequences: Sequence[tuple[str, str]],
+        body: Callable[[list[str], list[str]], tuple[list[str], list[str]]],
+        *,
+        backwards: bool = False,
+        axis: int = 1,
+    ) -> tuple[list[str], list[str]]:
+        """A Scan along an axis: ``body`` takes the names of states and of one step of each of ``sequences`` (name,
+        type), adds nodes, and gives the names of the new states and of what each step puts out.
+
+        Returns the last states and the sequences of what was put out, in the order of the walk.
+        """
+        before, moved, known = self.nodes, dict(self._moved), set(self._known)
+        self.nodes = []
+        old = [self.fresh(f"{name}/state") for _ in states]
+        steps = [self.fresh(f"{name}/step") for _ in sequences]
+        new, put = (self._as_results(name, one) for one in body(old, steps))
+        inside, self.nodes, self._moved = self.nodes, before, moved
+        for key in [key for key in self._known if key not in known and isinstance(key, tuple) and key[0] == "cast"]:
+            del self._known[key]
+        kinds = [*["float32"] * len(old), *(dtype for _, dtype in sequences)]
+        taken = zip(old + steps, kinds, strict=True)
+        graph = helper.make_graph(
+            inside, f"{name}/step",
+            [helper.make_tensor_value_info(one, DTYPES[kind], None) for one, kind in taken],
+            [helper.make_tensor_value_info(one, TensorProto.FLOAT, None) for one in new + put],
+        )  # fmt: skip
+        last = [self.fresh(f"{name}/last") for _ in new]
+        walked = [self.fresh(f"{name}/walked") for _ in put]
+        out = {"scan_output_axes": [axis] * len(put)} if put else {}
+        self.node(
+            "Scan", [*states, *(one for one, _ in sequences)], last + walked, name, body=graph,
+            num_scan_inputs=len(steps), scan_input_axes=[axis] * len(steps),
+            scan_input_directions=[int(backwards)] * len(steps), **out,
+        )  # fmt: skip
+        return last, walked
+
+    def _as_results(self, name: str, values: Sequence[str]) -> list[str]:
+        """Names that are the results of nodes of their own, as a subgraph's outputs must be."""
+        found = [self.fresh(f"{name}/result") for _ in values]
+        for one, other in zip(values, found, strict=True):
+            self.node("Identity", [one], other, name)
+        return found
+
     def tensor(self, wanted: str, make: Callable[[], NDArray[Any]], key: Any) -> str:
         """An initialiser; the same one again for the same key. In a dry run its values are not asked for."""
         if key in self._known:

@@ -1,10 +1,11 @@
 """Operators that compute nothing: they rename, move axes, or say the same values in another shape."""
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
-from visualnn_shared.catalogue.free import FREE, Shape, known
-from visualnn_shared.catalogue.maps import Unmappable
+from visualnn_shared.catalogue.free import FREE, Dim, Shape, known
+from visualnn_shared.catalogue.maps import Label, Unmappable
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.reading import Reading, Value
@@ -24,7 +25,7 @@ def cast(r: Reading, node: Node, _name: str) -> list[Value]:
     to_float = kind in (1, 10, 11)
     if not (to_float or (kind in (6, 7) and ("int" in value.dtype or looks_up))):
         raise Unmappable("to must be a float type, or a whole one for an Embedding", kind)
-    return [value]
+    return [replace(value, dtype="float32") if to_float else value]
 
 
 def transpose(r: Reading, node: Node, _name: str) -> list[Value]:
@@ -68,90 +69,119 @@ def reshape(r: Reading, node: Node, name: str) -> list[Value]:
         sizes = [int(n) for n in r.constant(node.inputs[1], "shape").ravel()]
     if node.attributes.get("allowzero", 0) and 0 in sizes:
         raise Unmappable("shape must hold sizes of at least 1", sizes)
-    target = _target(sizes, value)
-    if len(target) == 1 and value.label[0] == 0 and value.rank > 2:
+    target = _target(r, sizes, value)
+    if value.label[0] == 0 and len(target) == 2 and value.rank > 1 and target[0] == folding.BATCH:
         return [_flattened(r, node, name, value)]
-    if value.rank == 2 and len(target) == 1:
-        return [value]
-    if value.label != identity(value.rank) and (value.label[0] != 0 or matters(value.label, value.shape)):
+    regrouped = _regrouped(value, target)
+    if regrouped is None and value.label[0] == 0 and target[0] == folding.BATCH:
         value = r.laid(value, identity(value.rank), name)
-    shape = r.place(name, node.op, "Reshape", {"target_shape": target}, [value])[0]
-    return [Value(name, shape, identity(len(shape) + 1), value.dtype)]
+        regrouped = _regrouped(value, target)
+    if regrouped is None:
+        raise Unmappable("shape must keep the batch, and join or part axes that lie side by side", sizes)
+    shape, label = regrouped
+    return [reshaped(r, node, name, value, shape, label)]
 
 
-def _target(sizes: list[int], value: Value) -> list[int]:
-    """The shape of a sample: zeros copy, the batch comes first and stays."""
-    old = [None, *value.sizes]
-    zeros = [old[i] if n == 0 and 0 < i < len(old) else n for i, n in enumerate(sizes)]
-    rest = zeros[1:]
-    if not zeros or folding.BATCH in rest or None in rest or any(n is not None and n < -1 for n in rest):
-        raise Unmappable("shape must keep the batch first, and say the sizes behind it", sizes)
-    first = zeros[0]
-    whole = [n for n in rest if n is not None]
-    count = int(np.prod([n for n in old[1:] if n is not None], dtype=object))
-    holds = -1 not in whole and None not in old[1:] and int(np.prod(whole, dtype=object)) == count
-    batch_stays = first in (0, folding.BATCH) or (first == -1 and holds) or (first == 1 and (holds or -1 in whole))
-    if not batch_stays:
-        raise Unmappable("shape must keep the batch axis: 0 or -1 first", sizes)
-    return whole
+def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
+    """The new sizes as the file has them, with the mark of the batch; None copies a free size from the same place."""
+    full = value.full
+    if any(n < -1 and n != folding.BATCH for n in sizes) or sizes.count(-1) > 1 or 0 in sizes[len(full) :]:
+        raise Unmappable("shape must hold sizes, or -1 once, or 0 to copy one", sizes)
+    target: list[int | None] = [full[i] if n == 0 else n for i, n in enumerate(sizes)]
+    old = None if None in full else prod(n for n in full if n and n != folding.BATCH)
+    rest = prod(n for n in target if n and n not in (-1, folding.BATCH))
+    if folding.BATCH not in target:
+        place = full.index(folding.BATCH)
+        if -1 in target and None not in target and rest == old:
+            target[target.index(-1)] = folding.BATCH
+        elif (
+            place < len(target)
+            and target[place] == r.batch is not None
+            and (-1 in target or rest == (old or 0) * r.batch)
+        ):
+            target[place] = folding.BATCH
+            rest //= max(r.batch, 1)
+    if target.count(folding.BATCH) != 1:
+        raise Unmappable("shape must keep the batch axis: 0 or -1 in its place", sizes)
+    if -1 in target and old is not None and None not in target and rest and old % rest == 0:
+        target[target.index(-1)] = old // rest
+    return target
+
+
+def _regrouped(value: Value, target: list[int | None]) -> tuple[Shape, Label] | None:
+    """Spec shape and label behind a Reshape that joins or parts neighbouring axes alone; None where it is another."""
+    full, before = value.full, 0
+    least = min(len(full), len(target))
+    while before < least and full[before] == target[before]:
+        before += 1
+    behind = 0
+    while behind < least - before and full[-1 - behind] == target[-1 - behind] is not None:
+        behind += 1
+    old, new = value.label[before : value.rank - behind], target[before : len(target) - behind]
+    if folding.BATCH in new or None in new:
+        return None
+    first = old[0] if old else value.label[before - 1] + 1 if before else 1
+    if 0 in old or list(old) != list(range(first, first + len(old))):
+        return None
+    shift = len(new) - len(old)
+    shape: list[Dim] = [
+        *value.shape[: first - 1],
+        *(FREE if n is None or n == -1 else n for n in new),
+        *value.shape[first - 1 + len(old) :],
+    ]
+    kept = [axis if axis < first else axis + shift for axis in value.label]
+    label = (*kept[:before], *range(first, first + len(new)), *kept[value.rank - behind :])
+    return tuple(shape), label
 
 
 def squeeze(r: Reading, node: Node, name: str) -> list[Value]:
     """Axes of one go; their places in the spec go too."""
     value = r.value(node.inputs[0])
-    given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2])])
-    sizes = [None, *value.sizes] if value.label[0] == 0 else []
-    places = [a % value.rank for a in given] if given is not None else [i for i, n in enumerate(sizes) if n == 1]
-    if not sizes or any(sizes[place] != 1 for place in places):
+    given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2] if one)])
+    full = value.full
+    if given is None and (None in full or r.batch == 1):
+        raise Unmappable("axes must be given where a size is free, or the batch 1", full)
+    places = [i for i, n in enumerate(full) if n == 1] if given is None else given
+    if any(not -value.rank <= place < value.rank or full[place] != 1 for place in places):
         raise Unmappable("axes must be axes of size 1 that are not the batch", given)
+    return [without(r, node, name, value, {place % value.rank for place in places})]
+
+
+def without(r: Reading, node: Node, name: str, value: Value, places: set[int]) -> Value:
+    """The value without file axes of size 1."""
     gone = {value.label[place] for place in places}
     kept = [axis for axis in range(value.rank) if axis not in gone]
     label = tuple(kept.index(axis) for axis in value.label if axis in kept)
-    return [_reshaped(r, node, name, value, tuple(value.shape[axis - 1] for axis in kept[1:]), label)]
+    return reshaped(r, node, name, value, tuple(value.shape[axis - 1] for axis in kept[1:]), label)
 
 
 def unsqueeze(r: Reading, node: Node, name: str) -> list[Value]:
-    """Axes of one come in, in the spec where they are in the file."""
+    """Axes of one come in, in the spec where they are in the file, but behind the batch."""
     value = r.value(node.inputs[0])
-    given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2])]) or []
-    if given in ([0], [-3]) and value.label == (0, 1) and _feeds_lstm(r, node):
-        return [value]  # an initial state: the axis of directions
+    given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2] if one)]) or []
     rank = value.rank + len(given)
+    if any(not -rank <= axis < rank for axis in given):
+        raise Unmappable("axes must be axes of the output", given)
     places = sorted({axis % rank for axis in given})
-    if len(places) != len(given) or 0 in places or value.label[0] != 0:
-        raise Unmappable("axes must be places behind the batch", given)
+    if len(places) != len(given):
+        raise Unmappable("axes must be different ones", given)
     label, shape = list(value.label), [FREE, *value.shape]
     for place in places:
-        label = [axis + 1 if axis >= place else axis for axis in label]
-        label.insert(place, place)
-        shape.insert(place, 1)
-    return [_reshaped(r, node, name, value, tuple(shape[1:]), tuple(label))]
+        own = min(max(place, 1), len(shape))
+        label = [axis + 1 if axis >= own else axis for axis in label]
+        label.insert(place, own)
+        shape.insert(own, 1)
+    return [reshaped(r, node, name, value, tuple(shape[1:]), tuple(label))]
 
 
-def _reshaped(r: Reading, node: Node, name: str, value: Value, shape: Shape, label: tuple[int, ...]) -> Value:
-    """The same values in the same order of the spec's axes, more or less of which have size 1."""
+def reshaped(r: Reading, node: Node, name: str, value: Value, shape: Shape, label: Label) -> Value:
+    """The same values in the same order of the spec's axes."""
+    if len(shape) == len(value.shape) and shape == value.shape and FREE not in shape:
+        return replace(value, label=label)
     if len(shape) == 1:
         r.place(name, node.op, "Flatten", {}, [value])
     elif sum(n is FREE for n in shape) > 1:
-        raise Unmappable("at most one size may be free where axes of size 1 come or go", [known(n) for n in shape])
+        raise Unmappable("at most one size may be free where axes come or go", [known(n) for n in shape])
     else:
         r.place(name, node.op, "Reshape", {"target_shape": [known(n) or -1 for n in shape]}, [value])
     return Value(name, shape, label, value.dtype)
-
-
-def reverse(r: Reading, node: Node, _name: str) -> list[Value]:
-    """Slice of a whole sequence, last step first, for an LSTM: that walks backwards itself."""
-    value, given = r.value(node.inputs[0]), node.attributes
-    named = dict(zip(("starts", "ends", "axes", "steps"), node.inputs[1:], strict=False))
-    numbers = {key: r.constant(one, key).ravel().tolist() for key, one in named.items() if one} | given
-    axes = [axis % value.rank for axis in numbers.get("axes", [0])]
-    whole = numbers.get("starts") == [-1] and numbers.get("steps") == [-1] and numbers["ends"][0] < -(2**31)
-    if not whole or [value.label[axis] for axis in axes] != [1] or value.rank != 3 or not _feeds_lstm(r, node):
-        raise Unmappable("Slice must turn a sequence around for an LSTM", {k: v[:4] for k, v in numbers.items()})
-    r.turned.add(node.outputs[0])
-    return [value]
-
-
-def _feeds_lstm(r: Reading, node: Node) -> bool:
-    users = r.source.users.get(node.outputs[0], [])
-    return all(user.op == "LSTM" for user in users) and node.outputs[0] not in r.source.outputs

@@ -1,16 +1,44 @@
 """Operators that no map says alone: those that meet constants, are dense layers, or have weights along axes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.onnx import folding
-from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, reverse, same, squeeze, transpose, unsqueeze
+from visualnn_converter.formats.onnx.attention import Scores, attended, scaled, softmax
+from visualnn_converter.formats.onnx.computing import (
+    between,
+    celu,
+    chain,
+    gelu,
+    hard_sigmoid,
+    limits,
+    log_sigmoid,
+    number,
+    plain,
+    power,
+    reduced,
+    rescaling,
+    selu,
+    swish,
+)
+from visualnn_converter.formats.onnx.cutting import (
+    depth_to_space,
+    expand,
+    picked,
+    reversed_steps,
+    sliced,
+    space_to_depth,
+    split,
+    tile,
+)
+from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
+from visualnn_converter.formats.onnx.normal import group_norm, layer_norm, rms_norm, unit_norm
 from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
-from visualnn_converter.formats.onnx.recurrent import lstm
+from visualnn_converter.formats.onnx.recurrent import recurrent
 from visualnn_converter.formats.onnx.source import Array, Node
 from visualnn_converter.layout import identity
 
@@ -23,6 +51,8 @@ def dropout(r: Reading, node: Node, name: str) -> list[Value]:
     rate = node.attributes.get("ratio", 0.5)
     if len(node.inputs) > 1 and node.inputs[1]:
         rate = float(r.constant(node.inputs[1], "ratio").ravel()[:1].sum())
+    if len(node.inputs) > 2 and node.inputs[2] and r.constant(node.inputs[2], "training_mode").any():
+        raise Unmappable("training_mode must be false: a spec's Dropout acts in training only", True)
     return [r.made(name, node, "Dropout", {"rate": round(float(rate), 7)}, [r.value(node.inputs[0])])]
 
 
@@ -61,6 +91,8 @@ def gemm(r: Reading, node: Node, name: str) -> list[Value]:
 def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     """A Dense layer along the last axis; the Add behind it is its bias."""
     value = r.value(node.inputs[0])
+    if node.inputs[1] not in r.constants:
+        return [_product(r, node, name, value, r.value(node.inputs[1]))]
     if value.label[-1] != value.rank - 1:
         value = r.laid(value, identity(value.rank), name)
     kernel = r.weight(node.inputs[1], "the weights")
@@ -75,6 +107,19 @@ def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     return [out]
 
 
+def _product(r: Reading, node: Node, name: str, left: Value, right: Value) -> Value:
+    """Matrix products of two tensors, sample by sample, or head by head."""
+    if isinstance(left, Scores):
+        return attended(r, node, name, left, right)
+    if left.rank == right.rank == 4:
+        return Scores("", (), (0, 1, 2, 3), left=left, right=right)
+    if left.rank != 3 or right.rank != 3 or left.label[0] != 0 or right.label[0] != 0:
+        raise Unmappable("MatMul of two tensors must have a matrix of each for each sample", [left.rank, right.rank])
+    axes = [left.label[2], right.label[1]]
+    shape = r.place(name, node.op, "Dot", {"axes": axes}, [left, right])[0]
+    return Value(name, shape, identity(3))
+
+
 def _constant_beside(r: Reading, node: Node, name: str) -> str | None:
     others = [one for one in node.inputs if one != name]
     return others[0] if len(others) == 1 and others[0] in r.constants else None
@@ -85,40 +130,105 @@ def _is_bias(array: Array, units: int) -> bool:
 
 
 def arithmetic(r: Any, node: Node, name: str) -> list[Value]:
-    """Add, Sub, Mul, Div: of tensors a merge, with a constant a Scale or a BiasAdd."""
+    """Add, Sub, Mul, Div: of tensors a merge, with a number a Rescaling, with an array a Scale or a BiasAdd."""
     constants = [one for one in node.inputs if one in r.constants]
     if not constants:
         if node.op == "Div":
-            raise Unmappable("Div must divide by a constant", list(node.inputs))
+            return [_quotient(r, node, name)]
         gated = _gated(r, node)
         merged: list[Value] = r.mapped(node, name) if gated is None else gated
         return merged
     tensors = [one for one in node.inputs if one in r.values]
-    if len(tensors) != 1 or (node.op in ("Sub", "Div") and node.inputs[0] in r.constants):
-        raise Unmappable(f"{node.op} must have a tensor first, and one constant", list(node.inputs))
-    return [_affine(r, node, name, r.value(tensors[0]), r.weight(constants[0], "the constant"))]
+    if len(tensors) != 1:
+        raise Unmappable(f"{node.op} must have a tensor, and one constant or another tensor", list(node.inputs))
+    value = r.value(tensors[0])
+    constant = _for_all(r, value, r.weight(constants[0], "the constant"))
+    first = node.inputs[0] in r.constants
+    one = number(constant) if constant.ndim <= value.rank else None
+    if isinstance(value, Scores):
+        return [scaled(value, node, one, first=first)]
+    if one is not None and np.isfinite(one):
+        return [_with_number(r, node, name, value, one, first)]
+    if first and node.op == "Sub":
+        value = chain(r, node, r.name(f"{name}/negative"), value, [rescaling(-1.0)])
+        return [_affine(r, node, name, value, constant, "Add")]
+    if first and node.op == "Div":
+        value = chain(r, node, r.name(f"{name}/reciprocal"), value, [("Power", {"power": -1.0})])
+        return [_affine(r, node, name, value, constant, "Mul")]
+    return [_affine(r, node, name, value, constant, node.op)]
 
 
-def _affine(r: Reading, node: Node, name: str, value: Value, constant: Array) -> Value:
+def _with_number(r: Reading, node: Node, name: str, value: Value, one: float, first: bool) -> Value:
+    """x and one number, the number first where ``first``."""
+    if node.op == "Div" and first:
+        steps = [("Power", {"power": -1.0}), *([rescaling(one)] if one != 1 else [])]
+    elif node.op == "Div":
+        if one == 0:
+            raise Unmappable("Div must not divide by 0", one)
+        steps = [rescaling(1 / one)]
+    elif node.op == "Mul":
+        steps = [rescaling(one)]
+    else:
+        steps = [
+            rescaling(-1.0, one) if node.op == "Sub" and first else rescaling(1.0, -one if node.op == "Sub" else one)
+        ]
+    return chain(r, node, name, value, steps)
+
+
+def _quotient(r: Any, node: Node, name: str) -> Value:
+    """x / y as x * y^-1."""
+    divisor = chain(r, node, r.name(f"{name}/reciprocal"), r.value(node.inputs[1]), [("Power", {"power": -1.0})])
+    hidden = f"{node.outputs[0]}/reciprocal"
+    r.values[hidden] = divisor
+    (made,) = r.mapped(replace(node, op="Mul", inputs=(node.inputs[0], hidden)), name)
+    found: Value = made
+    return found
+
+
+def _affine(r: Reading, node: Node, name: str, value: Value, constant: Array, op: str) -> Value:
     """A Scale or a BiasAdd; one number for all is one for each cell of the last axis."""
+    value = _as_large(r, node, name, value, constant)
     laid, axes = spread(constant, value)
     axes = axes or [value.rank - 1]
+    if value.rank < 2:
+        raise Unmappable("a constant must meet a tensor with an axis behind the batch", list(constant.shape))
     sizes = [value.shape[axis - 1] for axis in axes]
     if any(n is FREE for n in sizes):
         raise Unmappable("a constant must meet a tensor of known size", list(laid.shape))
     kept = np.broadcast_to(laid.reshape([laid.shape[axis - 1] for axis in axes]), [known(n) or 1 for n in sizes])
     axis: Any = axes if len(axes) > 1 else -1 if axes == [value.rank - 1] else axes[0]
-    if node.op in ("Add", "Sub"):
-        weights = {"bias": kept if node.op == "Add" else -kept}
+    if op in ("Add", "Sub"):
+        weights = {"bias": kept if op == "Add" else -kept}
         return r.made(name, node, "BiasAdd", {"axis": axis}, [value], weights=weights)
     with np.errstate(all="ignore"):
-        weights = {"gamma": 1 / kept if node.op == "Div" else kept}
+        weights = {"gamma": 1 / kept if op == "Div" else kept}
     return r.made(name, node, "Scale", {"axis": axis, "use_bias": False}, [value], weights=weights)
 
 
+def _as_large(r: Reading, node: Node, name: str, value: Value, constant: Array) -> Value:
+    """The tensor as often, along its axes of one, as the constant has cells there."""
+    if constant.ndim > value.rank:
+        return value
+    for axis, n in zip(value.label[value.rank - constant.ndim :], constant.shape, strict=True):
+        if axis and n > 1 and value.shape[axis - 1] == 1:
+            own = r.name(f"{name}/tile")
+            shape = r.place(own, node.op, "Tile", {"tiles": n, "axis": axis}, [value])[0]
+            value = replace(value, ref=own, shape=shape, flat=None)
+    return value
+
+
+def _for_all(r: Reading, value: Value, constant: Array) -> Array:
+    """A constant with a row for each sample of the batch that the file fixes, if all rows are the same, as one row."""
+    place = value.label.index(0) - (value.rank - constant.ndim)
+    if place < 0 or constant.shape[place] != r.batch or constant.shape[place] == 1:
+        return constant
+    row = constant.take([0], axis=place)
+    return row if np.array_equal(np.broadcast_to(row, constant.shape), constant) else constant
+
+
 def negative(r: Reading, node: Node, name: str) -> list[Value]:
-    """-x: a Scale by -1."""
-    return [_affine(r, node, name, r.value(node.inputs[0]), np.array(-1, np.float32))]
+    """-x."""
+    return [chain(r, node, name, r.value(node.inputs[0]), [rescaling(-1.0)])]
 
 
 def _gated(r: Reading, node: Node) -> list[Value] | None:
@@ -136,9 +246,17 @@ def _gated(r: Reading, node: Node) -> list[Value] | None:
 
 
 def variadic(r: Any, node: Node, name: str) -> list[Value]:
-    """Sum, Mean, Max, Min of one tensor are that tensor."""
+    """Sum, Mean, Max, Min of one tensor are that tensor; Max and Min of a tensor and a number are limits."""
     if len(node.inputs) == 1:
         return [r.value(node.inputs[0])]
+    constants = [one for one in node.inputs if one in r.constants]
+    if len(constants) == 1 and len(node.inputs) == 2 and node.op in ("Max", "Min"):
+        one = number(r.weight(constants[0], "the limit"))
+        (tensor,) = (each for each in node.inputs if each not in constants)
+        if one is None or r.constants[constants[0]].ndim > r.value(tensor).rank:
+            raise Unmappable(f"{node.op} must have tensors of the net, or one number", constants)
+        low, high = (one, None) if node.op == "Max" else (None, one)
+        return [between(r, node, name, r.value(tensor), low, high)]
     merged: list[Value] = r.mapped(node, name)
     return merged
 
@@ -153,34 +271,12 @@ def prelu(r: Reading, node: Node, name: str) -> list[Value]:
     return [r.made(name, node, "PReLU", params, [value], weights={"alpha": alpha}, key=node.inputs[1])]
 
 
-def layer_norm(r: Reading, node: Node, name: str) -> list[Value]:
-    """Along all axes from ``axis`` on, as the file has them."""
-    value, given = r.value(node.inputs[0]), node.attributes
-    axis = given.get("axis", -1)
-    if not -value.rank < axis < value.rank or axis == 0:
-        raise Unmappable("axis must be one of the input's", axis)
-    along = list(value.label[axis % value.rank :])
-    if 0 in along:
-        raise Unmappable("axis must not be the batch's", axis)
-    axes, order = sorted(along), [along.index(a) for a in sorted(along)]
-    weights = {}
-    for key, blob in zip(("gamma", "beta"), node.inputs[1:], strict=False):
-        if blob:
-            array = r.weight(blob, key)
-            if array.ndim != len(along):
-                raise Unmappable(f"{key} must have {len(along)} axes", list(array.shape))
-            weights[key] = array.transpose(order)
-    params = {
-        "axis": -1 if axes == [value.rank - 1] else axes if len(axes) > 1 else axes[0],
-        "epsilon": given.get("epsilon", 1e-5), "scale": "gamma" in weights, "center": "beta" in weights,
-    }  # fmt: skip
-    return [r.made(name, node, "LayerNormalization", params, [value], weights=weights, key=node.inputs[1:])]
-
-
 def gather(r: Reading, node: Node, name: str) -> list[Value]:
     """Rows of a table by whole numbers: an Embedding."""
-    if node.inputs[0] not in r.constants or node.attributes.get("axis", 0) != 0:
-        raise Unmappable("Gather must look up rows of a table that is a constant", list(node.inputs))
+    if node.inputs[0] not in r.constants:
+        return picked(r, node, name)
+    if node.attributes.get("axis", 0) != 0:
+        raise Unmappable("Gather must look up rows of a table along its first axis", node.attributes["axis"])
     table = r.weight(node.inputs[0], "the table")
     value = r.value(node.inputs[1])
     if table.ndim != 2:
@@ -191,24 +287,20 @@ def gather(r: Reading, node: Node, name: str) -> list[Value]:
     return [r.made(name, node, "Embedding", params, [value], weights={"embeddings": table}, key=node.inputs[0])]
 
 
-def reduced(r: Reading, node: Node, name: str) -> list[Value]:
-    """The mean or the largest of all axes but the channels: global pooling."""
-    value = r.value(node.inputs[0])
-    given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2] if one)]) or []
-    spec = sorted({value.label[axis % value.rank] for axis in given})
-    if not 3 <= value.rank <= 5 or spec != list(range(1, value.rank - 1)):
-        raise Unmappable(f"{node.op} must work along all axes but the batch and the channels", given)
-    keep = bool(node.attributes.get("keepdims", 1))
-    kind = f"Global{'Average' if node.op == 'ReduceMean' else 'Max'}Pooling{value.rank - 2}D"
-    if not keep and value.label[0] != 0:
-        raise Unmappable("the batch must be the first axis here", list(value.label))
-    return [r.made(name, node, kind, {"keepdims": True} if keep else {}, [value])]
-
-
 OPERATORS: Mapping[str, Operator] = {
     "Identity": same, "Cast": cast, "Dropout": dropout, "Transpose": transpose, "Gemm": gemm, "MatMul": matmul,
-    "Add": arithmetic, "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": variadic, "Mean": variadic,
-    "Max": variadic, "Min": variadic, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
-    "Unsqueeze": unsqueeze, "PRelu": prelu, "LayerNormalization": layer_norm, "Gather": gather,
-    "Neg": negative, "ReduceMean": reduced, "ReduceMax": reduced, "LSTM": lstm, "Slice": reverse,
+    "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "PRelu": prelu,
+    "Gather": gather, "Neg": negative, "Abs": plain("AbsVal"), "Log": plain("Log"), "Clip": limits,
+    "LogSigmoid": log_sigmoid,
+    "HardSigmoid": hard_sigmoid, "Selu": selu, "Celu": celu, "Gelu": gelu, "Swish": swish, "Softmax": softmax,
+    "LayerNormalization": layer_norm, "RMSNormalization": rms_norm, "LpNormalization": unit_norm,
+    "ReverseSequence": reversed_steps, "Slice": sliced, "Split": split, "Tile": tile, "Expand": expand,
+    "DepthToSpace": depth_to_space, "SpaceToDepth": space_to_depth,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
+    **dict.fromkeys(("Sum", "Mean", "Max", "Min"), variadic),
+    **dict.fromkeys(("Pow", "Sqrt", "Reciprocal"), power),
+    **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), group_norm),
+    "ReduceLogSum": reduced,
+    **dict.fromkeys(("ReduceMean", "ReduceMax", "ReduceSum", "ReduceL1", "ReduceL2", "ReduceSumSquare"), reduced),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent),
 }  # fmt: skip

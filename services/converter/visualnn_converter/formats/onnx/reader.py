@@ -15,22 +15,37 @@ from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
-from visualnn_converter.formats.onnx import folding
+from visualnn_converter.formats.onnx import faults, folding, recurrent
+from visualnn_converter.formats.onnx.attention import Scores, merge_outputs, refuse_elsewhere
 from visualnn_converter.formats.onnx.checking import check
+from visualnn_converter.formats.onnx.fusing import fuse
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, REPORTED, Reading, Value, result
 from visualnn_converter.formats.onnx.source import Array, Entrance, Node, Source, parse
 from visualnn_converter.layout import channels_first, identity
-from visualnn_converter.passes import canonical_types, depthwise_of_one, merge_global_flatten, padding_of_nothing
+from visualnn_converter.passes import (
+    cancel_reshapes,
+    canonical_types,
+    depthwise_of_one,
+    drop_unread,
+    merge_global_flatten,
+    padding_of_nothing,
+)
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 from visualnn_converter.specnames import spec_name
 
+MOVING = frozenset({
+    "Identity", "Cast", "Gather", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Slice", "Split",
+    "Tile", "Expand", "Dropout", "DepthToSpace", "SpaceToDepth", "ReverseSequence",
+})  # fmt: skip
+"""Operators that compute nothing, so that whole numbers may go through them."""
 WITH_WEIGHTS = frozenset({"Conv", "ConvTranspose", "BatchNormalization"})
 """Operators whose inputs behind the first are weights."""
 SPATIAL = frozenset({
-    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN",
+    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "DepthToSpace",
+    "SpaceToDepth", "InstanceNormalization", "GroupNormalization",
 })  # fmt: skip
 """Operators that take channels first: a graph input that reaches one as it is, is a picture with channels first."""
 _PASSING = ELEMENTWISE | {"BatchNormalization", "Add", "Sub", "Mul", "Div", "Pad", "Resize", "Upsample", "PRelu"}
@@ -45,6 +60,7 @@ def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Sp
     reader = _Reader(source, report)
     reader.problems += [broken.problem(None) for broken in source.problems]
     if not reader.problems:
+        fuse(source)
         reader.inputs(input_shape)
         for node in source.nodes:
             reader.node(node)
@@ -54,11 +70,20 @@ def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Sp
 
 
 def _finished(reader: "_Reader", report: Report) -> tuple[Spec, Weights]:
-    spec, weights = reader.spec(), reader.weights
+    spec = reader.spec()
+    weights: Any = reader.weights
     if reader.problems:
         raise ConversionImpossible(reader.problems, report.source, report.target)
-    for each in (canonical_types, padding_of_nothing, depthwise_of_one, merge_global_flatten):
-        spec, _ = each.run(spec, None, report)
+    for each in (
+        canonical_types,
+        padding_of_nothing,
+        depthwise_of_one,
+        drop_unread,
+        cancel_reshapes,
+        merge_global_flatten,
+    ):
+        spec, weights = each.run(spec, weights, report)
+    spec, weights = merge_outputs(spec, weights, report)
     resolved = resolve(spec)
     problems = list(resolved.problems) or _misshapen(resolved, weights)
     if problems:
@@ -86,6 +111,11 @@ def _table() -> Index:
     return build_index(sorted(pairs, key=lambda pair: pair[0].type == "Activation"))
 
 
+def claimed() -> frozenset[str]:
+    """Operators that are read where they work on tensors, each within the limits that its obstacles say."""
+    return frozenset({*OPERATORS, *_table(), "Upsample"} - {"LogSigmoid"})
+
+
 class _Reader(Reading):
     """Walks the nodes in order."""
 
@@ -93,6 +123,7 @@ class _Reader(Reading):
         super().__init__(source, report)
         self.table = _table()
         self.channels_first = False
+        self.batches: set[int | None] = set()
 
     def inputs(self, input_shape: Any) -> None:
         """Input layers; pictures with channels first get them last."""
@@ -105,6 +136,7 @@ class _Reader(Reading):
                 continue
             except Unmappable as broken:
                 self.problems.append(broken.problem(name))
+        self.batch = next(iter(self.batches)) if len(self.batches) == 1 else None
 
     def _input(self, one: Entrance, name: str, input_shape: Any) -> Value:
         given = input_shape.get(one.name) if isinstance(input_shape, dict) else input_shape
@@ -113,15 +145,32 @@ class _Reader(Reading):
         dims = [None, *(given or [])] if one.dims is None or (given and None in one.dims[1:]) else one.dims
         if not dims:
             raise Unmappable("an input must have a batch axis", dims)
-        if dims[0] not in (None, 1):
-            self.report.note(f"the batch of {dims[0]} that the file has became a free one")
+        place = self._batch_place(one.name) if dims is one.dims and len(dims) == 3 else 0
+        if dims[place] not in (None, 1):
+            self.report.note(f"the batch of {dims[place]} that the file has became a free one")
+        self.batches.add(dims[place])
         label, sizes = identity(len(dims)), dims[1:]
-        if dims is one.dims and 3 <= len(dims) <= 5 and self._is_picture(one.name):
+        if place:
+            label, sizes = (1, 0, 2), [dims[0], dims[2]]
+            self.report.rewrote(name, f"the batch before the {dims[0]} cells", "a spec has the batch first")
+        elif dims is one.dims and 3 <= len(dims) <= 5 and self._is_picture(one.name):
             label, sizes = channels_first(len(dims)), [*dims[2:], dims[1]]
             self.channels_first = True
             self.report.rewrote(name, f"{dims[1:]} as {sizes}", "channels come last in a spec, first in this file")
         params = {"shape": sizes, **({} if one.dtype == "float32" else {"dtype": one.dtype})}
-        return Value(name, self.place(name, "input", "Input", params, [])[0], label, one.dtype)
+        shape = self.place(name, "input", "Input", params, [])[0]
+        return Value(name, shape, label, one.dtype)
+
+    def _batch_place(self, name: str) -> int:
+        """1 where a recurrent operator reads the input as it is, time or directions first; else 0."""
+        users = self.source.users.get(name, [])
+        first = any(
+            user.op in recurrent.LAYERS
+            and not user.attributes.get("layout")
+            and name in (user.inputs[0], *user.inputs[5:7])
+            for user in users
+        )
+        return int(first)
 
     def _is_picture(self, name: str) -> bool:
         """Whether the input reaches an operator that takes channels first, through others that keep the axes."""
@@ -144,7 +193,8 @@ class _Reader(Reading):
             if node.domain or not read:
                 received = f"{node.domain}.{node.op}" if node.domain else node.op
                 raise Unmappable("the operator must be one that VisualNN reads", received)
-            check(node, self.source.opset)
+            if node.outputs[:1] != () and node.outputs[0] not in self.source.fused:
+                check(node, self.source.opset)
             if self._folded(node):
                 return
             self.values.update(dict.fromkeys(node.outputs))
@@ -154,10 +204,9 @@ class _Reader(Reading):
         except Unmappable as broken:
             self.values.update(dict.fromkeys(node.outputs))
             self.problems.append(broken.problem(spec_name(node.name)))
-        except (ValueError, TypeError, LookupError, ArithmeticError) as error:  # sizes that contradict one another
+        except Exception as error:  # noqa: BLE001 - no file may end in a crash; the tests let none pass
             self.values.update(dict.fromkeys(node.outputs))
-            odd = Unmappable(f"the sizes and attributes of {node.op} must fit together", str(error)[:200])
-            self.problems.append(odd.problem(spec_name(node.name)))
+            self.problems.append(faults.answer(node.op, error).problem(spec_name(node.name)))
 
     def _read(self, node: Node) -> None:
         if node.op == "Resize" and self.source.opset < 11:
@@ -169,6 +218,10 @@ class _Reader(Reading):
             raise Unmappable(f"{node.op} must read a tensor that the net computes", list(node.inputs)[:4])
         if node.op not in OPERATORS and node.op not in self.table and node.op != "Upsample":
             raise Unmappable(f"{node.op} must work on constants or on shapes that are known", list(node.inputs)[:4])
+        whole = [one.dtype for one in inputs if one is not None and ("int" in one.dtype or one.dtype == "bool")]
+        if whole and node.op not in MOVING:
+            raise Unmappable(f"{node.op} must compute with floating-point numbers", whole[0])
+        refuse_elsewhere(node, inputs)
         name, special = self.name(node.name), OPERATORS.get(node.op)
         made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
         self.values.update(zip(node.outputs, made, strict=False))
@@ -268,6 +321,8 @@ class _Reader(Reading):
         for name in self.source.outputs:
             try:
                 value = self._output(self.value(name), name)
+            except REPORTED:
+                continue
             except Unmappable as broken:
                 self.problems.append(broken.problem(None))
                 continue
@@ -285,7 +340,12 @@ class _Reader(Reading):
         return Spec(name=spec_name(self.source.name), layers=tuple(layers), outputs=tuple(outputs))
 
     def _output(self, value: Value, name: str) -> Value:
-        plain: Label = identity(value.rank)
+        if isinstance(value, Scores):
+            raise Unmappable("attention must be read to its end: its shares are no output", name)
+        place = value.label.index(0)
+        plain: Label = (*range(1, place + 1), 0, *range(place + 1, value.rank))
+        if place:
+            self.report.note(f"the output {name!r} has the batch first; in the file it is axis {place}")
         if value.label == plain:
             return value
         if self.channels_first and value.label == channels_first(value.rank):

@@ -14,6 +14,7 @@ from visualnn_shared.catalogue.maps import Label, Unmappable, plain
 from visualnn_shared.spec.model import Layer
 from visualnn_shared.spec.problem import Problem
 
+from visualnn_converter.formats.onnx.folding import BATCH
 from visualnn_converter.formats.onnx.source import Array, Node, Source
 from visualnn_converter.layout import identity
 from visualnn_converter.report import Report
@@ -25,6 +26,9 @@ ELEMENTWISE = frozenset({
     "HardSigmoid", "HardSwish", "Clip", "ThresholdedRelu", "Shrink", "Dropout", "Identity", "Cast",
 })  # fmt: skip
 """Operators that treat each value by itself, with one tensor going in."""
+
+LARGEST_TENSOR = 2**27
+"""Values: as many as the largest file holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Value:
         return len(self.label)
 
     @property
+    def full(self) -> list[int | None]:
+        """As the file has them, with the mark of the batch in its place."""
+        return [known(self.shape[axis - 1]) if axis else BATCH for axis in self.label]
+
+    @property
     def sizes(self) -> list[int | None]:
         """As the file has them, without the batch; None where free."""
         return [known(self.shape[axis - 1]) for axis in self.label if axis]
@@ -59,12 +68,18 @@ class Reading:
         self.constants = source.constants
         self.values: dict[str, Value | None] = {}
         self.layers: dict[str, Layer] = {}
+        self.shapes: dict[str, Shape] = {}
+        """Reference -> spec shape."""
         self.weights: dict[str, Array] = {}
         self.problems: list[Problem] = []
         self.done: set[str] = set()
         """Values whose nodes were read together with an earlier one."""
         self.turned: set[str] = set()
         """Values that the file walks backwards in time; the layer that reads them does so itself."""
+        self.stacks: dict[str, list[Value]] = {}
+        """Layers that lay values of equal shapes one upon the other, along the first axis behind the batch."""
+        self.batch: int | None = None
+        """The batch size that the file fixes; constants that hold it mean the batch."""
         self._names = Names()
         self._owners: dict[Any, str] = {}
         self._moved: dict[tuple[str, Label, Label], Value] = {}
@@ -127,8 +142,10 @@ class Reading:
         owner = self._owner((type, key, repr(said)), name) if weights and key is not None else None
         refs = tuple(value.ref for value in inputs)
         self.layers[name] = Layer(name=name, type=type, params=said, inputs=refs, weights_of=owner)
+        self.shapes.update({f"{name}:{i}" if i else name: shape for i, shape in enumerate(shapes)})
         self.report.maps(name, op, type)
         for variable, array in (weights or {}).items() if owner is None else ():
+            bounded(array.size)
             self.weights[f"{name}/{variable}"] = np.ascontiguousarray(array, np.float32)
         return shapes
 
@@ -184,6 +201,12 @@ class Reading:
         if node.op not in ("Gemm", "MatMul") or node.attributes.get("transA") or len(inputs) < 2:
             return False
         return inputs[0] == name and inputs[1] in self.constants and self.constants[inputs[1]].ndim == 2
+
+
+def bounded(values: int) -> None:
+    """Raises ``Unmappable`` where a tensor that the file only describes would have more values than fit."""
+    if values > LARGEST_TENSOR:
+        raise Unmappable(f"a tensor must have at most {LARGEST_TENSOR:,} values", values)
 
 
 class _Reported(Unmappable):

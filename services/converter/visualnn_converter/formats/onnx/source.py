@@ -1,6 +1,6 @@
 """An ONNX file as nodes, constants, inputs and outputs of plain Python values; everything is checked on the way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -58,6 +58,8 @@ class Source:
     problems: list[Unmappable] = field(default_factory=list)
     users: dict[str, list[Node]] = field(default_factory=dict)
     """Value -> the nodes that read it."""
+    fused: set[str] = field(default_factory=set)
+    """First outputs of nodes that stand for chains of others: they may be of a newer operator set."""
 
 
 class Opaque:
@@ -75,8 +77,10 @@ def parse(data: bytes) -> Source:
         raise Unmappable("the file must be an ONNX model (a protobuf ModelProto)", data[:16].hex()) from None
     if not model.HasField("graph") or not model.graph.output:
         raise Unmappable("the file must hold a graph with outputs", model.producer_name[:80] or None)
-    opset = _opset(model)
     graph = model.graph
+    if any(isinstance(name, bytes) for name in _names_in(model)):
+        raise Unmappable("names must be text (UTF-8)", "bytes")
+    opset = _opset(model)
     if len(graph.node) > MOST_NODES:
         raise TooLarge("the nodes of the graph", MOST_NODES, len(graph.node))
     source = Source(graph.name or "onnx", opset, [], {}, [], [value.name for value in graph.output])
@@ -93,6 +97,19 @@ def parse(data: bytes) -> Source:
             source.users.setdefault(name, []).append(node)
     _check_order(source)
     return source
+
+
+def _names_in(model: onnx.ModelProto) -> Iterator[Any]:
+    """Every name that the reader uses; protobuf gives bytes where one is no UTF-8."""
+    graph = model.graph
+    yield graph.name
+    yield from (one.domain for one in model.opset_import)
+    for group in (graph.input, graph.output, graph.initializer):
+        yield from (one.name for one in group)
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (one.name for one in node.attribute)
+        yield from (one.t.name for one in node.attribute if one.type == AttributeProto.TENSOR)
 
 
 def _opset(model: onnx.ModelProto) -> int:
@@ -148,6 +165,9 @@ def _entrance(source: Source, value: onnx.ValueInfoProto) -> Entrance | None:
     dims: Dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
     if any(dim is not None and dim < 0 for dim in dims):
         source.problems.append(Unmappable(f"the input {value.name[:80]!r} must have sizes of at least 0", dims))
+    if 0 in dims[1:]:
+        hint = "give input_shape where the size is a free one"
+        source.problems.append(Unmappable(f"the input {value.name[:80]!r} must hold values", dims, hint=hint))
     return Entrance(value.name, dtype, [dim or None for dim in dims])
 
 
@@ -169,13 +189,15 @@ def _node(source: Source, node: onnx.NodeProto) -> Node | None:
 
 
 def _constant(attributes: dict[str, Any]) -> Array | None:
+    """The value of a Constant; None where it has none, or one of another kind: a Constant without inputs is refused."""
+    kinds: dict[str, tuple[type, Any]] = {"value_float": (float, np.float32), "value_int": (int, np.int64)}
     for key, value in attributes.items():
         if key == "value" and isinstance(value, np.ndarray):
             return value
-        if key in ("value_float", "value_floats"):
-            return np.array(value, np.float32)
-        if key in ("value_int", "value_ints"):
-            return np.array(value, np.int64)
+        kind, dtype = kinds.get(key.removesuffix("s"), (None, None))
+        listed = value if key.endswith("s") else [value]
+        if kind is not None and isinstance(listed, list) and all(isinstance(one, kind) for one in listed):
+            return np.array(value, dtype)
     return None
 
 

@@ -1,5 +1,6 @@
 """Spec and weights to an ONNX model: labels keep the transposes few, and every obstacle is reported at once."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,14 +8,15 @@ import onnx
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue.free import FREE
 from visualnn_shared.catalogue.mapping import Written, write_node
-from visualnn_shared.catalogue.maps import Context, Label, Map
+from visualnn_shared.catalogue.maps import Context, Label, Map, Unmappable
 from visualnn_shared.errors import ConversionImpossible, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
+from visualnn_converter.formats.onnx import masks
 from visualnn_converter.formats.onnx.around import AROUND
-from visualnn_converter.formats.onnx.emission import MOVES, Emission
+from visualnn_converter.formats.onnx.emission import MOVES, Emission, Mask
 from visualnn_converter.formats.onnx.graph import Graph, Value
 from visualnn_converter.layout import channel_second, channels_first, flat_order, identity, read_by_dense_only
 from visualnn_converter.passes import expand_activations
@@ -22,6 +24,10 @@ from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 from visualnn_converter.tensors import weight_problems
 
+NUMBERS = frozenset({"Embedding", "CategoryEncoding", "IntegerLookup"})
+"""Layers that take whole numbers as they are."""
+BROADCASTS = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
+"""Layers whose inputs may have different ranks, as Keras broadcasts them."""
 LARGEST = 2**31 - 2**20
 """Protobuf messages end at 2 GiB."""
 
@@ -37,6 +43,7 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> onnx.Mod
     writer = _Writer(resolved, names, weights or {}, report, dry=bool(problems))
     for layer in resolved.layers:
         writer.layer(layer)
+    writer.heads_see_masks()
     problems += writer.problems
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
@@ -56,6 +63,8 @@ class _Writer:
         reserved = [*names, *(layer.name for layer in resolved.inputs)]
         self.graph = Graph(reserved, dry=dry)
         self.values: dict[Ref, Value] = {}
+        self.masks: dict[Ref, Mask | None] = {}
+        self.masked_heads: list[str] = []
         self.flattens = read_by_dense_only(resolved)
         self.output_names: dict[str, dict[int, str]] = {}
         inputs = {layer.name for layer in resolved.inputs}
@@ -71,14 +80,56 @@ class _Writer:
             return
         inputs = [self.values[ref] for ref in layer.inputs]
         written = self._written(layer, inputs)
-        if written is None:
-            for index, shape in enumerate(layer.output_shapes):
-                self.values[Ref(layer.name, index)] = Value(layer.name, identity(len(shape) + 1), shape)
-            return
-        emission = self._emission(layer, written, inputs)
-        for index, value in enumerate(self._emit(emission)):
-            self.values[Ref(layer.name, index)] = value
-        self._report(layer, written)
+        names = self.output_names.get(layer.name, {})
+        given = [self.masks.get(ref) for ref in layer.inputs]
+        for index, (value, mask) in enumerate(self._outputs(layer, written, inputs, names, given)):
+            ref = Ref(layer.name, index)
+            self.values[ref], self.masks[ref] = value, mask
+        if layer.type == "MultiHeadAttention" and any(given):
+            self.masked_heads.append(layer.name)
+        if written is not None:
+            self._report(layer, written)
+
+    def heads_see_masks(self) -> None:
+        """Of several MultiHeadAttention with masks, Keras lets but one see its own, by the order of its calls."""
+        if len(self.masked_heads) > 1:
+            rule = "a mask must reach only one MultiHeadAttention of a net: Keras lets the others see none"
+            hint = "use GroupQueryAttention, or take mask_zero or the Masking layer away"
+            self.problems += [problem(rule, name, layer=name, hint=hint) for name in self.masked_heads]
+
+    def _outputs(
+        self,
+        layer: ResolvedLayer,
+        written: Written | None,
+        inputs: list[Value],
+        names: Mapping[int, str],
+        given: list[Mask | None],
+    ) -> list[tuple[Value, Mask | None]]:
+        """The values of the layer's outputs with their masks; stand-ins where it cannot be said."""
+        if written is not None:
+            try:
+                emission = self._emission(layer, written, inputs, names)
+                emission.masks = given
+                masks.check(emission)
+                return list(zip(self._emit(emission), masks.after(emission), strict=True))
+            except Unmappable as broken:
+                self.problems.append(broken.problem(layer.name))
+        return [(Value(layer.name, identity(len(shape) + 1), shape), None) for shape in layer.output_shapes]
+
+    def _inner(self, outer: str) -> Callable[[ResolvedLayer, list[Value], list[Mask | None]], list[Value]]:
+        """Writes layers that ``outer`` is made of; their problems are its own."""
+
+        def emit(layer: ResolvedLayer, inputs: list[Value], given: list[Mask | None]) -> list[Value]:
+            before = len(self.problems)
+            outputs = self._outputs(layer, self._written(layer, inputs), inputs, {}, given)
+            path = layer.name.removeprefix(f"{outer}/").replace("/", ".")
+            for index, found in enumerate(self.problems[before:], start=before):
+                param = f"{path}.{found.where.param}" if found.where.param else path
+                where = found.where.model_copy(update={"layer": outer, "param": param})
+                self.problems[index] = found.model_copy(update={"where": where})
+            return [value for value, _ in outputs]
+
+        return emit
 
     def _written(self, layer: ResolvedLayer, inputs: list[Value]) -> Written | None:
         """The node that says the layer, with labels as the map will have them."""
@@ -96,7 +147,8 @@ class _Writer:
             if found and (not problems or len(found) < len(problems)):
                 problems = found
         if not problems:
-            problems = [problem("the layer type must have a counterpart in ONNX", layer.type, layer=layer.name)]
+            rule = "the layer type must have a counterpart in ONNX"
+            problems = [problem(rule, layer.type, layer=layer.name, hint=layer.entry.unsaid.get("onnx"))]
         self.problems += problems
         return None
 
@@ -115,17 +167,19 @@ class _Writer:
             return first.label if fixed and layer.name in self.flattens else identity(first.rank)
         return max((value.label for value in inputs), key=[value.label for value in inputs].count)
 
-    def _emission(self, layer: ResolvedLayer, written: Written, inputs: list[Value]) -> Emission:
+    def _emission(
+        self, layer: ResolvedLayer, written: Written, inputs: list[Value], names: Mapping[int, str]
+    ) -> Emission:
         """Inputs cast and transposed as the operator wants them."""
         label = self._label(layer, written.map, inputs)
         laid = []
         for value in inputs:
-            same_type = layer.type == "Embedding" or (layer.type in MOVES and len({v.dtype for v in inputs}) == 1)
+            same_type = layer.type in NUMBERS or (layer.type in MOVES and len({v.dtype for v in inputs}) == 1)
             typed = value if same_type else self.graph.cast(value, "float32")
             laid.append(self.graph.moved(typed, label if typed.rank == len(label) else identity(typed.rank)))
-        if layer.type != "LSTM":
+        if layer.type in BROADCASTS:
             laid = [self._raised(value, len(label)) for value in laid]
-        return Emission(self.graph, layer, written, laid, self.weights, self.output_names.get(layer.name, {}))
+        return Emission(self.graph, layer, written, laid, self.weights, names, self._inner(layer.name))
 
     def _raised(self, value: Value, rank: int) -> Value:
         """A merge of different ranks: axes of one behind the batch, as Keras broadcasts."""
@@ -137,6 +191,8 @@ class _Writer:
         return replace(value, name=name, label=identity(rank), shape=(*[1] * (rank - value.rank), *value.shape))
 
     def _emit(self, e: Emission) -> list[Value]:
+        if e.layer.type in masks.INSTEAD and e.masks and e.masks[0] and len(e.inputs) == 1:
+            return masks.INSTEAD[e.layer.type](e)
         if e.written.map.around:
             return AROUND[e.written.map.around](e)
         if e.written.op == "Identity":
@@ -149,7 +205,7 @@ class _Writer:
         return [out]
 
     def _report(self, layer: ResolvedLayer, written: Written) -> None:
-        if written.op == "Identity":
+        if written.op == "Identity" and not written.map.around:
             self.report.drops(layer.name, layer.type, "it acts in training only, or changes nothing")
         else:
             self.report.maps(layer.name, layer.type, written.op)

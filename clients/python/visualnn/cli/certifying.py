@@ -1,0 +1,134 @@
+"""What ``convert`` does around a conversion: the report of an impossible one, the certificate of a finished one."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from visualnn_converter.conversion import Converted
+
+
+def converted_or_told(
+    data: bytes,
+    to: str,
+    report: Path | None,
+    *,
+    source: str | None,
+    filename: str,
+    weights: Path | None,
+    **options: Any,
+) -> "Converted":
+    """The conversion. Where it is impossible, ``report`` is written with every obstacle, and the error goes on."""
+    from visualnn_shared.errors import ConversionImpossible
+    from visualnn_standalone.local import convert_file, impossible
+
+    try:
+        return convert_file(data, to, source=source, filename=filename, weights=weights, **options)
+    except ConversionImpossible as error:
+        if report is not None:
+            _save(report, impossible(error, to, source))
+        raise
+
+
+def certificate(
+    converted: "Converted",
+    data: bytes,
+    filename: str,
+    weights: Path | None,
+    *,
+    gate: float,
+    seed: int,
+    samples: Path | None,
+    target: str,
+    weights_given: bool,
+    **read_with: Any,
+) -> dict[str, Any]:
+    """The certificate of the conversion, as in its report. Raises ``Invalid``."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same sums in the same order each time
+    from visualnn_standalone.verify import Asked
+    from visualnn_standalone.verify.conversions import certify
+    from visualnn_standalone.verify.samples import read_samples
+
+    from visualnn.cli.output import note
+
+    note("verifying: running both sides")
+    given = read_samples(samples.read_bytes(), samples.name) if samples is not None else None
+    name = samples.name if samples is not None else ""
+    asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
+    beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
+    more = {"target_name": target, "weights_given": weights_given, **read_with}
+    return certify(converted, data, filename, asked, weights_file=beside, **more).as_json()
+
+
+def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:
+    """Ends the command with status 2 where the certificate failed: the report is written, the target is not."""
+    from visualnn.cli.output import note, print_json
+
+    told = converted.report.as_json()
+    found = told["certificate"]
+    if found["passed"]:
+        return
+    if report is not None:
+        _save(report, told)
+    if as_json:
+        print_json({"file": None, "format": to, "size": 0, "report": told})
+    else:
+        say_certificate(found)
+    note(f"error: {target} is not written: it does not answer as the source does, to {found['gate']:g}")
+    raise typer.Exit(2)
+
+
+def _save(path: Path, told: dict[str, Any]) -> None:
+    from visualnn.cli.saving import write_whole
+
+    write_whole(path, json.dumps(told, indent=2).encode())
+
+
+def say_certificate(found: dict[str, Any]) -> None:
+    """For people: the errors, what computed them, and where sides part."""
+    from visualnn.cli.output import say
+
+    verdict = "verified" if found["passed"] else "NOT verified"
+    top1 = "" if found["top1"] is None else f", top-1 agreement {found['top1']:.2%}"
+    say(f"{verdict}: max error {_figure(found['max_abs'])} (gate {found['gate']:g}), "
+        f"relative {_figure(found['max_rel'])}{top1}")  # fmt: skip
+    say(f"  inputs     {found['batch']} samples, {found['inputs']}, seed {found['seed']}; weights {found['weights']}")
+    for side in ("source", "target"):
+        one = found[side]
+        runtime = one["runtime"]
+        proof = "independent" if runtime["independent"] else "not independent of VisualNN"
+        say(f"  {side}     {one['file']}, sha256 {one['sha256'][:16]}…")
+        say(f"             {runtime['name']} {runtime['version']}, {proof}: {runtime['how']}")
+        for reason in runtime["instead_of"]:
+            say(f"             {reason}")
+    for one in found["outputs"]:
+        if one["note"]:
+            say(f"  output     {one['output']}: {one['note']}")
+    if found["divergence"] is not None:
+        _say_divergence(found["divergence"])
+    for text in found["notes"]:
+        say(f"  note       {text}")
+
+
+def _say_divergence(found: dict[str, Any]) -> None:
+    from visualnn.cli.output import say
+
+    if found["layer"] is None:
+        say(f"  differs    in no single layer, {found['between']}")
+    else:
+        say(f"  differs    first at {found['layer']} ({found['type']}), {found['between']}: "
+            f"by {_figure(found['max_abs'])}")  # fmt: skip
+    for cause in found["causes"]:
+        say(f"  cause      {cause['kind']}: {cause['text']}")
+    for text in found["read_back"]:
+        say(f"  in DST     {text}")
+    if found["unseen"]:
+        say(f"  or before  {', '.join(found['unseen'])}, which one side does not show")
+
+
+def _figure(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3g}"

@@ -1,0 +1,87 @@
+"""A converter that is given something to verify with puts certificates into its reports, or refuses."""
+
+import asyncio
+import io
+import json
+import os
+import sys
+import zipfile
+from types import ModuleType
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from safetensors.numpy import save
+from visualnn_converter import conversion
+from visualnn_converter.app import create_app
+from visualnn_converter.settings import ConverterSettings
+from visualnn_shared.errors import VisualNNError
+from visualnn_shared.spec.model import Layer, Spec
+from visualnn_standalone.parts import CERTIFIER
+from visualnn_standalone.verify.drawing import draw_weights
+from visualnn_standalone.verify.served import certify
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+SPEC = Spec(
+    name="net",
+    layers=(
+        Layer(name="x", type="Input", params={"shape": [4]}, inputs=()),
+        Layer(name="y", type="Dense", params={"units": 3, "activation": "tanh"}, inputs=("x",)),
+    ),
+    outputs=("y",),
+)
+
+
+def _ask(certifier: str, **fields: str) -> httpx.Response:
+    transport = httpx.ASGITransport(create_app(ConverterSettings(converter_certifier=certifier)))
+    samples = io.BytesIO()
+    np.savez(samples, x=np.ones((2, 4)))
+    files: dict[str, Any] = {
+        "file": ("net.json", SPEC.model_dump_json()),
+        "weights": ("w", save(draw_weights(SPEC, 0))),
+        "samples": ("s.npz", samples.getvalue()),
+    }
+
+    async def call() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.post("/convert", data={"target": "onnx", "verify": "true", **fields}, files=files)
+
+    return asyncio.run(call())
+
+
+def test_a_conversion_over_http_has_its_certificate() -> None:
+    answer = _ask(CERTIFIER)
+    assert answer.status_code == 200, answer.text
+    found = json.loads(zipfile.ZipFile(io.BytesIO(answer.content)).read("report.json"))["certificate"]
+    assert found["passed"]
+    assert (found["batch"], found["target"]["runtime"]["name"]) == (4, "ONNX Runtime")
+
+
+def test_a_certificate_that_fails_is_an_answer_with_its_problem_and_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = ModuleType("failing")
+    differs = {"layer": "y", "between": "writing the target", "causes": [{"text": "epsilon is 1 instead of 2"}]}
+    found = {"passed": False, "gate": 1e-4, "max_abs": 0.5, "divergence": differs, "outputs": []}
+    module.certify = lambda *_: found  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "failing", module)
+    answer = _ask("failing:certify")
+    assert answer.status_code == 422
+    body = answer.json()
+    assert body["type"].endswith("not-certified")
+    assert body["problems"][0]["where"]["layer"] == "y"
+    assert body["problems"][0]["hint"] == "epsilon is 1 instead of 2"
+
+
+def test_a_converter_without_anything_to_verify_with_says_so() -> None:
+    answer = _ask("")
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["where"]["field"] == "verify"
+
+
+def test_errors_of_the_child_come_back_as_they_are() -> None:
+    made = conversion.write(SPEC, "onnx", draw_weights(SPEC, 0))
+    with pytest.raises(VisualNNError) as refused:
+        certify(made, b"{}", "net.json", {"samples": b"nothing"})
+    assert (refused.value.code, refused.value.status) == ("invalid", 422)

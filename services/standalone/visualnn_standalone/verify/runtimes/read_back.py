@@ -1,0 +1,139 @@
+"""Keras, running what VisualNN's own reader finds in a file: the builder that trains. It proves the numbers, and reader
+and writer only together."""
+
+from typing import Any
+
+from visualnn_converter import conversion
+from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.errors import VisualNNError
+from visualnn_shared.spec.model import Spec
+
+from visualnn_standalone.verify.certificate import Runtime
+from visualnn_standalone.verify.runtimes.base import Arrays, ModelFile, Unable
+
+BATCH = 32
+
+
+def keras_or_unable() -> Any:
+    """The module. Raises ``Unable`` where it is not installed."""
+    try:
+        import keras
+    except ImportError as error:
+        raise Unable(f"Keras: not installed ({error})") from None
+    return keras
+
+
+def load(file: ModelFile, instead_of: tuple[str, ...] = ()) -> "OnKeras":
+    """The file as our reader reads it. Raises ``Unable``."""
+    keras_or_unable()
+    if file.format == "native":
+        return of_spec(file.spec, file.weights, "the spec, built by VisualNN's worker", instead_of)
+    try:
+        spec, weights, _ = conversion.read(
+            file.data, file.format, file.name, weights_file=file.weights_file, **file.options
+        )
+    except VisualNNError as error:
+        reasons = "; ".join([*instead_of, f"VisualNN's reader: {error.detail}"])
+        raise Unable(f"no runtime can run a file of the format {file.format}: {reasons}") from None
+    how = "read back by VisualNN's own reader, built by VisualNN's worker"
+    if weights is None:
+        weights, how = (
+            _by_name(spec, file),
+            f"{how}; the file holds no weights: those of the conversion are given to it",
+        )
+    return of_spec(spec, weights, how, instead_of)
+
+
+def _by_name(spec: Spec, file: ModelFile) -> dict[str, Any]:
+    """The conversion's tensors under the names that the file's layers have. Raises ``Unable``."""
+    new_names = {f"{file.renamed.get(layer.name, layer.name)}/{one.name}": f"{layer.name}/{one.name}"
+                 for layer in resolve(file.spec).layers for one in layer.weights}  # fmt: skip
+    found = {}
+    for layer in resolve(spec).layers:
+        for one in layer.weights if layer.weights_of is None else ():
+            name = f"{layer.name}/{one.name}"
+            tensor = file.weights.get(new_names.get(name, name))
+            if tensor is None:
+                raise Unable(f"the file holds no weights, and those of {name} cannot be told by name")
+            found[name] = tensor
+    return found
+
+
+def of_spec(spec: Spec, weights: Any, how: str, instead_of: tuple[str, ...] = ()) -> "OnKeras":
+    """A spec with its tensors on Keras. Raises ``Unable`` where Keras cannot compute it."""
+    keras = keras_or_unable()
+    from visualnn_worker.network.build import build
+    from visualnn_worker.network.weights import set_weights
+
+    try:
+        network = build(spec)
+        set_weights(network, dict(weights))
+    except (VisualNNError, ValueError, TypeError) as error:
+        raise Unable(f"Keras: {str(error)[:300]}") from None
+    runtime = Runtime(
+        name="Keras",
+        version=f"{keras.__version__} on {keras.backend.backend()} {backend_version(keras)}",
+        how=how,
+        independent=False,
+        instead_of=instead_of,
+    )
+    return OnKeras(network, runtime)
+
+
+def backend_version(keras: Any) -> str:
+    """Version of the library below Keras."""
+    from importlib import import_module
+
+    return str(getattr(import_module(keras.backend.backend()), "__version__", "?"))
+
+
+class OnKeras:
+    """A net that the worker's builder made."""
+
+    def __init__(self, network: Any, runtime: Runtime) -> None:
+        self._network, self.runtime = network, runtime
+
+    def outputs(self, inputs: Arrays) -> list[Any]:
+        """In the spec's order."""
+        return evaluate(self._network.model, [inputs[name] for name in self._network.input_names])
+
+    def layers(self, inputs: Arrays) -> Arrays:
+        """First output of every layer, by the spec's names."""
+        from visualnn_worker.network.names import keras_name
+
+        tensors = _first_outputs(self._network.model)
+        named = {layer.name: tensors[keras_name(layer.name)] for layer in self._network.resolved.layers
+                 if keras_name(layer.name) in tensors}  # fmt: skip
+        return values(self._network.model, named, [inputs[name] for name in self._network.input_names])
+
+
+def _first_outputs(model: Any) -> dict[str, Any]:
+    """Layer's name -> its first output at its only call."""
+    found = {}
+    for operation in model._operations:
+        nodes = operation._inbound_nodes
+        if nodes:
+            found[operation.name] = nodes[0].output_tensors[0]
+    return found
+
+
+def evaluate(model: Any, arrays: list[Any]) -> list[Any]:
+    """All outputs of a Keras model at inference, as arrays, a few samples at a time."""
+    import numpy as np
+    from keras import ops
+
+    parts = []
+    for start in range(0, len(arrays[0]), BATCH):
+        part = [array[start : start + BATCH] for array in arrays]
+        alone = len(part) == 1 and not isinstance(getattr(model, "_inputs_struct", None), list | tuple)
+        out = model(part[0] if alone else part, training=False)  # older files have a list of one input
+        parts.append([ops.convert_to_numpy(one) for one in (out if isinstance(out, list | tuple) else [out])])
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def values(model: Any, tensors: dict[str, Any], arrays: list[Any]) -> Arrays:
+    """Values of some of a Keras model's tensors, by name."""
+    import keras
+
+    inner = keras.Model(model.inputs if len(model.inputs) > 1 else model.inputs[0], list(tensors.values()))
+    return dict(zip(tensors, evaluate(inner, arrays), strict=True))

@@ -1,0 +1,57 @@
+"""Certificates for a converter that serves: each is made in a process of its own, which ends in any case."""
+
+import multiprocessing
+import os
+from multiprocessing.connection import Connection
+from typing import Any
+
+from visualnn_converter.conversion import Converted
+from visualnn_shared.errors import Unavailable, VisualNNError
+
+SECONDS = 100.0
+"""Less than the gateway waits for an answer."""
+
+
+def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """The certificate as the report has it; ``asked`` may hold ``gate``, ``seed``, the bytes of
+    ``samples``, ``input_shape`` and ``weights_given``.
+
+    Raises ``Invalid`` where a side cannot be run, ``Unavailable`` after ``SECONDS``.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(theirs, converted, data, filename, asked), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(SECONDS):
+            raise Unavailable("the verification", f"no answer after {SECONDS:.0f} s")
+        found = ours.recv()
+    except EOFError:
+        raise Unavailable("the verification", "the end of its process") from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(found, dict):
+        return found
+    detail, problems, code, status = found
+    error = VisualNNError(detail, problems)
+    error.code, error.status = code, status  # type: ignore[misc]
+    raise error
+
+
+def _work(pipe: Connection, converted: Converted, data: bytes, filename: str, asked: dict[str, Any]) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    from visualnn_standalone.verify import Asked
+    from visualnn_standalone.verify.conversions import certify as run
+    from visualnn_standalone.verify.samples import read_samples
+
+    try:
+        samples = asked.pop("samples", None)
+        more = {name: asked.pop(name) for name in ("input_shape", "weights_given") if name in asked}
+        given = None if samples is None else read_samples(samples, "samples")
+        pipe.send(run(converted, data, filename, Asked(samples=given, **asked), **more).as_json())
+    except VisualNNError as error:
+        pipe.send((error.detail, error.problems, error.code, error.status))
