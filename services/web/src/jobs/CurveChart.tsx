@@ -64,7 +64,9 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
   return {
     width: Math.max(200, host.clientWidth),
     height: HEIGHT,
-    scales: { x: { time: false } },
+    scales: {
+      x: { time: false, range: (_plot, min, max) => (min === max ? [(min ?? 0) - 1, (max ?? 0) + 1] : [min, max]) },
+    },
     cursor: { drag: { x: true, y: false } },
     axes: [
       { ...axis, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000] },
