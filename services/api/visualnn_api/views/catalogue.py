@@ -162,6 +162,24 @@ class Dropped(Strict):
     why: str
 
 
+class Approximated(Strict):
+    """A layer whose counterpart computes almost the same."""
+
+    layer: str
+    rule: str
+    bound: str
+    """How far off it may be."""
+
+
+class Impossible(Strict):
+    """A layer that the target cannot say: then nothing is written."""
+
+    layer: str | None
+    reason: str
+    received: Any = None
+    hint: str | None = None
+
+
 class ConversionReport(Strict):
     """`report.json` in a bundle: what a conversion mapped, rewrote and dropped, layer by layer."""
 
@@ -169,8 +187,12 @@ class ConversionReport(Strict):
     target: str
     mapped: list[Mapped]
     rewritten: list[Rewritten]
+    approximated: list[Approximated]
     dropped: list[Dropped]
+    impossible: list[Impossible]
     notes: list[str]
     renamed: dict[str, str]
+    certificate: dict[str, Any] | None = None
+    """What running both sides on the same inputs showed, where that was asked for."""
     file: str
     """Name of the converted file beside it."""

@@ -857,6 +857,18 @@ export interface components {
             version: string;
         };
         /**
+         * Approximated
+         * @description A layer whose counterpart computes almost the same.
+         */
+        Approximated: {
+            /** Bound */
+            bound: string;
+            /** Layer */
+            layer: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
          * ArtifactView
          * @description A file of a succeeded job.
          */
@@ -955,10 +967,21 @@ export interface components {
          * @description `report.json` in a bundle: what a conversion mapped, rewrote and dropped, layer by layer.
          */
         ConversionReport: {
+            /** Approximated */
+            approximated: components["schemas"]["Approximated"][];
+            /**
+             * Certificate
+             * @default null
+             */
+            certificate: {
+                [key: string]: unknown;
+            } | null;
             /** Dropped */
             dropped: components["schemas"]["Dropped"][];
             /** File */
             file: string;
+            /** Impossible */
+            impossible: components["schemas"]["Impossible"][];
             /** Mapped */
             mapped: components["schemas"]["Mapped"][];
             /** Notes */
@@ -1223,6 +1246,26 @@ export interface components {
         Formats: {
             /** Items */
             items: components["schemas"]["Format"][];
+        };
+        /**
+         * Impossible
+         * @description A layer that the target cannot say: then nothing is written.
+         */
+        Impossible: {
+            /**
+             * Hint
+             * @default null
+             */
+            hint: string | null;
+            /** Layer */
+            layer: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Received
+             * @default null
+             */
+            received: unknown;
         };
         /**
          * InverseTime
