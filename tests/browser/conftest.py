@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from visualnn_standalone.platform import Platform
 
 from tests.browser.editor import Editor
+from tests.browser.trying import tried as tried
 from tests.end_to_end.support import BRISK_TIMERS
 from tests.parts.plugin import strict
 
@@ -41,8 +42,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Without workers: nothing here trains."""
-    with Platform(tmp_path_factory.mktemp("platform-browser"), workers=0, environment=BRISK_TIMERS) as running:
+    """With one worker, which trains what is to be tested."""
+    with Platform(tmp_path_factory.mktemp("platform-browser"), workers=1, environment=BRISK_TIMERS) as running:
         yield running
 
 

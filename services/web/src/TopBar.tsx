@@ -1,6 +1,6 @@
 import { BookOpen, Keyboard, Settings2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { Link, useLocation } from 'wouter'
+import { Link, matchRoute, useLocation, useRouter } from 'wouter'
 import { openDialog } from './dialogs/state'
 import { chooseLanguage, LANGUAGES, type Language } from './i18n'
 import { PAGES } from './pages/registry'
@@ -43,9 +43,9 @@ export function TopBar() {
 function PageLink({ page }: { page: (typeof PAGES)[number] }) {
   const { t } = useTranslation()
   const [here] = useLocation()
-  const [first, ...others] = page.paths
-  const stems = others.map(path => path.split('/:')[0] ?? path)
-  const current = here === first || stems.some(stem => here.startsWith(`${stem}/`))
+  const { parser } = useRouter()
+  const [first] = page.paths
+  const current = page.paths.some(path => matchRoute(parser, path, here)[0])
   return (
     <Link href={first} className="page-link" aria-current={current ? 'page' : undefined}>
       <page.icon size={16} aria-hidden />

@@ -10,6 +10,7 @@ from visualnn_api.deps import OperatorName, Predictor
 from visualnn_api.documented import errors
 from visualnn_api.examples import INFER, PREDICT
 from visualnn_api.proxy import forward
+from visualnn_api.views.predictions import Predictions
 
 router = APIRouter(tags=["predictions"])
 v2 = APIRouter(prefix="/v2", tags=["open inference protocol"])
@@ -18,6 +19,7 @@ RestOfPath = Annotated[str, Path(description="What the protocol has below /v2.",
 _JSON: dict[int | str, dict[str, Any]] = {
     200: {"description": "The answer.", "content": {"application/json": {"schema": {"type": "object"}}}}
 }
+_PREDICTIONS: dict[int | str, dict[str, Any]] = {200: {"description": "The answer.", "model": Predictions}}
 
 
 def _body(examples: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def _body(examples: dict[str, Any]) -> dict[str, Any]:
     "/operators/{name}/predict",
     summary="Predict",
     response_class=Response,
-    responses=_JSON | errors(400, 404, 413, 415, 422, 429, 503),
+    responses=_PREDICTIONS | errors(400, 404, 413, 415, 422, 429, 503),
     openapi_extra=_body({"examples": PREDICT}),
 )
 async def predict(

@@ -6,6 +6,7 @@ import { useSpec } from '@/store/editor'
 import { usePreferences } from '@/store/preferences'
 import { api, got } from './client'
 import { type Failure, failureOf } from './failure'
+import { idOf } from './identity'
 
 const DEBOUNCE_MS = 120
 
@@ -80,19 +81,12 @@ async function summarise(spec: Spec, query: Load, signal: AbortSignal): Promise<
   return got(api.POST('/api/v1/summary', { params: { query: query as never }, body: spec, signal }))
 }
 
-const byName = (summary: Summary) => new Map(summary.layers.map(layer => [layer.name, layer]))
-
-const ids = new WeakMap<object, number>()
-let lastId = 0
-
-/** A short key of a spec: each is a new object when it changes. */
-function idOf(spec: object): number {
-  const known = ids.get(spec)
-  if (known !== undefined) return known
-  lastId += 1
-  ids.set(spec, lastId)
-  return lastId
+/** Once, for what is not on the screen. */
+export async function readSummary(spec: Spec): Promise<Summary> {
+  return got(api.POST('/api/v1/summary', { body: spec }))
 }
+
+const byName = (summary: Summary) => new Map(summary.layers.map(layer => [layer.name, layer]))
 
 function useDebounced<T>(value: T, wait: number): T {
   const [late, setLate] = useState(value)

@@ -18,7 +18,7 @@ export const LayerNode = memo(function LayerNode({ id, data, selected }: NodePro
   return (
     <div className={classes.filter(Boolean).join(' ')} data-layer={id}>
       {takes ? (
-        <Handle type="target" id="i" position={Position.Top} aria-label={t('canvas:input', { name: id })} />
+        <Handle type="target" id="i" position={Position.Top} role="img" aria-label={t('canvas:input', { name: id })} />
       ) : null}
       <div className="layer-row">
         <span className="layer-type">{layer.type}</span>
@@ -84,6 +84,7 @@ function Outputs({ data: { layer, summary } }: { data: LayerData }) {
       id={`o${index}`}
       position={Position.Bottom}
       style={count > 1 ? { left: `${((index + 1) * 100) / (count + 1)}%` } : undefined}
+      role="img"
       aria-label={t('canvas:output', { name: layer.name })}
     />
   ))

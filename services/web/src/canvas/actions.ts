@@ -5,6 +5,7 @@ import { addLayer, appendLayer, moveTo, removeLayers } from '@/model/edit'
 import { type Fragment, fragmentOf, pasteFragment } from '@/model/fragment'
 import { currentDoc, edit, select, useEditor } from '@/store/editor'
 import { tellFailure } from '@/store/toasts'
+import { layoutOf } from './layout/layoutOf'
 import { bringIntoView, showAll } from './view'
 
 // What buttons, keys and drops do to the canvas.
@@ -70,7 +71,6 @@ export function jumpTo(name: string): void {
 export async function layOut(): Promise<void> {
   const doc = currentDoc()
   try {
-    const { layoutOf } = await import('./layout/elk')
     const positions = await layoutOf(doc.spec)
     edit(now => (now.spec === doc.spec ? moveTo(now, positions) : now))
     showAll()

@@ -1975,6 +1975,53 @@ export interface components {
             time_limit_s: number | null;
         };
         /**
+         * Prediction
+         * @description One sample's answer: class, index, score and scores; or values, for a regression.
+         */
+        Prediction: {
+            /** Class */
+            class?: string | null;
+            /** Index */
+            index?: number | null;
+            /** Score */
+            score?: number | null;
+            /** Scores */
+            scores?: number[] | null;
+            /** Values */
+            values?: unknown;
+        };
+        /**
+         * Predictions
+         * @description One prediction for each sample, in order.
+         * @example {
+         *       "operator": "digits",
+         *       "predictions": [
+         *         {
+         *           "class": "1",
+         *           "index": 1,
+         *           "score": 0.75,
+         *           "scores": [
+         *             0.25,
+         *             0.75
+         *           ]
+         *         }
+         *       ],
+         *       "version": 1
+         *     }
+         */
+        Predictions: {
+            /** Operator */
+            operator: string;
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Predictions */
+            predictions: components["schemas"]["Prediction"][];
+            /** Version */
+            version: number;
+        };
+        /**
          * Problem
          * @description One broken rule: what must hold, what was received, where, and what to do about it.
          */
@@ -4870,7 +4917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": components["schemas"]["Predictions"];
                 };
             };
             /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */

@@ -2,10 +2,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useFormats } from '@/api/catalogue'
+import { useCatalogue, useFormats } from '@/api/catalogue'
 import { download, exportSpec } from '@/api/conversions'
 import { jumpTo } from '@/canvas/actions'
+import { exportPicture } from '@/canvas/exportPicture'
 import { useEditor, useSpec } from '@/store/editor'
+import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
@@ -34,8 +36,20 @@ export default function ExportDialog() {
     closeDialog()
     jumpTo(layer)
   }
+  const catalogue = useCatalogue()
+  const picture = (kind: 'svg' | 'png') => () =>
+    exportPicture(kind, catalogue).catch(reason => tellFailure(t('files:pictureFailed'), reason))
   const footer = (
     <>
+      <span className="dialog-aside">
+        {t('files:asPicture')}
+        <Button disabled={spec.layers.length === 0} onClick={picture('svg')}>
+          {t('files:svg')}
+        </Button>
+        <Button disabled={spec.layers.length === 0} onClick={picture('png')}>
+          {t('files:png')}
+        </Button>
+      </span>
       <Button onClick={closeDialog}>{t('app:close')}</Button>
       <Button
         tone="primary"

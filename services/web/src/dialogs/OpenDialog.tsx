@@ -11,6 +11,7 @@ import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
 import { closeDialog } from './state'
+import { Thumbnail } from './Thumbnail'
 import { useDiscard } from './useDiscard'
 
 type Open = (load: () => Promise<void>) => void
@@ -76,6 +77,7 @@ function Zoo({ onOpen }: { onOpen: Open }) {
               data-network={row.name}
               onClick={() => onOpen(async () => openSpec(await readNetwork(row.name)))}
             >
+              <Thumbnail name={row.name} />
               <strong>{row.title}</strong>
               <span className="tile-facts">
                 {Object.values(row.input).map(shapeText).join(', ')}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { layered } from '@/canvas/layout/layered'
+import { quickLayout } from '@/canvas/layout/quick'
 import { CATALOGUE, chain, docOf, layer } from '@/testing/catalogue'
 import { fragmentOf, pasteFragment, readFragment, writeFragment } from './fragment'
 import { healthyPart, leavesOf, validSources, validTargets } from './graph'
@@ -131,7 +131,7 @@ describe('graphs', () => {
   test('a cycle ends no search and no layout', () => {
     const { spec } = docOf([layer('a', 'Dense', ['b']), layer('b', 'Dense', ['a'])])
     expect(validTargets(spec, 'a', 0, CATALOGUE)).toEqual(new Set())
-    expect(Object.keys(layered(spec))).toEqual(['a', 'b'])
+    expect(Object.keys(quickLayout(spec))).toEqual(['a', 'b'])
   })
 
   test('rows by depth: no layer lies above what feeds it', () => {
@@ -141,7 +141,7 @@ describe('graphs', () => {
       layer('b', 'Dense', ['a']),
       layer('c', 'Dense', ['b']),
     ])
-    const at = layered(spec)
+    const at = quickLayout(spec)
     expect([at.a?.y, at.b?.y, at.c?.y, at.d?.y]).toEqual([0, 108, 216, 324])
   })
 })

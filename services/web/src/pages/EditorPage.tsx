@@ -20,9 +20,11 @@ import './editor.css'
 export default function EditorPage() {
   useOpening(useParams<{ id?: string }>().id)
   useAddress()
+  const { t } = useTranslation()
   return (
     <FeedbackProvider>
       <main className="editor">
+        <h1 className="visually-hidden">{t('app:editor')}</h1>
         <Palette />
         <div className="editor-middle">
           <CanvasBar />

@@ -4,7 +4,11 @@ import { navigate } from 'wouter/use-browser-location'
 export const BASE = '/app'
 
 export const HOME = '/'
-export const modelPath = (id: string): string => `${BASE}/models/${encodeURIComponent(id)}`
+export const MODELS = `${BASE}/models`
+export const OPERATORS = `${BASE}/operators`
+export const modelPath = (id: string): string => `${MODELS}/${encodeURIComponent(id)}`
+export const versionsPath = (id: string): string => `${modelPath(id)}/versions`
+export const operatorPath = (name: string): string => `${OPERATORS}/${encodeURIComponent(name)}`
 export const DATASETS = `${BASE}/datasets`
 export const JOBS = `${BASE}/jobs`
 export const datasetPath = (id: string): string => `${DATASETS}/${encodeURIComponent(id)}`

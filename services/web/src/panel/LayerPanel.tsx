@@ -16,6 +16,7 @@ import { ProblemList } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 import { groupColour } from '@/ui/groups'
 import { TextInput } from '@/ui/TextInput'
+import { AlignButtons } from './AlignButtons'
 import { Facts } from './Facts'
 import { InputList } from './InputList'
 import { ParamForm } from './ParamForm'
@@ -34,6 +35,7 @@ export function LayerPanel() {
     return (
       <>
         <p>{t('panel:several', { count: selection.length })}</p>
+        <AlignButtons names={selection} />
         <LayerActions />
       </>
     )

@@ -1,6 +1,7 @@
+import { layoutOf } from '@/canvas/layout/layoutOf'
 import { showAll } from '@/canvas/view'
 import type { ModelView, Spec } from '@/client/types'
-import { type Doc, emptyDoc, type Point } from '@/model/doc'
+import { type Doc, emptyDoc } from '@/model/doc'
 import { goTo, HOME, modelPath, selectedInAddress } from '@/pages/location'
 import { readDraft } from './drafts'
 import { currentDoc, openDoc, select, useEditor } from './editor'
@@ -62,12 +63,4 @@ async function positioned(doc: Doc): Promise<Doc> {
   if (missing.length === 0) return doc
   const places = await layoutOf(doc.spec)
   return { ...doc, positions: { ...places, ...(missing.length * 2 > doc.spec.layers.length ? {} : doc.positions) } }
-}
-
-async function layoutOf(spec: Spec): Promise<Record<string, Point>> {
-  try {
-    return await (await import('@/canvas/layout/elk')).layoutOf(spec)
-  } catch {
-    return (await import('@/canvas/layout/layered')).layered(spec)
-  }
 }

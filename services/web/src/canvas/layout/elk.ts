@@ -3,10 +3,6 @@ import workerUrl from 'elkjs/lib/elk-worker.min.js?url'
 import type { Spec } from '@/client/types'
 import { NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 import { edgesOf } from '@/model/graph'
-import { layered } from './layered'
-
-/** ELK takes seconds beyond this; rows by depth are there at once. */
-const MOST_FOR_ELK = 2500
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
@@ -23,8 +19,7 @@ const OPTIONS = {
 let elk: InstanceType<typeof ELK> | undefined
 
 /** A place for every layer, computed in a worker that is started when the first layout is asked for. */
-export async function layoutOf(spec: Spec): Promise<Record<string, Point>> {
-  if (spec.layers.length > MOST_FOR_ELK) return layered(spec)
+export async function elkLayout(spec: Spec): Promise<Record<string, Point>> {
   elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) })
   const made = await elk.layout(graphOf(spec))
   return Object.fromEntries(

@@ -1,0 +1,51 @@
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { useOperatorsOf } from '@/api/operators'
+import { OPERATORS, operatorPath } from '@/pages/location'
+import { useEditor } from '@/store/editor'
+import { FailureBox } from '@/ui/Failure'
+import { Field } from '@/ui/Field'
+
+const TestPanel = lazy(() => import('@/predict/TestPanel').then(({ TestPanel: it }) => ({ default: it })))
+
+/** Tries out what was trained from the model on the canvas. */
+export function OperatorTest() {
+  const { t } = useTranslation()
+  const id = useEditor(state => state.origin?.id ?? null)
+  const query = useOperatorsOf(id)
+  const [wanted, setWanted] = useState('')
+  const found = query.data ?? []
+  const operator = found.find(one => one.name === wanted) ?? found[0]
+  if (query.error) return <FailureBox title={t('library:operatorsFailed')} error={query.error} />
+  if (!operator) {
+    return (
+      <div className="panel-empty">
+        <p>{t('predict:noOperator')}</p>
+        <Link href={OPERATORS}>{t('library:toOperators')}</Link>
+      </div>
+    )
+  }
+  return (
+    <>
+      <Field
+        label={t('predict:operator')}
+        hint={t('predict:ofVersion', { version: String(operator.lineage.model_version) })}
+        aside={<Link href={operatorPath(operator.name)}>{t('predict:details')}</Link>}
+      >
+        {ids => (
+          <select {...ids} className="input" value={operator.name} onChange={event => setWanted(event.target.value)}>
+            {found.map(one => (
+              <option key={one.name} value={one.name}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Suspense fallback={<p className="panel-empty">{t('app:loading')}</p>}>
+        <TestPanel key={operator.name} operator={operator} />
+      </Suspense>
+    </>
+  )
+}

@@ -1,0 +1,87 @@
+import type { TensorSpec } from '@/client/types'
+import { sampleSize } from './signature'
+
+/** What is wrong with a text of samples; `values` fill the sentence. */
+export class TextProblem extends Error {
+  readonly key: 'json' | 'number' | 'count' | 'empty' | 'name'
+  readonly values: Readonly<Record<string, string | number>>
+
+  constructor(key: TextProblem['key'], values: TextProblem['values'] = {}) {
+    super(key)
+    this.key = key
+    this.values = values
+  }
+}
+
+/** Samples from JSON (one, a list, or a whole request) or from rows of numbers, as of a csv file. Throws TextProblem. */
+export function samplesOf(text: string, input: TensorSpec): unknown[] {
+  const trimmed = text.trim()
+  if (trimmed === '') throw new TextProblem('empty')
+  return /^[[{]/.test(trimmed) ? fromJson(trimmed, input) : fromRows(trimmed, input)
+}
+
+function fromJson(text: string, input: TensorSpec): unknown[] {
+  const given = request(parsed(text), input)
+  if (!Array.isArray(given)) return [given]
+  const size = sampleSize(input)
+  // one sample that is not in a list of its own: as deep as a sample, or as many numbers as it has
+  const flat = given.length > 0 && given.every(value => typeof value === 'number')
+  if (flat && (size === null || size > 1 || given.length === 1)) return [given]
+  if (input.shape.length > 1 && depth(given) === input.shape.length) return [given]
+  return given
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new TextProblem('json', { text: error instanceof Error ? error.message : '' })
+  }
+}
+
+/** What `{"inputs": [...]}` or `{"inputs": {"left": [...]}}` holds for this input. */
+function request(given: unknown, input: TensorSpec): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || !('inputs' in given)) return given
+  const { inputs } = given
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) return inputs
+  if (!(input.name in inputs)) throw new TextProblem('name', { name: input.name })
+  return (inputs as Record<string, unknown>)[input.name]
+}
+
+function depth(value: unknown): number {
+  return Array.isArray(value) ? 1 + depth(value[0]) : 0
+}
+
+const CELL = /[\s,;]+/
+
+/** A row is a sample; a first row of names is passed over, and numbers over several lines are one sample where that fits. */
+function fromRows(text: string, input: TensorSpec): number[][] {
+  const size = sampleSize(input)
+  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
+  const body =
+    lines.length > 1 && cells(lines[0] ?? '').every(cell => Number.isNaN(Number(cell))) ? lines.slice(1) : lines
+  const rows = body.map((line, index) =>
+    cells(line).map(cell => numberIn(cell, index + 1 + lines.length - body.length)),
+  )
+  if (size === null) return rows
+  const all = rows.flat()
+  if (all.length === size) return [all]
+  const wrong = rows.findIndex(row => row.length !== size)
+  if (wrong >= 0) {
+    const received = rows[wrong]?.length ?? 0
+    throw new TextProblem('count', { line: wrong + 1 + lines.length - body.length, size, received })
+  }
+  return rows
+}
+
+const cells = (line: string) =>
+  line
+    .trim()
+    .split(CELL)
+    .filter(cell => cell !== '')
+
+function numberIn(cell: string, line: number): number {
+  const value = Number(cell)
+  if (!Number.isFinite(value)) throw new TextProblem('number', { line, cell: cell.slice(0, 40) })
+  return value
+}
