@@ -16,7 +16,7 @@ _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
 class _Params(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Optimizer(_Params):
@@ -31,15 +31,23 @@ class TrainParams(_Params):
     """``params`` of a train job."""
 
     epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
+    """How often every sample is seen."""
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 32
+    """Samples for one step of the optimizer."""
     optimizer: OptimizerName | Optimizer | None = None
+    """How the weights follow the gradient; adam where it is left out."""
     loss: Loss | None = None
+    """What is made small; chosen to suit the network's output and the labels where it is left out."""
     metrics: tuple[Metric, ...] | None = None
+    """What is measured besides; chosen to suit the task where it is left out."""
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
+    """Size of a step; the optimizer's own default where it is left out."""
     validation_split: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    """Share of the training samples that is set aside and measured after every epoch."""
     schedule: Schedule | None = None
     """How the learning rate changes; none leaves it as it is."""
     early_stopping: EarlyStopping | None = None
+    """End where a metric has stopped getting better; none trains every epoch."""
     keep: Keep | None = None
     """Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches."""
     class_weight: Literal["balanced"] | tuple[_Weight, ...] | None = None
@@ -47,9 +55,13 @@ class TrainParams(_Params):
     frozen: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
     """Layers that keep their weights, by name or pattern: ``conv*``."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    """The same seed gives the same first weights and the same order of samples."""
     shuffle: Annotated[bool, Field(strict=True)] = True
+    """Another order of the samples in each epoch."""
     device: Device = "any"
+    """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Seconds after which the training is ended as failed."""
 
 
 class PredictParams(_Params):

@@ -15,7 +15,7 @@ _Epochs = Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=Fa
 
 
 class _Schedule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     warmup_epochs: _Epochs = 0.0
     """The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins."""
@@ -59,7 +59,7 @@ class Cosine(_Schedule):
 class OneCycle(BaseModel):
     """Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Literal["one_cycle"]
     rising: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.3
@@ -71,7 +71,7 @@ class OneCycle(BaseModel):
 class Plateau(BaseModel):
     """Times ``factor`` where ``monitor`` has not got better by ``min_delta`` for ``patience`` epochs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Literal["plateau"]
     monitor: str | None = None

@@ -16,12 +16,14 @@ _HIGHER_IS_BETTER = frozenset({"accuracy", "auc", "precision", "recall", "top_5_
 class EarlyStopping(BaseModel):
     """Stop where the watched metric has not got better by ``min_delta`` for ``patience`` epochs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     monitor: str | None = None
     """``val_loss`` where samples are set aside, else ``loss``."""
     patience: Annotated[int, Field(strict=True, ge=1)] = 5
+    """Epochs without a better value."""
     min_delta: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 0.0
+    """What counts as better: by more than this."""
 
 
 def watched(monitor: str | None, validates: bool) -> str:

@@ -8,6 +8,8 @@ import pytest
 from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE
+from visualnn_shared.training.optimizers import OPTIMIZERS
+from visualnn_shared.training.recipe import TrainParams
 
 from tests.gateway.running import Gateway
 
@@ -38,6 +40,15 @@ def test_an_unknown_network_is_not_found(api: httpx.Client) -> None:
 def test_the_schema_describes_specs(api: httpx.Client) -> None:
     schema = api.get("schema/spec").json()
     assert set(schema["properties"]) == {"visualnn", "name", "layers", "outputs"}
+
+
+def test_a_form_for_train_jobs_can_be_made_from_their_schema(api: httpx.Client) -> None:
+    fields = {item["name"]: item for item in api.get("schema/train").json()["items"]}
+    assert list(fields) == list(TrainParams.model_fields)
+    assert fields["epochs"]["limits"]["most"] == 100_000
+    assert fields["optimizer"]["choices"] == list(OPTIMIZERS)
+    assert "momentum" in [one["name"] for one in fields["optimizer"]["options"]["sgd"]]
+    assert [one["name"] for one in fields["schedule"]["options"]["step"] if one["required"]] == ["epochs"]
 
 
 def test_formats_come_from_the_converter(converting: Gateway) -> None:

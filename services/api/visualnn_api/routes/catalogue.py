@@ -13,11 +13,13 @@ from visualnn_shared.catalogue.describing import as_json
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import spec_schema
+from visualnn_shared.training.describing import describe
 
 from visualnn_api.conditional import none_match, quoted
 from visualnn_api.deps import Converter
 from visualnn_api.documented import errors
 from visualnn_api.views.catalogue import Formats, LayerType, LayerTypes, Networks
+from visualnn_api.views.recipes import Recipe
 
 router = APIRouter(tags=["catalogue"])
 
@@ -83,3 +85,9 @@ async def network(
 async def schema() -> dict[str, Any]:
     """For editors and validators; POST /check knows the rules of each layer as well."""
     return spec_schema()
+
+
+@router.get("/schema/train", summary="What a train job takes")
+async def recipe() -> Recipe:
+    """Every field of `params` with kind, default, limits, choices and a sentence: what a form needs."""
+    return Recipe.model_validate({"items": describe()})

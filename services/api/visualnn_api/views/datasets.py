@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import Field
+from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.store.tables import Dataset
 
 from visualnn_api.views.common import Links, Timestamp, View
@@ -17,7 +18,7 @@ class DatasetView(View):
     format: str
     size: int
     """Bytes of the uploaded file."""
-    schema_: dict[str, Any] = Field(alias="schema")
+    schema_: DatasetSchema = Field(alias="schema")
     """Features and label: shapes, types, ranges, classes."""
     splits: dict[str, int]
     created_at: Timestamp
@@ -51,7 +52,7 @@ def dataset_view(row: Dataset) -> DatasetView:
         sha256=row.sha256,
         format=row.format,
         size=row.size,
-        schema=row.schema,
+        schema=DatasetSchema.model_validate(row.schema),
         splits=row.splits,
         created_at=row.created_at,
         links={"self": url, "samples": f"{url}/samples"},

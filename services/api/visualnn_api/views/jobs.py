@@ -64,6 +64,22 @@ class JobModel(View):
     version: int
 
 
+class Choice(View):
+    """What was chosen for a field that was left out."""
+
+    value: Any
+    why: str
+
+
+class Fault(View):
+    """Why a job failed."""
+
+    class_: Literal["user", "resource", "infrastructure"] = Field(alias="class")
+    code: str
+    detail: str
+    next_step: str
+
+
 class JobView(View):
     """One unit of asynchronous work."""
 
@@ -81,10 +97,9 @@ class JobView(View):
     priority: int
     metrics: dict[str, Any]
     """The latest value of each metric."""
-    chosen: dict[str, Any] | None = None
+    chosen: dict[str, Choice] | None = None
     """What was chosen where the request left something out: field -> value and why."""
-    error: dict[str, Any] | None = None
-    """class (user, resource, infrastructure), code, detail, next_step."""
+    error: Fault | None = None
     model: JobModel | None = None
     dataset: str | None = None
     source_job: str | None = None

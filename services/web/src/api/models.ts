@@ -31,10 +31,9 @@ export async function saveModel(id: string, spec: Spec, etag: string): Promise<M
 }
 
 export function useModel(id: string) {
-  return useQuery({ queryKey: ['model', id], queryFn: () => readModel(id) })
+  return useQuery({ queryKey: ['model', id], queryFn: () => readModel(id), enabled: id !== '' })
 }
 
-/** The newest first. */
 export function useVersions(id: string) {
   return useInfiniteQuery({
     queryKey: ['model', id, 'versions'],

@@ -1,6 +1,8 @@
 // Names for the generated types; nothing here is written by hand.
 import type { components } from './schema'
 
+export { stateValues as STATES, weightsFormatValues as WEIGHTS_FORMATS } from './schema'
+
 type Schemas = components['schemas']
 
 export type Spec = Schemas['Spec']
@@ -17,11 +19,19 @@ export type ModelRow = Schemas['ModelRow']
 export type Problem = Schemas['Problem']
 export type ProblemDocument = Schemas['ProblemDocument']
 export type ConversionReport = Schemas['ConversionReport']
+export type JobView = Schemas['JobView']
+export type JobState = Schemas['State']
+export type Fault = Schemas['Fault']
+export type Choice = Schemas['Choice']
+export type DatasetView = Schemas['DatasetView']
+export type FeatureSchema = Schemas['FeatureSchema']
+export type Sample = Schemas['Sample']
+export type RecipeField = Schemas['RecipeField']
+export type OperatorView = Schemas['OperatorView']
 export type VersionRow = Schemas['VersionRow']
 export type VersionView = Schemas['VersionView']
 export type Diff = Schemas['Diff']
 export type LayerDiff = Schemas['LayerDiff']
-export type OperatorView = Schemas['OperatorView']
 export type TensorSpec = Schemas['TensorSpec']
 export type Predictions = Schemas['Predictions']
 export type Prediction = Schemas['Prediction']

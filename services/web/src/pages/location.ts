@@ -9,6 +9,12 @@ export const OPERATORS = `${BASE}/operators`
 export const modelPath = (id: string): string => `${MODELS}/${encodeURIComponent(id)}`
 export const versionsPath = (id: string): string => `${modelPath(id)}/versions`
 export const operatorPath = (name: string): string => `${OPERATORS}/${encodeURIComponent(name)}`
+export const DATASETS = `${BASE}/datasets`
+export const JOBS = `${BASE}/jobs`
+export const datasetPath = (id: string): string => `${DATASETS}/${encodeURIComponent(id)}`
+export const jobPath = (id: string): string => `${JOBS}/${encodeURIComponent(id)}`
+export const comparePath = (ids: readonly string[]): string =>
+  `${JOBS}/compare?${new URLSearchParams(ids.map(id => ['job', id]))}`
 
 /** Another address without loading the page; what is selected stays behind. */
 export function goTo(path: string): void {

@@ -10,9 +10,14 @@ import { tell, tellFailure } from './toasts'
 
 /** Saves the next version, or the model for the first time. A newer version on the server is never overwritten unasked. */
 export async function save(): Promise<void> {
+  await saveQuietly(false)
+}
+
+/** As `save`; where it went well nothing is told, because something else is shown next. */
+export async function saveQuietly(quiet = true): Promise<void> {
   const { origin } = useEditor.getState()
-  if (origin === null) await saveCopy()
-  else await attempt(spec => saveModel(origin.id, spec, origin.etag))
+  if (origin === null) await attempt(createModel, quiet)
+  else await attempt(spec => saveModel(origin.id, spec, origin.etag), quiet)
 }
 
 /** Saves as a model of its own. */
@@ -27,7 +32,9 @@ export async function saveOver(): Promise<void> {
   await attempt(async spec => saveModel(origin.id, spec, (await readModel(origin.id)).etag))
 }
 
-async function attempt(send: (spec: ReturnType<typeof currentDoc>['spec']) => Promise<ModelView>): Promise<void> {
+type Send = (spec: ReturnType<typeof currentDoc>['spec']) => Promise<ModelView>
+
+async function attempt(send: Send, quiet = false): Promise<void> {
   const { spec } = currentDoc()
   const before = draftKey(useEditor.getState().origin)
   try {
@@ -35,7 +42,7 @@ async function attempt(send: (spec: ReturnType<typeof currentDoc>['spec']) => Pr
     markSaved(spec, { id: model.id, version: model.version, etag: model.etag })
     if (before !== model.id) await dropDraft(before)
     goTo(modelPath(model.id))
-    tell(i18next.t('files:saved', { version: model.version }))
+    if (!quiet) tell(i18next.t('files:saved', { version: model.version }))
   } catch (error) {
     if (failureOf(error).status === 412) openDialog('conflict')
     else tellFailure(i18next.t('files:saveFailed'), error)

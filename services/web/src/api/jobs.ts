@@ -1,0 +1,66 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { JobState, JobView, OperatorView, RecipeField } from '@/client/types'
+import { isFinal } from '@/training/follow'
+import { api, got } from './client'
+import { failureOf } from './failure'
+
+const LIVE_MS = 1500
+
+export type JobFilter = { readonly state?: JobState; readonly kind?: JobView['kind'] }
+
+/** The newest first; asked again while one of them is under way. */
+export function useJobs(filter: JobFilter) {
+  return useInfiniteQuery({
+    queryKey: ['jobs', filter],
+    queryFn: ({ pageParam }) =>
+      got(api.GET('/api/v1/jobs', { params: { query: { ...filter, limit: 50, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: page => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => {
+      const under = state.data?.pages.some(page => page.items.some(job => !isFinal(job.state)))
+      return under || state.status === 'error' ? 2 * LIVE_MS : false
+    },
+  })
+}
+
+/** Polled while it is under way: what the events' stream falls back to. */
+export function useJob(id: string) {
+  return useQuery({
+    queryKey: ['job', id],
+    queryFn: () => readJob(id),
+    refetchInterval: ({ state }) => (isFinal(state.data?.state) || isRefused(state.error) ? false : LIVE_MS),
+  })
+}
+
+const isRefused = (error: unknown) => error !== null && failureOf(error).kind === 'refused'
+
+export async function readJob(id: string): Promise<JobView> {
+  return got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))
+}
+
+export async function cancelJob(id: string): Promise<JobView> {
+  return got(api.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: id } } }))
+}
+
+export async function resumeJob(id: string): Promise<JobView> {
+  return got(api.POST('/api/v1/jobs/{job_id}/resume', { params: { path: { job_id: id } } }))
+}
+
+type TrainJob = { readonly model: string; readonly dataset: string; readonly params: Record<string, unknown> }
+
+/** Queues a train job; the same key again answers with the same job. */
+export async function trainModel(job: TrainJob, key: string): Promise<JobView> {
+  const body = { kind: 'train', priority: 0, ...job } as never
+  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
+}
+
+export async function registerOperator(name: string, job: string): Promise<OperatorView> {
+  return got(api.POST('/api/v1/operators', { body: { name, job } }))
+}
+
+/** The fields of a train job, as the server tells them. */
+export function useRecipeFields() {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/train'))).items
+  return useQuery({ queryKey: ['schema', 'train'], queryFn, staleTime: Number.POSITIVE_INFINITY })
+}

@@ -1,0 +1,90 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Upload } from 'lucide-react'
+import { type DragEvent, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { uploadDataset } from '@/api/datasets'
+import type { DatasetView } from '@/client/types'
+import { Button } from '@/ui/Button'
+import { FailureBox } from '@/ui/Failure'
+
+type Props = { readonly small?: boolean; readonly onStored: (dataset: DatasetView) => void }
+
+/** Takes a file by drop or choice, tells how much of it was sent, and every problem that the server found in it. */
+export function UploadBox({ small = false, onStored }: Props) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const [over, setOver] = useState(false)
+  const [share, setShare] = useState(0)
+  const input = useRef<HTMLInputElement>(null)
+  const stopping = useRef<AbortController | null>(null)
+  useEffect(() => () => stopping.current?.abort(), [])
+  const upload = useMutation({
+    mutationFn: (file: File) => {
+      setShare(0)
+      stopping.current = new AbortController()
+      return uploadDataset(file, setShare, stopping.current.signal)
+    },
+    onSuccess: dataset => {
+      client.setQueryData(['dataset', dataset.id], dataset)
+      void client.invalidateQueries({ queryKey: ['datasets'] })
+      onStored(dataset)
+    },
+  })
+  const take = (file: File | undefined) => file && !upload.isPending && upload.mutate(file)
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    take(event.dataTransfer.files[0])
+  }
+  const onDragOver = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(true)
+  }
+  const cancelled = upload.error instanceof DOMException
+  return (
+    <>
+      <section
+        className={['drop', over && 'drop-over', small && 'drop-small'].filter(Boolean).join(' ')}
+        aria-label={t('datasets:upload')}
+        onDrop={onDrop}
+        onDragOver={onDragOver}
+        onDragLeave={() => setOver(false)}
+      >
+        {upload.isPending ? (
+          <Sending name={upload.variables.name} share={share} onCancel={() => stopping.current?.abort()} />
+        ) : (
+          <>
+            <Upload size={small ? 16 : 20} aria-hidden />
+            <span>{t('datasets:drop')}</span>
+            <Button onClick={() => input.current?.click()}>{t('datasets:chooseFile')}</Button>
+          </>
+        )}
+        <input
+          ref={input}
+          type="file"
+          accept=".npz,.csv"
+          className="visually-hidden"
+          tabIndex={-1}
+          aria-label={t('datasets:chooseFile')}
+          onChange={event => {
+            take(event.target.files?.[0])
+            event.target.value = '' // the same file, mended, is a change again
+          }}
+        />
+      </section>
+      {upload.error && !cancelled ? <FailureBox title={t('datasets:uploadFailed')} error={upload.error} /> : null}
+    </>
+  )
+}
+
+function Sending({ name, share, onCancel }: { name: string; share: number; onCancel: () => void }) {
+  const { t } = useTranslation()
+  const text = share < 1 ? t('datasets:sending', { name }) : t('datasets:checking', { name })
+  return (
+    <div className="sending" role="status">
+      <span>{text}</span>
+      <progress value={share} max={1} aria-label={text} />
+      <Button onClick={onCancel}>{t('app:cancel')}</Button>
+    </div>
+  )
+}

@@ -1,0 +1,47 @@
+import { useTranslation } from 'react-i18next'
+import type { JobView } from '@/client/types'
+import { isFinal } from '@/training/follow'
+import type { Run } from '@/training/run'
+import { durationText } from './texts'
+
+/** How far the job is and how long it will take; why it waits; why it failed and what to do next. */
+export function Progress({ job, run }: { job: JobView; run: Run }) {
+  const { t } = useTranslation()
+  const { share, facts } = useFacts(job, run)
+  return (
+    <section className="card jobs-progress" aria-label={t('jobs:progress')}>
+      <progress value={share} max={1} aria-label={t('jobs:progress')} />
+      <p>{facts.join(' · ')}</p>
+      {job.state === 'queued' ? <p>{job.waiting_for ?? t('jobs:waiting')}</p> : null}
+      {job.error ? (
+        <div className="jobs-error" role="alert">
+          <strong>{job.error.detail}</strong>
+          <p>{job.error.next_step}</p>
+          <p className="field-hint">{`${job.error.class} · ${job.error.code}`}</p>
+        </div>
+      ) : null}
+    </section>
+  )
+}
+
+/** The share that is done, and what there is to say of it. */
+function useFacts(job: JobView, run: Run): { share: number; facts: readonly string[] } {
+  const { t } = useTranslation()
+  const running = job.state === 'running'
+  const share = job.state === 'succeeded' ? 1 : Math.max(job.progress, running ? (run.progress ?? 0) : 0)
+  const eta = running ? (run.eta ?? job.eta_s ?? null) : null
+  const row = run.live.at(-1) ?? run.rows.at(-1)
+  const facts = [
+    `${Math.round(share * 100)} %`,
+    row && run.epochs ? t('jobs:epochOf', { epoch: Math.ceil(row.x), epochs: run.epochs }) : '',
+    eta === null ? '' : t('jobs:eta', { time: durationText(eta) }),
+    job.started_at && job.finished_at ? t('jobs:took', { time: durationText(seconds(job)) }) : '',
+    job.attempt > 1 ? t('jobs:attempt', { count: job.attempt }) : '',
+    job.cancel_requested && !isFinal(job.state) ? t('jobs:cancelling') : '',
+  ]
+  return { share, facts: facts.filter(Boolean) }
+}
+
+function seconds({ started_at, finished_at }: JobView): number {
+  return (Date.parse(finished_at ?? '') - Date.parse(started_at ?? '')) / 1000
+}

@@ -1,0 +1,55 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { appendLayer } from '@/model/edit'
+import { chain, DENSE } from '@/testing/catalogue'
+import { edit, openDoc } from './editor'
+import { useRecipe } from './recipe'
+import { train, useTraining } from './training'
+
+const server = vi.hoisted(() => ({ train: vi.fn(), save: vi.fn() }))
+vi.mock('@/api/jobs', () => ({ trainModel: server.train }))
+vi.mock('@/api/models', () => ({ saveModel: server.save, createModel: server.save, readModel: server.save }))
+
+beforeEach(() => {
+  vi.resetAllMocks()
+  const doc = chain()
+  openDoc(doc, { origin: { id: 'model-1', version: 1, etag: 'e1' }, saved: doc.spec })
+  useRecipe.setState({ dataset: 'dataset-1', params: { epochs: 3 } })
+  useTraining.setState({ pending: false, error: null })
+})
+
+test('what is saved is trained as it is', async () => {
+  server.train.mockResolvedValue({ id: 'job-1' })
+  await train()
+  expect(server.save).not.toHaveBeenCalled()
+  expect(server.train.mock.calls[0]?.[0]).toEqual({ model: 'model-1@1', dataset: 'dataset-1', params: { epochs: 3 } })
+  expect(location.pathname).toBe('/app/jobs/job-1')
+})
+
+test('changes are saved first, and that version is trained', async () => {
+  edit(doc => appendLayer(doc, DENSE, []).doc)
+  server.save.mockResolvedValue({ id: 'model-1', version: 2, etag: 'e2' })
+  server.train.mockResolvedValue({ id: 'job-2' })
+  await train()
+  expect(server.train.mock.calls[0]?.[0]).toMatchObject({ model: 'model-1@2' })
+})
+
+test('nothing is trained where saving failed', async () => {
+  edit(doc => appendLayer(doc, DENSE, []).doc)
+  server.save.mockRejectedValue(new TypeError('unreachable'))
+  await train()
+  expect(server.train).not.toHaveBeenCalled()
+  expect(useTraining.getState()).toEqual({ pending: false, error: null }) // saving says why
+})
+
+test('after a lost answer the same request is sent again under the same key, a changed one under another', async () => {
+  server.train.mockRejectedValue(new TypeError('unreachable'))
+  await train()
+  expect(useTraining.getState().error).toBeInstanceOf(TypeError)
+  await train()
+  useRecipe.setState({ params: { epochs: 4 } })
+  await train()
+  const keys = server.train.mock.calls.map(call => call[1])
+  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
+  expect(keys[1]).toBe(keys[0])
+  expect(keys[2]).not.toBe(keys[0])
+})

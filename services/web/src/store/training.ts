@@ -1,0 +1,47 @@
+import { create } from 'zustand'
+import { trainModel } from '@/api/jobs'
+import { goTo, jobPath } from '@/pages/location'
+import { isUnsaved, useEditor } from './editor'
+import { useRecipe } from './recipe'
+import { saveQuietly } from './saving'
+
+/** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
+export const useTraining = create<{ pending: boolean; error: unknown }>(() => ({ pending: false, error: null }))
+
+let sent = { text: '', key: '' }
+
+/** Saves what is on the canvas, queues a training of that version and shows the job. */
+export async function train(): Promise<void> {
+  if (useTraining.getState().pending) return
+  useTraining.setState({ pending: true, error: null })
+  try {
+    const model = await savedModel()
+    if (model !== null) await submit(model)
+    useTraining.setState({ pending: false })
+  } catch (error) {
+    useTraining.setState({ pending: false, error })
+  }
+}
+
+async function submit(model: string): Promise<void> {
+  const { dataset, params } = useRecipe.getState()
+  const request = { model, dataset, params: { ...params } }
+  const text = JSON.stringify(request)
+  if (sent.text !== text) sent = { text, key: newKey() }
+  const job = await trainModel(request, sent.key)
+  sent = { text: '', key: '' }
+  goTo(jobPath(job.id))
+}
+
+/** null where saving failed, which said why. */
+async function savedModel(): Promise<string | null> {
+  const before = useEditor.getState()
+  if (before.origin === null || isUnsaved(before)) await saveQuietly()
+  const { origin, ...now } = useEditor.getState()
+  return origin === null || isUnsaved(now) ? null : `${origin.id}@${origin.version}`
+}
+
+/** A retry after a lost answer must not train twice: the key is made once for each request. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
+}

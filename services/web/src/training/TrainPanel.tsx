@@ -1,0 +1,90 @@
+import { Play } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useFeedback } from '@/api/FeedbackContext'
+import { failureOf } from '@/api/failure'
+import { jumpTo } from '@/canvas/actions'
+import { showTab } from '@/panel/state'
+import { useEditor, useSpec, useUnsaved } from '@/store/editor'
+import { useRecipe } from '@/store/recipe'
+import { train, useTraining } from '@/store/training'
+import { Button } from '@/ui/Button'
+import { FailureBox, ProblemList } from '@/ui/Failure'
+import { DatasetChoice } from './DatasetChoice'
+import { RecipeForm } from './RecipeForm'
+import { sorted } from './recipe'
+import './training.css'
+
+/** Data set, recipe, and the button that starts a training of what is on the canvas. */
+export function TrainPanel() {
+  const { t } = useTranslation()
+  const form = useRef<HTMLFormElement>(null)
+  const { pending, error } = useTraining()
+  const failure = error ? failureOf(error) : null
+  const { fields, others } = sorted(failure?.problems ?? [])
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [error])
+  const ofDataset = others.filter(problem => problem.where?.field === 'dataset')
+  const ofAll = others.filter(problem => problem.where?.field !== 'dataset')
+  return (
+    <form
+      ref={form}
+      className="recipe"
+      onSubmit={event => {
+        event.preventDefault()
+        void train()
+      }}
+    >
+      <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
+      <RecipeForm errors={fields} />
+      <div className="recipe-foot">
+        {failure && failure.problems.length === 0 ? <FailureBox title={t('training:failed')} error={error} /> : null}
+        {ofAll.length > 0 ? (
+          <section className="problems-bad" role="alert">
+            <h3>{t('training:refused')}</h3>
+            <ProblemList problems={ofAll} onLayer={jumpTo} />
+          </section>
+        ) : null}
+        {fields.size > 0 ? (
+          <p className="field-error" role="alert">
+            {t('training:fieldsWrong', { count: fields.size })}
+          </p>
+        ) : null}
+        <Ready busy={pending} />
+      </div>
+    </form>
+  )
+}
+
+/** The button, and why it cannot be pressed. */
+function Ready({ busy }: { busy: boolean }) {
+  const { t } = useTranslation()
+  const { problems } = useFeedback()
+  const empty = useSpec().layers.length === 0
+  const unsaved = useUnsaved()
+  const stored = useEditor(state => state.origin !== null)
+  const dataset = useRecipe(state => state.dataset)
+  const broken = problems.length > 0
+  const why = empty ? t('training:empty') : dataset === '' ? t('training:noDataset') : null
+  return (
+    <>
+      {broken ? (
+        <button type="button" className="recipe-link" onClick={() => showTab('problems')}>
+          {t('training:broken', { count: problems.length })}
+        </button>
+      ) : (
+        <p className="field-hint">{why ?? (unsaved || !stored ? t('training:savesFirst') : null)}</p>
+      )}
+      <Button
+        type="submit"
+        tone="primary"
+        className="recipe-start"
+        disabled={busy || broken || why !== null}
+        icon={<Play size={15} aria-hidden />}
+      >
+        {busy ? t('training:starting') : t('training:start')}
+      </Button>
+    </>
+  )
+}

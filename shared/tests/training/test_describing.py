@@ -1,0 +1,89 @@
+"""What the form is told against the models that check what comes back."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from visualnn_shared.spec.model import Spec
+from visualnn_shared.training.choose import plan
+from visualnn_shared.training.describing import describe
+from visualnn_shared.training.optimizers import clean_optimizer
+from visualnn_shared.training.recipe import Optimizer, TrainParams
+
+FIELDS = {one["name"]: one for one in describe()}
+LEAVES = [name for name, one in FIELDS.items() if one["kind"] in ("int", "float")]
+
+
+def test_every_field_is_told_with_its_default_and_a_sentence() -> None:
+    defaults = TrainParams().model_dump(mode="json")
+    assert {name: one["default"] for name, one in FIELDS.items()} == defaults
+    assert [name for name, one in FIELDS.items() if not one["doc"].endswith(".")] == []
+
+
+def test_kinds_are_those_of_the_model() -> None:
+    kinds = {name: one["kind"] for name, one in FIELDS.items()}
+    assert kinds == {
+        "epochs": "int", "batch_size": "int", "optimizer": "named", "loss": "choice", "metrics": "list",
+        "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
+        "keep": "choice", "class_weight": "list", "frozen": "list", "seed": "int", "shuffle": "bool",
+        "device": "choice", "time_limit_s": "float",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_limits_are_where_the_model_begins_to_refuse(name: str) -> None:
+    limits = FIELDS[name]["limits"]
+    for end, excluded, step in (("least", "above", -1), ("most", "below", 1)):
+        if end not in limits:
+            continue
+        assert _accepts(name, limits[end]) is not limits.get(excluded, False)
+        assert not _accepts(name, limits[end] + step)
+
+
+@pytest.mark.parametrize("name", ["optimizer", "schedule"])
+def test_every_choice_is_taken_with_the_defaults_that_are_told(name: str) -> None:
+    for choice in FIELDS[name]["choices"]:
+        options = FIELDS[name]["options"][choice]
+        given = {"name": choice} | {one["name"]: 1 if one["required"] else one["default"] for one in options}
+        made = getattr(TrainParams.model_validate({name: given}), name)
+        if isinstance(made, Optimizer):
+            assert clean_optimizer(made, None)[1] == []
+
+
+def test_what_is_chosen_is_what_a_plan_fills_in() -> None:
+    spec = Spec.model_validate(
+        {
+            "visualnn": 1,
+            "name": "line",
+            "layers": [
+                {"name": "x", "type": "Input", "params": {"shape": [1]}, "inputs": []},
+                {"name": "y", "type": "Dense", "params": {"units": 1}, "inputs": ["x"]},
+            ],
+            "outputs": ["y"],
+        }
+    )
+    number = {"dtype": "float32", "min": 0.0, "max": 1.5, "whole": False, "shape": []}
+    schema = {"features": [{"name": "x", **number}], "label": {"name": "y", "kind": "real", **number}}
+    given = TrainParams.model_validate({"early_stopping": {}})
+    filled = plan(spec, schema, {"train": 64}, given).params.model_dump()
+    was = given.model_dump()
+    assert {name for name in was if was[name] is None and filled[name] is not None} == {
+        name for name, one in FIELDS.items() if one["chosen"]
+    }
+
+
+def test_lists_say_what_they_hold() -> None:
+    assert (FIELDS["metrics"]["of"], FIELDS["frozen"]["of"], FIELDS["class_weight"]["of"]) == (
+        "choice",
+        "text",
+        "float",
+    )
+    assert FIELDS["class_weight"]["choices"] == ["balanced"]
+
+
+def _accepts(name: str, value: Any) -> bool:
+    try:
+        TrainParams.model_validate({name: value})
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""A train job's params as JSON, field by field: what a form needs. Made from the models that check them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from visualnn_shared.catalogue.kinds import Optional
+from visualnn_shared.training.optimizers import OPTIMIZERS
+from visualnn_shared.training.recipe import TrainParams
+
+_KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
+_CHOSEN = frozenset({"optimizer", "loss", "metrics", "learning_rate", "keep"})
+"""What ``choose.plan`` fills in."""
+_LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "exclusiveMaximum": "most"}
+
+
+def describe() -> list[dict[str, Any]]:
+    """The fields of ``TrainParams`` in their order.
+
+    ``kind`` is int, float, bool, text, choice (of ``choices``), list (of what ``of`` says), record (of ``fields``), or
+    named: one of ``choices``, with the fields that ``options`` give for it.
+    """
+    schema = TrainParams.model_json_schema()
+    return [one | {"chosen": one["name"] in _CHOSEN} for one in _fields(schema, schema["$defs"])]
+
+
+def _fields(schema: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "required": name in required,
+            "default": one.get("default"),
+            "doc": _sentence(one.get("description")),
+            **_kind(one, known),
+        }
+        for name, one in schema["properties"].items()
+        if "const" not in one
+    ]
+
+
+def _kind(schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    branches = [_followed(one, known) for one in schema.get("anyOf", [schema])]
+    nullable = any(one.get("type") == "null" for one in branches)
+    return {"nullable": nullable} | _of([one for one in branches if one.get("type") != "null"], known)
+
+
+def _of(branches: list[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str, Any]:
+    """One branch, or a few that are told as one: a word or a list, a name or an object with it."""
+    words = [word for one in branches for word in one.get("enum", [one["const"]] if "const" in one else [])]
+    by_kind = {str(one.get("type", "oneOf")): one for one in branches}
+    if "oneOf" in by_kind:
+        options = {_name_of(one): one for one in (_followed(one, known) for one in by_kind["oneOf"]["oneOf"])}
+        told = {name: _fields(one, known) for name, one in options.items()}
+        return {"kind": "named", "choices": list(options), "options": told}
+    if "array" in by_kind:
+        items = _kind(by_kind["array"]["items"], known)
+        return {**items, "kind": "list", "of": items["kind"], "choices": items.get("choices", []) + words or None}
+    if "object" in by_kind and words:
+        return {"kind": "named", "choices": words, "options": {name: _optimizer_fields(name) for name in words}}
+    if "object" in by_kind:
+        return {"kind": "record", "fields": _fields(by_kind["object"], known)}
+    if words:
+        return {"kind": "choice", "choices": words}
+    (only,) = branches
+    return {"kind": _KINDS[only["type"]], "limits": _limits(only)}
+
+
+def _followed(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+    return known[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _name_of(schema: Mapping[str, Any]) -> str:
+    return str(schema["properties"]["name"]["const"])
+
+
+def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {own: schema[theirs] for theirs, own in _LIMITS.items() if theirs in schema}
+    return found | {
+        own: True for theirs, own in (("exclusiveMinimum", "above"), ("exclusiveMaximum", "below")) if theirs in schema
+    }
+
+
+def _optimizer_fields(name: str) -> list[dict[str, Any]]:
+    """Its own first, then what all have; the learning rate is the job's own field."""
+    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values()))
+    params = OPTIMIZERS[name].params
+    told = []
+    for param in sorted(params.keys() - {"learning_rate"}, key=lambda one: (one in shared, list(params).index(one))):
+        kind, default = params[param]
+        form = kind.as_json()
+        inner = form["of"] if form["kind"] == "optional" else form
+        must_be = kind.of.must_be if isinstance(kind, Optional) else kind.must_be
+        told.append(
+            {
+                "name": param,
+                "required": False,
+                "default": default,
+                "doc": f"Must be {must_be}.",
+                "nullable": form["kind"] == "optional",
+                "kind": inner["kind"],
+                "limits": inner.get("limits"),
+            }
+        )
+    return told
+
+
+def _sentence(text: str | None) -> str:
+    return (text or "").replace("``", "").replace("\n", " ")
