@@ -657,6 +657,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a train job takes
+         * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
+         */
+        get: operations["recipe_api_v1_schema_train_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/summary": {
         parameters: {
             query?: never;
@@ -916,6 +936,16 @@ export interface components {
             warnings: components["schemas"]["Problem"][];
         };
         /**
+         * Choice
+         * @description What was chosen for a field that was left out.
+         */
+        Choice: {
+            /** Value */
+            value: unknown;
+            /** Why */
+            why: string;
+        };
+        /**
          * Constant
          * @description The learning rate itself; of use with a warm-up.
          */
@@ -927,6 +957,7 @@ export interface components {
             name: "constant";
             /**
              * Warmup Epochs
+             * @description The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins.
              * @default 0
              */
             warmup_epochs: number;
@@ -980,9 +1011,26 @@ export interface components {
             name: "cosine";
             /**
              * Warmup Epochs
+             * @description The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins.
              * @default 0
              */
             warmup_epochs: number;
+        };
+        /**
+         * DatasetSchema
+         * @description Features and label of all samples; both splits have the same.
+         */
+        DatasetSchema: {
+            /** Columns */
+            columns?: string[] | null;
+            /** Features */
+            features: components["schemas"]["FeatureSchema"][];
+            label?: components["schemas"]["LabelSchema"] | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
         };
         /**
          * DatasetView
@@ -1004,10 +1052,7 @@ export interface components {
             };
             /** Name */
             name: string;
-            /** Schema */
-            schema: {
-                [key: string]: unknown;
-            };
+            schema: components["schemas"]["DatasetSchema"];
             /** Sha256 */
             sha256: string;
             /** Size */
@@ -1053,16 +1098,19 @@ export interface components {
         EarlyStopping: {
             /**
              * Min Delta
+             * @description What counts as better: by more than this.
              * @default 0
              */
             min_delta: number;
             /**
              * Monitor
+             * @description ``val_loss`` where samples are set aside, else ``loss``.
              * @default null
              */
             monitor: string | null;
             /**
              * Patience
+             * @description Epochs without a better value.
              * @default 5
              */
             patience: number;
@@ -1114,9 +1162,48 @@ export interface components {
             name: "exponential";
             /**
              * Warmup Epochs
+             * @description The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins.
              * @default 0
              */
             warmup_epochs: number;
+        };
+        /**
+         * Fault
+         * @description Why a job failed.
+         */
+        Fault: {
+            /**
+             * Class
+             * @enum {string}
+             */
+            class: "user" | "resource" | "infrastructure";
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
+         * FeatureSchema
+         * @description One named input of every sample.
+         */
+        FeatureSchema: {
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            /** Max */
+            max: number;
+            /** Min */
+            min: number;
+            /** Name */
+            name: string;
+            /** Shape */
+            shape: number[];
+            /** Whole */
+            whole: boolean;
         };
         /**
          * Fit
@@ -1188,6 +1275,7 @@ export interface components {
             name: "inverse_time";
             /**
              * Warmup Epochs
+             * @description The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins.
              * @default 0
              */
             warmup_epochs: number;
@@ -1210,7 +1298,7 @@ export interface components {
             cancel_requested: boolean;
             /** Chosen */
             chosen?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["Choice"];
             } | null;
             /**
              * Created At
@@ -1219,10 +1307,7 @@ export interface components {
             created_at: string;
             /** Dataset */
             dataset?: string | null;
-            /** Error */
-            error?: {
-                [key: string]: unknown;
-            } | null;
+            error?: components["schemas"]["Fault"] | null;
             /** Eta S */
             eta_s?: number | null;
             /** Finished At */
@@ -1298,6 +1383,46 @@ export interface components {
             params?: {
                 [key: string]: components["schemas"]["KindParam"][];
             } | null;
+        };
+        /**
+         * LabelSchema
+         * @description What belongs to each sample.
+         *
+         *     ``kind`` is how the labels are meant when nothing else is known: text, bool and integer arrays are classes, other
+         *     numbers are real. Whether they are *used* as classes or as real numbers, the model's head and the loss decide:
+         *     numbers that are whole and not negative keep both readings open and carry ``n_classes`` as well.
+         */
+        LabelSchema: {
+            /**
+             * By
+             * @default name
+             * @enum {string}
+             */
+            by: "name" | "position";
+            /** Classes */
+            classes?: string[] | null;
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "class" | "real";
+            /** Max */
+            max: number;
+            /** Min */
+            min: number;
+            /** N Classes */
+            n_classes?: number | null;
+            /** Name */
+            name: string;
+            /** Shape */
+            shape: number[];
+            /** Whole */
+            whole: boolean;
         };
         /**
          * Layer
@@ -1654,6 +1779,7 @@ export interface components {
             name: "one_cycle";
             /**
              * Rising
+             * @description Share of the steps in which the rate rises.
              * @default 0.3
              */
             rising: number;
@@ -1761,6 +1887,7 @@ export interface components {
             factor: number;
             /**
              * Least
+             * @description The rate goes no lower.
              * @default 0
              */
             least: number;
@@ -1771,6 +1898,7 @@ export interface components {
             min_delta: number;
             /**
              * Monitor
+             * @description ``val_loss`` where samples are set aside, else ``loss``.
              * @default null
              */
             monitor: string | null;
@@ -1980,6 +2108,65 @@ export interface components {
             status: "ready" | "degraded" | "not ready";
         };
         /**
+         * Recipe
+         * @description What a train job takes in `params`.
+         */
+        Recipe: {
+            /** Items */
+            items: components["schemas"]["RecipeField"][];
+        };
+        /**
+         * RecipeField
+         * @description One field of `params`, or of what a field holds.
+         */
+        RecipeField: {
+            /** Choices */
+            choices?: string[] | null;
+            /**
+             * Chosen
+             * @default false
+             */
+            chosen: boolean;
+            /** Default */
+            default?: unknown;
+            /** Doc */
+            doc: string;
+            /** Fields */
+            fields?: components["schemas"]["RecipeField"][] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "named";
+            limits?: components["schemas"]["RecipeLimits"] | null;
+            /** Name */
+            name: string;
+            /** Nullable */
+            nullable: boolean;
+            /** Of */
+            of?: string | null;
+            /** Options */
+            options?: {
+                [key: string]: components["schemas"]["RecipeField"][];
+            } | null;
+            /** Required */
+            required: boolean;
+        };
+        /**
+         * RecipeLimits
+         * @description What bounds a number; only what applies is there.
+         */
+        RecipeLimits: {
+            /** Above */
+            above?: boolean | null;
+            /** Below */
+            below?: boolean | null;
+            /** Least */
+            least?: number | null;
+            /** Most */
+            most?: number | null;
+        };
+        /**
          * Register
          * @description What `POST /operators` takes.
          * @example {
@@ -2128,6 +2315,7 @@ export interface components {
             name: "step";
             /**
              * Warmup Epochs
+             * @description The rate rises in a straight line for so long (Goyal et al. 2017); then the schedule begins.
              * @default 0
              */
             warmup_epochs: number;
@@ -2175,79 +2363,97 @@ export interface components {
         TrainParams: {
             /**
              * Batch Size
+             * @description Samples for one step of the optimizer.
              * @default 32
              */
             batch_size: number;
             /**
              * Class Weight
+             * @description What a sample of each class counts in the loss; balanced: all classes together count the same.
              * @default null
              */
             class_weight: "balanced" | number[] | null;
             /**
              * Device
+             * @description What the job waits for; any takes a GPU where there is one.
              * @default any
              * @enum {string}
              */
             device: "cpu" | "gpu" | "any";
-            /** @default null */
+            /**
+             * @description End where a metric has stopped getting better; none trains every epoch.
+             * @default null
+             */
             early_stopping: components["schemas"]["EarlyStopping"] | null;
             /**
              * Epochs
+             * @description How often every sample is seen.
              * @default 10
              */
             epochs: number;
             /**
              * Frozen
+             * @description Layers that keep their weights, by name or pattern: ``conv*``.
              * @default []
              */
             frozen: string[];
             /**
              * Keep
+             * @description Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches.
              * @default null
              */
             keep: ("last" | "best") | null;
             /**
              * Learning Rate
+             * @description Size of a step; the optimizer's own default where it is left out.
              * @default null
              */
             learning_rate: number | null;
             /**
              * Loss
+             * @description What is made small; chosen to suit the network's output and the labels where it is left out.
              * @default null
              */
             loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity") | null;
             /**
              * Metrics
+             * @description What is measured besides; chosen to suit the task where it is left out.
              * @default null
              */
             metrics: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[] | null;
             /**
              * Optimizer
+             * @description How the weights follow the gradient; adam where it is left out.
              * @default null
              */
             optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
             /**
              * Schedule
+             * @description How the learning rate changes; none leaves it as it is.
              * @default null
              */
             schedule: (components["schemas"]["Constant"] | components["schemas"]["StepDecay"] | components["schemas"]["Exponential"] | components["schemas"]["InverseTime"] | components["schemas"]["Cosine"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"]) | null;
             /**
              * Seed
+             * @description The same seed gives the same first weights and the same order of samples.
              * @default 0
              */
             seed: number;
             /**
              * Shuffle
+             * @description Another order of the samples in each epoch.
              * @default true
              */
             shuffle: boolean;
             /**
              * Time Limit S
+             * @description Seconds after which the training is ended as failed.
              * @default null
              */
             time_limit_s: number | null;
             /**
              * Validation Split
+             * @description Share of the training samples that is set aside and measured after every epoch.
              * @default 0
              */
             validation_split: number;
@@ -4917,6 +5123,35 @@ export interface operations {
             };
         };
     };
+    recipe_api_v1_schema_train_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     summary_api_v1_summary_post: {
         parameters: {
             query?: {
@@ -5407,8 +5642,13 @@ export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
+export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
+export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
+export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
@@ -5418,6 +5658,7 @@ export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
+export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
