@@ -34,6 +34,7 @@ export function useModel(id: string) {
   return useQuery({ queryKey: ['model', id], queryFn: () => readModel(id), enabled: id !== '' })
 }
 
+/** The newest first. */
 export function useVersions(id: string) {
   return useInfiniteQuery({
     queryKey: ['model', id, 'versions'],
