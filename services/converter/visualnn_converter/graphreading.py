@@ -81,6 +81,8 @@ class Reading:
         self.constants = source.constants
         self.values: dict[str, Value | None] = {}
         self.layers: dict[str, Layer] = {}
+        self.shapes: dict[str, Shape] = {}
+        """Reference -> spec shape."""
         self.weights: dict[str, Array] = {}
         self.problems: list[Problem] = []
         self.done: set[str] = set()
@@ -149,6 +151,7 @@ class Reading:
         owner = self._owner((type, key, repr(said)), name) if weights and key is not None else None
         refs = tuple(value.ref for value in inputs)
         self.layers[name] = Layer(name=name, type=type, params=said, inputs=refs, weights_of=owner)
+        self.shapes.update({f"{name}:{i}" if i else name: shape for i, shape in enumerate(shapes)})
         self.report.maps(name, op, type)
         for variable, array in (weights or {}).items() if owner is None else ():
             self.keep(name, variable, array)

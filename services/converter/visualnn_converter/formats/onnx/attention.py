@@ -16,8 +16,8 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import split_ref
 
-from visualnn_converter.formats.onnx.reading import Reading, Value, bounded
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.formats.onnx.reading import Reading, bounded
+from visualnn_converter.graphreading import Array, Node, Value
 from visualnn_converter.passes import drop_unread
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Renaming

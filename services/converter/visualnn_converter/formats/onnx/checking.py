@@ -7,7 +7,8 @@ import numpy as np
 import onnx
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.onnx.source import Node, Opaque
+from visualnn_converter.formats.onnx.source import Opaque
+from visualnn_converter.graphreading import Node
 
 _MOST = 64
 """Numbers in one attribute: more than any tensor of a net has axes."""

@@ -11,8 +11,9 @@ from visualnn_shared.catalogue.maps import Const, Unmappable
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.moving import reshaped
 from visualnn_converter.formats.onnx.normalising import attributes
-from visualnn_converter.formats.onnx.reading import Reading, Value
-from visualnn_converter.formats.onnx.source import Array, Node, decimal
+from visualnn_converter.formats.onnx.reading import Reading
+from visualnn_converter.formats.onnx.source import decimal
+from visualnn_converter.graphreading import Array, Node, Value
 
 _OPERATIONS = {
     "ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceL1": "ASUM", "ReduceSumSquare": "SUMSQ", "ReduceL2": "SUMSQ",

@@ -8,8 +8,8 @@ from visualnn_shared.catalogue.free import FREE, known
 from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx.moving import without
-from visualnn_converter.formats.onnx.reading import Reading, Value
-from visualnn_converter.formats.onnx.source import Node
+from visualnn_converter.formats.onnx.reading import Reading, sizes_with_batch
+from visualnn_converter.graphreading import Node, Value
 from visualnn_converter.layout import identity
 
 _END = 2**31 - 1
@@ -155,7 +155,7 @@ def expand(r: Reading, node: Node, name: str) -> list[Value]:
         raise Unmappable("shape must have no more axes than the tensor", sizes)
     wanted = [1] * (value.rank - len(sizes)) + sizes
     times = []
-    for n, size in zip(value.full, wanted, strict=True):
+    for n, size in zip(sizes_with_batch(value), wanted, strict=True):
         fits = size in (1, n) or n == 1 or (n == r.batch == size)
         batch = n is not None and n < 0
         if size == -1 or (batch and size not in (1, n, r.batch)) or not (fits or batch):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.graphreading import Array, Node
 
 BATCH = -(2**62)
 """Stands for the batch size in arrays of sizes; nothing is computed with it, it is only moved about."""

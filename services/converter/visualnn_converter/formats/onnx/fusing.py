@@ -11,7 +11,8 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.indices import plain_rows
-from visualnn_converter.formats.onnx.source import Node, Source
+from visualnn_converter.formats.onnx.source import Source
+from visualnn_converter.graphreading import Node
 
 _ROOT_HALF = 1 / sqrt(2)
 

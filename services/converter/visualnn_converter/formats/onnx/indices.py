@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from visualnn_converter.formats.onnx.source import Array, Node, Source
+from visualnn_converter.formats.onnx.source import Source
+from visualnn_converter.graphreading import Array, Node
 
 _MOST = 12
 """Nodes of such a computation."""

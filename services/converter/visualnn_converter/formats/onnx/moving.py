@@ -8,8 +8,8 @@ from visualnn_shared.catalogue.free import FREE, Dim, Shape, known
 from visualnn_shared.catalogue.maps import Label, Unmappable
 
 from visualnn_converter.formats.onnx import folding
-from visualnn_converter.formats.onnx.reading import Reading, Value
-from visualnn_converter.formats.onnx.source import Node
+from visualnn_converter.formats.onnx.reading import Reading, sizes_with_batch
+from visualnn_converter.graphreading import Node, Value
 from visualnn_converter.layout import identity, matters
 
 
@@ -84,7 +84,7 @@ def reshape(r: Reading, node: Node, name: str) -> list[Value]:
 
 def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
     """The new sizes as the file has them, with the mark of the batch; None copies a free size from the same place."""
-    full = value.full
+    full = sizes_with_batch(value)
     if any(n < -1 and n != folding.BATCH for n in sizes) or sizes.count(-1) > 1 or 0 in sizes[len(full) :]:
         raise Unmappable("shape must hold sizes, or -1 once, or 0 to copy one", sizes)
     target: list[int | None] = [full[i] if n == 0 else n for i, n in enumerate(sizes)]
@@ -110,7 +110,7 @@ def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
 
 def _regrouped(value: Value, target: list[int | None]) -> tuple[Shape, Label] | None:
     """Spec shape and label behind a Reshape that joins or parts neighbouring axes alone; None where it is another."""
-    full, before = value.full, 0
+    full, before = sizes_with_batch(value), 0
     least = min(len(full), len(target))
     while before < least and full[before] == target[before]:
         before += 1
@@ -138,7 +138,7 @@ def squeeze(r: Reading, node: Node, name: str) -> list[Value]:
     """Axes of one go; their places in the spec go too."""
     value = r.value(node.inputs[0])
     given = folding.axes(node, [np.zeros(0), *(r.constant(one, "axes") for one in node.inputs[1:2] if one)])
-    full = value.full
+    full = sizes_with_batch(value)
     if given is None and (None in full or r.batch == 1):
         raise Unmappable("axes must be given where a size is free, or the batch 1", full)
     places = [i for i, n in enumerate(full) if n == 1] if given is None else given

@@ -6,8 +6,8 @@ import numpy as np
 from visualnn_shared.catalogue.free import known
 from visualnn_shared.catalogue.maps import Unmappable
 
-from visualnn_converter.formats.onnx.reading import Reading, Value, bounded
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.formats.onnx.reading import Reading, bounded
+from visualnn_converter.graphreading import Array, Node, Value
 from visualnn_converter.layout import identity
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from visualnn_shared.catalogue.maps import Bag, Const, Context, Label, Unmappable
 from visualnn_shared.catalogue.window_lenses import same_pads
 
-from visualnn_converter.formats.onnx.source import Array, Node, Opaque, decimal
+from visualnn_converter.formats.onnx.source import Opaque, decimal
+from visualnn_converter.graphreading import Array, Node
 from visualnn_converter.layout import channels_first
 
 CONSTANT_INPUTS: Mapping[str, tuple[str, ...]] = {

@@ -37,9 +37,9 @@ from visualnn_converter.formats.onnx.cutting import (
 )
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.normal import group_norm, layer_norm, rms_norm, unit_norm
-from visualnn_converter.formats.onnx.reading import Reading, Value, dense_rows, result, spread
+from visualnn_converter.formats.onnx.reading import Reading
 from visualnn_converter.formats.onnx.recurrent import recurrent
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.graphreading import Array, Node, Value, dense_rows, result, spread
 from visualnn_converter.layout import identity
 
 Operator = Callable[[Any, Node, str], Sequence[Value | None]]

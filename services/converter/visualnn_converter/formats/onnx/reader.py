@@ -21,8 +21,9 @@ from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.fusing import fuse
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
-from visualnn_converter.formats.onnx.reading import ELEMENTWISE, REPORTED, Reading, Value, result
-from visualnn_converter.formats.onnx.source import Array, Entrance, Node, Source, parse
+from visualnn_converter.formats.onnx.reading import ELEMENTWISE, Reading
+from visualnn_converter.formats.onnx.source import Entrance, Source, parse
+from visualnn_converter.graphreading import REPORTED, Array, Node, Value, result
 from visualnn_converter.layout import channels_first, identity
 from visualnn_converter.passes import (
     cancel_reshapes,

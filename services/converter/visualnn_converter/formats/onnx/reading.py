@@ -1,25 +1,13 @@
-"""What a walk over an ONNX graph keeps: values with their labels, layers, weights; and how a layer is placed."""
+"""What a walk over an ONNX graph keeps besides what every walk does, and which operators see each value by itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
-from typing import Any
-
-import numpy as np
-from visualnn_shared.catalogue import CATALOGUE
-from visualnn_shared.catalogue.entry import Broken
-from visualnn_shared.catalogue.free import FREE, Shape, known
-from visualnn_shared.catalogue.mapping import clean_params, without_defaults
-from visualnn_shared.catalogue.maps import Label, Unmappable, plain
-from visualnn_shared.spec.model import Layer
-from visualnn_shared.spec.problem import Problem
+from visualnn_shared.catalogue.free import known
+from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx.folding import BATCH
-from visualnn_converter.formats.onnx.source import Array, Node, Source
-from visualnn_converter.layout import identity
+from visualnn_converter.formats.onnx.source import Source
+from visualnn_converter.graphreading import Array, Node, Value
+from visualnn_converter.graphreading import Reading as GraphReading
 from visualnn_converter.report import Report
-from visualnn_converter.rewriting import Names
-from visualnn_converter.specnames import spec_name
 
 ELEMENTWISE = frozenset({
     "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp",
@@ -31,224 +19,38 @@ LARGEST_TENSOR = 2**27
 """Values: as many as the largest file holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A tensor: its spec reference, its spec shape without the batch, for each axis in the file the spec axis.
-
-    ``flat`` remembers label and shape of what the file flattened in an order of its own.
-    """
-
-    ref: str
-    shape: Shape
-    label: Label
-    dtype: str = "float32"
-    flat: tuple[Label, Shape] | None = None
-
-    @property
-    def rank(self) -> int:
-        """With the batch axis."""
-        return len(self.label)
-
-    @property
-    def full(self) -> list[int | None]:
-        """As the file has them, with the mark of the batch in its place."""
-        return [known(self.shape[axis - 1]) if axis else BATCH for axis in self.label]
-
-    @property
-    def sizes(self) -> list[int | None]:
-        """As the file has them, without the batch; None where free."""
-        return [known(self.shape[axis - 1]) for axis in self.label if axis]
-
-
-class Reading:
+class Reading(GraphReading):
     """The state of a walk; operators call it to place layers."""
 
+    source: Source
+    elementwise = ELEMENTWISE
+
     def __init__(self, source: Source, report: Report) -> None:
-        self.source, self.report = source, report
-        self.constants = source.constants
-        self.values: dict[str, Value | None] = {}
-        self.layers: dict[str, Layer] = {}
-        self.shapes: dict[str, Shape] = {}
-        """Reference -> spec shape."""
-        self.weights: dict[str, Array] = {}
-        self.problems: list[Problem] = []
-        self.done: set[str] = set()
-        """Values whose nodes were read together with an earlier one."""
-        self.turned: set[str] = set()
-        """Values that the file walks backwards in time; the layer that reads them does so itself."""
+        super().__init__(source, report)
         self.stacks: dict[str, list[Value]] = {}
         """Layers that lay values of equal shapes one upon the other, along the first axis behind the batch."""
         self.batch: int | None = None
         """The batch size that the file fixes; constants that hold it mean the batch."""
-        self._names = Names()
-        self._owners: dict[Any, str] = {}
-        self._moved: dict[tuple[str, Label, Label], Value] = {}
 
-    def name(self, wanted: str) -> str:
-        """A layer name of the spec for a name of the file."""
-        name = self._names.fresh(spec_name(wanted))
-        if name != wanted:
-            self.report.renamed[wanted] = name
-        return name
+    def keep(self, layer: str, variable: str, array: Array) -> None:
+        """Keep a tensor of a layer. Raises ``Unmappable`` where one that is only described is too large."""
+        bounded(array.size)
+        super().keep(layer, variable, array)
 
-    def value(self, name: str) -> Value:
-        """The tensor of this name. Raises ``Unmappable`` where it is a constant."""
-        found = self.values.get(name)
-        if found is None:
-            raise Unmappable("the input must be a tensor that the net computes, not a constant", name or "nothing")
-        return found
-
-    def constant(self, name: str, what: str) -> Array:
-        """The constant of this name. Raises ``Unmappable`` where it is computed."""
-        if name not in self.constants:
-            raise Unmappable(f"{what} must be a constant of the file", name or "nothing")
-        if what in ("shape", "axes") and self.constants[name].dtype.kind not in "iu":
-            raise Unmappable(f"{what} must be whole numbers", str(self.constants[name].dtype))
-        return self.constants[name]
-
-    def weight(self, name: str, what: str) -> Array:
-        """A constant of floating-point numbers, as float32."""
-        array = self.constant(name, what)
-        if array.dtype.kind != "f":
-            raise Unmappable(f"{what} must hold floating-point numbers", str(array.dtype))
-        if array.dtype != np.float32:
-            self.report.note("weights of other float types became float32")
-        return np.asarray(array, np.float32)
-
-    def place(
-        self,
-        name: str,
-        op: str,
-        type: str,
-        params: Mapping[str, Any],
-        inputs: Sequence[Value],
-        weights: Mapping[str, Array] | None = None,
-        key: Any = None,
-    ) -> list[Shape]:
-        """Add a layer; its output shapes. ``key`` names its weights in the file. Raises ``Unmappable``."""
-        entry = CATALOGUE[type]
-        ports = entry.ports
-        if not ports.least <= len(inputs) <= (ports.most or len(inputs)):
-            raise Unmappable(f"{op} must have another number of inputs here", len(inputs))
-        clean, problems = clean_params(entry, params, name, None)
-        if problems:
-            self.problems += problems
-            raise _Reported
-        try:
-            shapes = list(entry.shape(clean, [value.shape for value in inputs]))
-        except Broken as broken:
-            raise Unmappable(broken.rule, plain(broken.received), broken.param, hint=broken.hint) from None
-        said = plain(without_defaults(entry, clean))
-        owner = self._owner((type, key, repr(said)), name) if weights and key is not None else None
-        refs = tuple(value.ref for value in inputs)
-        self.layers[name] = Layer(name=name, type=type, params=said, inputs=refs, weights_of=owner)
-        self.shapes.update({f"{name}:{i}" if i else name: shape for i, shape in enumerate(shapes)})
-        self.report.maps(name, op, type)
-        for variable, array in (weights or {}).items() if owner is None else ():
-            bounded(array.size)
-            self.weights[f"{name}/{variable}"] = np.ascontiguousarray(array, np.float32)
-        return shapes
-
-    def _owner(self, key: Any, name: str) -> str | None:
-        owner = self._owners.setdefault(key, name)
-        return None if owner == name else owner
-
-    def made(
-        self, name: str, node: Node, type: str, params: Mapping[str, Any], inputs: Sequence[Value], **more: Any
-    ) -> Value:
-        """Place a layer that keeps the axes of its first input where the rank stays, and has the plain ones else."""
-        shape = self.place(name, node.op, type, params, inputs, **more)[0]
-        return result(name, shape, inputs[0], flat=node.op in ELEMENTWISE)
-
-    def laid(self, value: Value, label: Label, name: str) -> Value:
-        """The same tensor of the file with its axes meaning others: a Permute where they do not already."""
-        if value.label == label:
-            return value
-        dims = [value.label[label.index(axis)] for axis in range(1, value.rank)]
-        if 0 in dims:
-            raise Unmappable("the batch must be the first axis here", list(value.label))
-        key = (value.ref, value.label, label)
-        if key not in self._moved:
-            moved = self.name(f"{name}/permute")
-            shape = self.place(moved, "Transpose", "Permute", {"dims": dims}, [value])[0]
-            self.report.rewrote(name, f"{moved} before it", "it sees the order of axes, which is another in the file")
-            self._moved[key] = Value(moved, shape, label, value.dtype)
-        return self._moved[key]
-
-    def only_user(self, value: str) -> Node | None:
-        """The one node that reads a value that is no output of the net."""
-        users = self.source.users.get(value, [])
-        return users[0] if len(users) == 1 and value not in self.source.outputs else None
-
-    def feeds_dense_only(self, node: Node) -> bool:
-        """Whether the values reach nothing but dense layers, directly or through element-wise operators."""
-        waiting, seen = list(node.outputs[:1]), set[str]()
-        while waiting:
-            name = waiting.pop()
-            users = self.source.users.get(name, [])
-            if name in seen or not users or name in self.source.outputs:
-                return False
-            seen.add(name)
-            for user in users:
-                if user.op in ELEMENTWISE:
-                    waiting += user.outputs[:1]
-                elif not self._is_dense(user, name):
-                    return False
-        return True
-
-    def _is_dense(self, node: Node, name: str) -> bool:
+    def is_dense(self, node: Node, name: str) -> bool:
+        """Gemm or MatMul with a constant kernel."""
         inputs = node.inputs
         if node.op not in ("Gemm", "MatMul") or node.attributes.get("transA") or len(inputs) < 2:
             return False
         return inputs[0] == name and inputs[1] in self.constants and self.constants[inputs[1]].ndim == 2
 
 
+def sizes_with_batch(value: Value) -> list[int | None]:
+    """Of a tensor, as the file has them, with the mark of the batch in its place."""
+    return [known(value.shape[axis - 1]) if axis else BATCH for axis in value.label]
+
+
 def bounded(values: int) -> None:
     """Raises ``Unmappable`` where a tensor that the file only describes would have more values than fit."""
     if values > LARGEST_TENSOR:
         raise Unmappable(f"a tensor must have at most {LARGEST_TENSOR:,} values", values)
-
-
-class _Reported(Unmappable):
-    def __init__(self) -> None:
-        super().__init__("")
-
-
-REPORTED = _Reported
-
-
-def result(name: str, shape: Shape, first: Value, *, flat: bool = False) -> Value:
-    """A layer's first output; the axes are the first input's where the rank is the same."""
-    same = len(shape) + 1 == first.rank
-    label = first.label if same else identity(len(shape) + 1)
-    return Value(name, shape, label, "float32", first.flat if flat else None)
-
-
-def spread(array: Array, value: Value) -> tuple[Array, list[int]]:
-    """A constant that is broadcast over a tensor: as the spec's axes are, and the axes along which it differs.
-
-    Sizes of the result are 1 where one number serves the whole axis. Raises ``Unmappable``.
-    """
-    rank = value.rank
-    if array.ndim > rank or (array.ndim == rank and array.shape[value.label.index(0)] != 1):
-        raise Unmappable("a constant must be the same for every sample", list(array.shape))
-    whole = array.reshape((1,) * (rank - array.ndim) + array.shape)
-    laid = whole.transpose([value.label.index(axis) for axis in range(rank)])[0]
-    axes = [axis for axis, size in enumerate(laid.shape, start=1) if size != 1]
-    for axis in axes:
-        if value.shape[axis - 1] is FREE or value.shape[axis - 1] != laid.shape[axis - 1]:
-            raise Unmappable("a constant must have the sizes of the tensor it meets, or 1", list(array.shape))
-    return laid, axes
-
-
-def dense_rows(kernel: Array, value: Value) -> Array:
-    """A Dense kernel with its rows in the spec's order, from the order in which the file flattened its input."""
-    if value.flat is None:
-        return kernel
-    label, shape = value.flat
-    order = [axis - 1 for axis in label if axis]
-    sizes = [shape[axis] for axis in order]
-    if kernel.shape[0] != prod(sizes):
-        raise Unmappable(f"the weights must have {prod(sizes)} rows", kernel.shape[0])
-    split = kernel.reshape(*[known(n) or 1 for n in sizes], kernel.shape[1])
-    return split.transpose(*[order.index(axis) for axis in range(len(order))], len(order)).reshape(kernel.shape)

@@ -13,8 +13,8 @@ from visualnn_shared.catalogue.maps import Label, Unmappable
 from visualnn_shared.catalogue.steps import Gates, HalfZero, Perm, Step, read_blob
 
 from visualnn_converter.formats.onnx.gates import read_functions
-from visualnn_converter.formats.onnx.reading import Reading, Value
-from visualnn_converter.formats.onnx.source import Array, Node
+from visualnn_converter.formats.onnx.reading import Reading
+from visualnn_converter.graphreading import Array, Node, Value
 from visualnn_converter.layout import identity
 
 LAYERS = {"LSTM": "LSTM", "GRU": "GRU", "RNN": "SimpleRNN"}

@@ -8,32 +8,19 @@ from typing import Any
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
-from numpy.typing import NDArray
 from onnx import AttributeProto, TensorProto, numpy_helper
 from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import TooLarge
 
 from visualnn_converter.formats.onnx.graph import DTYPES
+from visualnn_converter.graphreading import Array, Node
 
 OLDEST, NEWEST = 7, onnx.defs.onnx_opset_version()
 MOST_NODES = 100_000
 _NAMES = {number: name for name, number in DTYPES.items()}
 _SIZES = {"float32": 4, "float64": 8, "float16": 2, "int32": 4, "int64": 8, "uint8": 1, "bool": 1}
 _TYPED = {"float32": "float_data", "float64": "double_data", "int64": "int64_data"}
-Array = NDArray[Any]
 Dims = list[int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One operator; an absent input is an empty name."""
-
-    name: str
-    op: str
-    domain: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
