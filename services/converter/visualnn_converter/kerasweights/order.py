@@ -71,5 +71,7 @@ def _searched(net: Net) -> tuple[list[Node], dict[str, int]]:
 
 def _before(net: Net, node: Node) -> list[Node]:
     source = net.layers.get(node[0])
-    calls = source.calls[node[1]] if source is not None and node[1] < len(source.calls) else []
-    return [(tensor.layer, tensor.node) for tensor in calls if tensor.layer in net.layers]
+    if source is None or node[1] >= len(source.calls):
+        return []
+    read = source.calls[node[1]] + (source.masks[node[1]] if node[1] < len(source.masks) else [])
+    return [(tensor.layer, tensor.node) for tensor in read if tensor.layer in net.layers]

@@ -14,7 +14,7 @@ from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem
 
-from visualnn_converter.formats.keras.source import tensors_of
+from visualnn_converter.formats.keras.calls import read_call
 from visualnn_converter.formats.keras.writer import draft, lower_all
 from visualnn_converter.passes import legal_names
 from visualnn_converter.report import Report
@@ -156,7 +156,7 @@ def _attended(built: Mapping[str, Any]) -> dict[str, Any]:
 
 def _call(type: str, node: Any) -> list[Any]:
     """Keras 2 gives attention its other tensors by name."""
-    found = [[one.layer, one.node, one.index] for one in tensors_of(node)]
+    found = [[one.layer, one.node, one.index] for one in read_call(node).tensors]
     if type == "MultiHeadAttention":
         return [[*found[0], dict(zip(("value", "key"), found[1:], strict=False))]]
     return [[*one, {}] for one in found]

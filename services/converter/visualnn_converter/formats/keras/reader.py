@@ -11,8 +11,9 @@ from visualnn_shared.spec.model import MAX_LAYERS, Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 from visualnn_converter.formats.keras import channels_first
+from visualnn_converter.formats.keras.calls import Tensor
 from visualnn_converter.formats.keras.older_maps import GUESSED, older
-from visualnn_converter.formats.keras.source import MAX_NESTING, Net, Source, Tensor, parse
+from visualnn_converter.formats.keras.source import MAX_NESTING, Net, Source, parse
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names
 from visualnn_converter.specnames import spec_name
@@ -113,10 +114,14 @@ class _Reader:
                 if call.outer is None:
                     self._input(source)
                 continue
+            if source.only_masks:
+                continue
+            place = f"{call.scope}{source.name}"
+            self.problems += [wrong.problem(spec_name(place)) for wrong in source.wrong]
             for node, inputs in enumerate(source.calls):
                 self._called(call, source, node, inputs, call.scope if node and owner is None else owner)
             if not source.calls:
-                self.report.drops(f"{call.scope}{source.name}", source.type, "it is not called")
+                self.report.drops(place, source.type, "it is not called")
 
     def _called(self, call: Call, source: Source, node: int, inputs: list[Tensor], owner: str | None) -> None:
         if len(self.layers) >= MAX_LAYERS:

@@ -12,7 +12,9 @@ from typing import Any
 
 from visualnn_shared.catalogue.maps import Unmappable
 
+from visualnn_converter.formats.keras.calls import Tensor, keras2_tensor, read_call
 from visualnn_converter.formats.keras.channels_first import TURNED
+from visualnn_converter.formats.keras.implicit import affine, find_masks
 from visualnn_converter.formats.keras.keras1 import modern
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -20,16 +22,6 @@ _CLASSES = {"GroupedQueryAttention": "GroupQueryAttention"}
 """Classes that Keras exports under another name; its HDF5 files tell the class' own."""
 MAX_NESTING = 8
 """Models within models."""
-MAX_CALLS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """An output of a call of a layer."""
-
-    layer: str
-    node: int
-    index: int
 
 
 @dataclass(slots=True)
@@ -43,6 +35,12 @@ class Source:
     net: "Net | None" = None
     channels_first: bool = False
     """Whether the file's tensors are (channels, height, width) here; ours are not."""
+    masks: list[list[Tensor]] = field(default_factory=list)
+    """For each call the masks that it is handed, which the spec's layers hand on by themselves."""
+    wrong: list[Unmappable] = field(default_factory=list)
+    """Arguments of its calls that a spec has no word for."""
+    only_masks: bool = False
+    """Whether all it does is to make such a mask."""
 
 
 @dataclass(slots=True)
@@ -104,12 +102,17 @@ def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
         nodes = item.get("inbound_nodes", [])
         if not isinstance(nodes, list):
             raise Unmappable("inbound_nodes must be a list", nodes)
-        source.calls = [list(tensors_of(node)) for node in nodes]
+        calls = [read_call(node, source.type) for node in nodes]
+        source.calls = [call.tensors for call in calls]
+        source.masks = [call.masks for call in calls]
+        source.wrong = [wrong for call in calls for wrong in call.wrong]
+        affine(source, [call.numbers for call in calls])
     net.inputs = list(_ends(config.get("input_layers")))
     net.outputs = list(_ends(config.get("output_layers")))
     if not net.outputs:
         raise Unmappable("output_layers must name the model's outputs", config.get("output_layers"))
     _count_from_zero(net)
+    find_masks(net)
 
 
 def _count_from_zero(net: Net) -> None:
@@ -189,55 +192,10 @@ def _shape_within(net: Net) -> Any:
     return None if source is None else source.config.get("batch_input_shape") or source.config.get("batch_shape")
 
 
-def tensors_of(node: Any) -> Iterator[Tensor]:
-    """Every tensor that a call takes, in order."""
-    if isinstance(node, dict) and "args" in node:
-        yield from _keras3([node.get("args"), node.get("kwargs")])
-    elif isinstance(node, list):
-        for item in node:
-            yield _keras2(item)
-            yield from _named(item[3] if len(item) == 4 else None)
-    else:
-        raise Unmappable("a call must be a list of tensors, or an object with args", node)
-
-
-def _named(given: Any) -> Iterator[Tensor]:
-    """Tensors that Keras 2 gives by name: ``attention(query, value=..., key=...)``."""
-    for name in ("value", "key") if isinstance(given, dict) else ():
-        value = given.get(name)
-        if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
-            yield _keras2(value)
-
-
-def _keras2(item: Any) -> Tensor:
-    if (
-        isinstance(item, list)
-        and len(item) in (3, 4)
-        and isinstance(item[0], str)
-        and all(type(n) is int and 0 <= n <= MAX_CALLS for n in item[1:3])
-    ):
-        return Tensor(item[0], item[1], item[2])
-    raise Unmappable("a tensor must be [layer, node, tensor]", item)
-
-
-def _keras3(value: Any) -> Iterator[Tensor]:
-    """Tensors in nested lists and objects, left to right."""
-    if isinstance(value, dict):
-        if value.get("class_name") == "__keras_tensor__":
-            config = value.get("config")
-            yield _keras2(config.get("keras_history") if isinstance(config, dict) else None)
-        else:
-            for inner in value.values():
-                yield from _keras3(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _keras3(inner)
-
-
 def _ends(value: Any) -> Iterator[Tensor]:
     """``input_layers`` and ``output_layers``: one tensor, or a list or object of them."""
     if isinstance(value, list) and value and isinstance(value[0], str):
-        yield _keras2(value)
+        yield keras2_tensor(value)
     elif isinstance(value, list | dict):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _ends(inner)
