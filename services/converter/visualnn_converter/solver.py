@@ -87,9 +87,11 @@ class _Reader:
             params["seed"] = seed
         mode = self.bag.one("solver_mode")
         if mode is not None:
-            device = {"CPU": "cpu", "GPU": "gpu", "0": "cpu", "1": "gpu"}.get(str(mode))
+            device = {"CPU": "cpu", "GPU": "any", "0": "cpu", "1": "any"}.get(str(mode))
             if device is None:
                 self._wrong("solver_mode must be CPU or GPU", "solver_mode", mode)
+            if device == "any":  # as a demand it would wait for a worker that there may never be
+                self.report.rewrote(_ONE, f"solver_mode {mode} as device any", "a GPU is taken where a worker has one")
             params["device"] = device
         schedule = self._policy()
         if schedule is not None:

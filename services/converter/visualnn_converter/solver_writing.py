@@ -52,6 +52,7 @@ def write_solver(
         report.drops(_ONE, f"{field} = {params[field]!r}"[:200], why)
     if "batch_size" in given.model_fields_set:
         report.drops(_ONE, f"batch_size = {given.batch_size}", "Caffe has it in the net's data layer")
+    report.note(f"net is {net}: Caffe looks for the net's own file there")
     return render(message).encode(), report
 
 

@@ -38,9 +38,9 @@ def format_of(filename: str) -> str:
     raise Invalid("the command", [problem(rule, filename, field="DST", hint=f"say --to {' or --to '.join(fits)}")])
 
 
-def read_file(data: bytes, filename: str, source: str | None = None) -> Spec:
+def read_file(data: bytes, filename: str, source: str | None = None, *, input_shape: Any = None) -> Spec:
     """The spec of a model file. Raises ``ConversionImpossible``, ``SpecInvalid`` or ``Invalid`` with every problem."""
-    spec, _weights, _report = conversion.read(data, source, filename)
+    spec, _weights, _report = conversion.read(data, source, filename, input_shape=input_shape)
     return spec
 
 

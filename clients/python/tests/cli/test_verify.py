@@ -185,6 +185,9 @@ def test_a_net_without_sizes_and_weights_gets_them_from_options(
 ) -> None:
     net, out = tmp_path / "net.prototxt", tmp_path / "net.onnx"
     net.write_text(DATA_NET)
+    assert tell("summary", str(net))[0] == 2
+    status, said, _ = tell("summary", str(net), "--input-shape", "4,5,1", "--json")
+    assert (status, json.loads(said)["params"]) == (0, 4 * 5 * 3 + 3)
     status, _, _ = tell("convert", str(net), str(out), "--input-shape", "4,5,1")
     assert (status, out.exists()) == (2, False)
     assert "--initial-weights" in capsys.readouterr().err

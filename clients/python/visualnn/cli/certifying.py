@@ -43,12 +43,15 @@ def certificate(
     seed: int,
     samples: Path | None,
     target: str,
+    report: Path | None,
     weights_given: bool,
     **read_with: Any,
 ) -> dict[str, Any]:
-    """The certificate of the conversion, as in its report. Raises ``Invalid``."""
+    """The certificate of the conversion, as in its report. Where a side cannot be run, ``report`` is written without
+    it, and the error goes on: ``Invalid``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same sums in the same order each time
+    from visualnn_shared.errors import VisualNNError
     from visualnn_standalone.verify import Asked
     from visualnn_standalone.verify.conversions import certify
     from visualnn_standalone.verify.samples import read_samples
@@ -61,7 +64,12 @@ def certificate(
     asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
     more = {"target_name": target, "weights_given": weights_given, **read_with}
-    return certify(converted, data, filename, asked, weights_file=beside, **more).as_json()
+    try:
+        return certify(converted, data, filename, asked, weights_file=beside, **more).as_json()
+    except VisualNNError:
+        if report is not None:
+            _save(report, converted.report.as_json())
+        raise
 
 
 def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:

@@ -1,9 +1,11 @@
 """``visualnn check``: every problem of a model at once."""
 
-from visualnn.cli.options import AsJson, DataDir, ModelArgument
+from visualnn.cli.options import AsJson, DataDir, InputShape, ModelArgument, shape_of
 
 
-def check(model: ModelArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def check(
+    model: ModelArgument, input_shape: InputShape = None, data_dir: DataDir = None, as_json: AsJson = False
+) -> None:
     """List every problem of a model; exit status 2 where there is one."""
     from visualnn_shared.analysis.advice import advice
     from visualnn_shared.analysis.check import check as find_problems
@@ -14,7 +16,7 @@ def check(model: ModelArgument, data_dir: DataDir = None, as_json: AsJson = Fals
     from visualnn.cli.output import print_json, say
     from visualnn.cli.sources import load_spec
 
-    spec = load_spec(model, lambda: connected(data_dir, worker=False))
+    spec = load_spec(model, lambda: connected(data_dir, worker=False), shape_of(input_shape))
     problems = find_problems(spec)
     if problems:
         raise SpecInvalid(problems, spec.name)

@@ -6,7 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, shape_of
+from visualnn.cli.options import AsJson, DataDir, InputShape, shape_of
+
+_MOST_LINES = 4
+"""Of changes for one reason, before they are counted instead."""
 
 
 def convert(
@@ -44,13 +47,7 @@ def convert(
         bool,
         typer.Option("--initial-weights", help="Where SRC has no weights: what a training begins with."),
     ] = False,
-    input_shape: Annotated[
-        str | None,
-        typer.Option(
-            help="What SRC leaves open: height,width,channels such as 28,28,1, or JSON by input name.",
-            show_default=False,
-        ),
-    ] = None,
+    input_shape: InputShape = None,
     phase: Annotated[
         str | None, typer.Option(help="Phase of a Caffe net: TRAIN or TEST.", show_default="the file's, or TRAIN")
     ] = None,
@@ -84,8 +81,8 @@ def convert(
     converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
     if verify or samples is not None:
         converted.report.certificate = certificate(
-            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name, state=state,
-            input_shape=shape, weights_given=carried is not None or initial_weights,
+            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name,
+            report=report, state=state, input_shape=shape, weights_given=carried is not None or initial_weights,
         )  # fmt: skip
         must_pass(converted, target, to, report, as_json=as_json)
     told = converted.report.as_json()
@@ -96,7 +93,7 @@ def convert(
         files[report] = json.dumps(told, indent=2).encode()
     for path, written in files.items():
         write_whole(path, written)
-    if weights is not None and weights_out is None and not whole and not carries_weights(to):
+    if converted.weights is not None and weights_out is None and not whole and not carries_weights(to):
         note(f"{target} holds no weights: name a file for them with --weights-out")
     if as_json:
         answer = {"file": str(target), "format": to, "size": len(files[target]), "report": told}
@@ -146,12 +143,22 @@ def _say_weights(path: Path, count: int) -> None:
     say(f"{path}: weights, {size(count)}")
 
 
+def _by_reason(rewritten: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in rewritten:
+        found.setdefault(one["why"], []).append(one)
+    return found
+
+
 def _print(target: Path, format: str, count: int, report: dict[str, Any]) -> None:
     from visualnn.cli.output import say, size
 
-    say(f"{target}: {format}, {size(count)}; {len(report['mapped'])} layers mapped")
-    for one in report["rewritten"]:
-        say(f"  rewritten  {one['layer']}: {one['rule']} ({one['why']})")
+    say(f"{target}: {format}, {size(count)}; {len({one['layer'] for one in report['mapped']})} layers mapped")
+    for why, alike in _by_reason(report["rewritten"]).items():
+        for one in alike if len(alike) <= _MOST_LINES else alike[:2]:
+            say(f"  rewritten  {one['layer']}: {one['rule']} ({why})")
+        if len(alike) > _MOST_LINES:
+            say(f"             and {len(alike) - 2} more alike; --report lists all")
     for one in report["approximated"]:
         say(f"  approx.    {one['layer']}: {one['rule']} ({one['bound']})")
     for one in report["dropped"]:

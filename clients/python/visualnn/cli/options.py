@@ -23,6 +23,13 @@ DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz
 
 
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]
+InputShape = Annotated[
+    str | None,
+    typer.Option(
+        help="What a file leaves open: height,width,channels such as 28,28,1, or JSON by input name.",
+        show_default=False,
+    ),
+]
 
 
 def named_or_json(text: str | None) -> Any:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
@@ -20,12 +20,14 @@ _ID = re.compile(r"[0-9a-z-]{1,64}")
 Connect = Callable[[], AbstractContextManager["Client"]]
 
 
-def load_spec(text: str, connect: Connect) -> Spec:
+def load_spec(text: str, connect: Connect, input_shape: Any = None) -> Spec:
     """The spec that MODEL names, read on this machine; ``connect`` is called only for the id of a stored model.
+
+    ``input_shape`` is what a file leaves open.
 
     Raises ``SpecInvalid``, ``ConversionImpossible``, ``NotFound``, ``Invalid``.
     """
-    local = _local_spec(text)
+    local = _local_spec(text, input_shape)
     if local is not None:
         return local
     if not text.startswith("model-"):
@@ -104,7 +106,7 @@ def _missing_as(other: Invalid) -> Iterator[None]:
         raise other from None
 
 
-def _local_spec(text: str) -> Spec | None:
+def _local_spec(text: str, input_shape: Any = None) -> Spec | None:
     """None where MODEL is neither of the zoo nor a file."""
     from visualnn_shared.analysis.check import checked
 
@@ -124,7 +126,7 @@ def _local_spec(text: str) -> Spec | None:
         return checked(data)
     from visualnn_standalone.local import read_file
 
-    return read_file(data, path.name)
+    return read_file(data, path.name, input_shape=input_shape)
 
 
 def _is_native(data: bytes) -> bool:

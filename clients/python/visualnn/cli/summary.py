@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, ModelArgument, byte_count, named_or_json
+from visualnn.cli.options import AsJson, DataDir, InputShape, ModelArgument, byte_count, named_or_json, shape_of
 
 if TYPE_CHECKING:
     from visualnn_shared.analysis.memory import Fit
@@ -21,6 +21,7 @@ def summary(
     device_memory: Annotated[
         str | None, typer.Option(help="Memory of a device, such as 8GiB: will it fit, and with which batch?")
     ] = None,
+    input_shape: InputShape = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +33,7 @@ def summary(
     from visualnn.cli.output import print_json
     from visualnn.cli.sources import load_spec
 
-    spec = load_spec(model, lambda: connected(data_dir, worker=False))
+    spec = load_spec(model, lambda: connected(data_dir, worker=False), shape_of(input_shape))
     device = None if device_memory is None else byte_count(device_memory)
     found = summarise(spec, Load(batch_size, named_or_json(optimizer), dtype, device))
     if as_json:

@@ -69,13 +69,26 @@ def named(name: str, field: str) -> ModuleType:
     raise Invalid("the request", [problem(rule, name, field=field, hint=closest(name, allowed))])
 
 
+def _by_ending(filename: str | None) -> ModuleType | None:
+    """The one format whose files end so, where such files can be read."""
+    found = [
+        module
+        for module in formats().values()
+        if reads(module) and filename is not None and filename.endswith(tuple(module.EXTENSIONS))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def sniffed(data: bytes, filename: str | None) -> ModuleType:
     """The format of a file's content. Raises ``Invalid`` where none recognises it, ``TooLarge``."""
     for module in formats().values():
         if len(data) <= largest(module) and module.sniff(data):
             return named(module.NAME, "source")
+    meant = _by_ending(filename)
+    if meant is not None:  # its reader says what is wrong with the file
+        return meant
     if len(data) > LARGEST_FILE:
-        raise TooLarge("the model file (bytes)", LARGEST_FILE, len(data))
+        raise TooLarge("a model file without weights (bytes)", LARGEST_FILE, len(data))
     readable = [module.TITLE for module in formats().values() if reads(module)]
     begins = data[:40].decode("utf-8", "replace")
     hint = "name the format if this is one of them"

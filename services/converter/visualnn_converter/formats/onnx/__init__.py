@@ -12,7 +12,7 @@ TITLE = "ONNX"
 EXTENSIONS = (".onnx",)
 MEDIA_TYPE = "application/x-onnx"
 CARRIES_WEIGHTS = True
-LARGEST_FILE = 512 * 2**20
+LARGEST_FILE = 2**30
 """Bytes, weights included: most published picture nets have less, VGG's alone more."""
 _GRAPH = 7
 _FIELDS = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, _GRAPH: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}

@@ -29,6 +29,7 @@ def load(file: ModelFile) -> "LoadedByKeras":
             raise Unable(f"Keras itself: {error.detail}") from None
         except Exception as error:  # noqa: BLE001 - Keras raises anything for what it cannot load
             raise Unable(f"Keras itself: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from None
+    model = getattr(model, "_functional", None) or model  # what a Sequential is made of
     if not hasattr(model, "_operations"):
         raise Unable("Keras itself: the model is not a graph of layers")
     runtime = Runtime(
