@@ -38,6 +38,7 @@ READ: dict[str, Callable[[], Any]] = {
     "attention": lambda: words(lambda x: L.Flatten()(L.MultiHeadAttention(2, 3)(x, x))),
     "Masking": lambda: numbers(lambda x: L.GRU(3)(L.Masking()(x))),
     "sums and products with numbers": lambda: numbers(lambda x: 1 - ((x * 2 + 1) / 4 - 3)),
+    "functions": lambda: numbers(lambda x: keras.ops.tanh(keras.ops.relu(x)) * keras.ops.sigmoid(x)),
     "a state by name": lambda: numbers(lambda x: L.GRU(6)(x, initial_state=L.Dense(6)(L.Flatten()(x)))),
 }
 

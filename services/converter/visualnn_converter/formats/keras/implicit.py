@@ -1,4 +1,4 @@
-"""What Keras 3 writes as layers of its own though nobody put them there: masks, and sums and products with numbers."""
+"""What Keras 3 writes as layers though nobody put them there: masks, operations, sums and products with numbers."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 
 _MAKES_MASKS = ("NotEqual", "Any")
 _NUMBERS = {"Multiply", "Add", "Subtract", "TrueDivide", "Divide"}
+
+
+_FUNCTIONS = {
+    "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus",
+    "Softsign": "softsign", "Silu": "silu", "Selu": "selu",
+}  # fmt: skip
+"""Classes of ``keras.ops.relu(x)`` and others without parameters -> the activation."""
+
+
+def function(module: object, type: str) -> str | None:
+    """The activation that an operation is, where it is one."""
+    return _FUNCTIONS.get(type) if str(module).startswith("keras.src.ops") else None
 
 
 def affine(source: "Source", numbers: list[list[tuple[int, float]]]) -> None:

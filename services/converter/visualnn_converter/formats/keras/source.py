@@ -14,7 +14,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.keras.calls import Tensor, keras2_tensor, read_call
 from visualnn_converter.formats.keras.channels_first import TURNED
-from visualnn_converter.formats.keras.implicit import affine, find_masks
+from visualnn_converter.formats.keras.implicit import affine, find_masks, function
 from visualnn_converter.formats.keras.keras1 import modern
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -89,6 +89,9 @@ def _layer(net: Net, item: Any, depth: int) -> Source:
     type = str(item["class_name"])
     inner = parse(item, depth + 1) if type in MODELS else None
     type, own = modern(type, own) if inner is None else (type, own)
+    activation = function(item.get("module"), type)
+    if activation is not None:
+        type, own = "Activation", {"name": name, "activation": activation}
     source = net.layers[name] = Source(name, _CLASSES.get(type, type), own, [], inner)
     if type in TURNED and own.get("data_format") == "channels_first":
         source.config = {key: value for key, value in own.items() if key != "data_format"}
