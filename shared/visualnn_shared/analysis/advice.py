@@ -1,7 +1,7 @@
 """Likely mistakes of nets that are valid: each is told, none forbids anything."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
@@ -32,34 +32,55 @@ def advice(resolved: Resolved, *, loss: Any = None, classes: int | None = None) 
     """
     by_name = {layer.name: layer for layer in resolved.layers}
     users = Counter([ref.layer for layer in resolved.layers for ref in layer.inputs])
-    found = list(_ends(resolved, by_name, loss, classes))
-    sound: set[int | tuple[int, int, bool]] = set()  # layers, and pairs of layers, that nothing is to be said of
+    told = _Told()
+    for one in _ends(resolved, by_name, loss, classes):
+        told.tell(one)
     for layer in resolved.layers:
-        mine = id(layer.params)
-        if mine not in sound and "strides" in layer.params:
-            told = list(_of_layer(layer))
-            found += told
-            sound.update([] if told else [mine])
+        if "strides" in layer.params:
+            told.like(id(layer.params), (layer.name,), _of_layer, layer)
         if layer.type in _FOLLOWERS and len(layer.inputs) == 1:
             before = by_name[layer.inputs[0].layer]
-            pair = (id(before.params), mine, users[before.name] == 1)
-            if pair not in sound:
-                told = list(_of_pair(before, layer, pair[2]))
-                found += told
-                sound.update([] if told else [pair])
-    return _by_rule(found)
+            alone = users[before.name] == 1
+            key = (id(before.params), id(layer.params), alone)
+            told.like(key, (before.name, layer.name), _of_pair, before, layer, alone)
+    return told.problems()
 
 
-def _by_rule(found: list[_Found]) -> list[Problem]:
-    rules: dict[str, list[_Found]] = {}
-    for one in found:
-        rules.setdefault(one.rule, []).append(one)
-    told = []
-    for rule, (first, *others) in rules.items():
-        names = ", ".join(one.layer for one in others[:3]) + (", ..." if len(others) > 3 else "")
-        more = f"; {len(others)} more: {names}" if others else ""
-        told.append(problem(rule, first.received, layer=first.layer, param=first.param, hint=first.hint + more))
-    return told
+class _Told:
+    """Each rule with the first layer it is about, and the names of the others."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, tuple[_Found, list[str]]] = {}
+        self._known: dict[Any, list[tuple[str, int]]] = {}
+
+    def tell(self, one: _Found) -> None:
+        """Something of one layer."""
+        known = self._rules.get(one.rule)
+        if known is None:
+            self._rules[one.rule] = (one, [])
+        else:
+            known[1].append(one.layer)
+
+    def like(self, key: Any, names: tuple[str, ...], find: Callable[..., Iterable[_Found]], *about: Any) -> None:
+        """What ``find`` says of layers of these names; asked once for all that are alike, by ``key``."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = []
+            for one in find(*about):
+                self.tell(one)
+                known.append((one.rule, names.index(one.layer)))
+        else:
+            for rule, place in known:
+                self._rules[rule][1].append(names[place])
+
+    def problems(self) -> list[Problem]:
+        """In the order in which rules were first broken."""
+        told = []
+        for rule, (first, others) in self._rules.items():
+            names = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+            more = f"; {len(others)} more: {names}" if others else ""
+            told.append(problem(rule, first.received, layer=first.layer, param=first.param, hint=first.hint + more))
+        return told
 
 
 def _activation(layer: ResolvedLayer) -> str | None:

@@ -48,7 +48,7 @@ def _collect(spec: Spec, wiring: Wiring) -> None:
             wiring.repeated.append(layer)
             continue
         layers[name] = layer
-        if ":" in name or not name.isprintable() or name != name.strip():
+        if not name.isidentifier() and (":" in name or not name.isprintable() or name != name.strip()):
             rule = "a layer's name must be printable, without a colon and without spaces at its ends"
             wiring.problems.append(problem(rule, name, layer=name, hint='a colon names an output: "lstm:1"'))
     for name in dict.fromkeys(layer.name for layer in wiring.repeated):

@@ -131,7 +131,9 @@ class _Costs(dict[int, _Cost]):
                 name, type, cost.shapes[0], cost.shapes, 0, 0, 0, cost.macs, cost.activation_bytes, field, (),
                 layer.weights_of,
             )  # fmt: skip
-        weights = tuple([WeightSummary(f"{name}/{own}", shape, trains) for own, shape, trains in layer.weights])  # type: ignore[arg-type]
+        weights: tuple[WeightSummary, ...] = ()
+        if layer.weights:
+            weights = tuple([WeightSummary(f"{name}/{own}", shape, trains) for own, shape, trains in layer.weights])  # type: ignore[arg-type]
         shapes, params, trainable, macs, size = cost
         return LayerSummary(
             name, type, shapes[0], shapes, params, trainable, params - trainable, macs, size, field, weights, None
