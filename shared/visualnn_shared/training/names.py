@@ -16,6 +16,9 @@ Loss = Literal[
     "kl_divergence",
     "poisson",
     "cosine_similarity",
+    "multiclass_hinge",
+    "contrastive",
+    "ctc",
 ]
 Metric = Literal["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"]
 Device = Literal["cpu", "gpu", "any"]

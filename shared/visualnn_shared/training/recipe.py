@@ -12,6 +12,7 @@ from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric,
 from visualnn_shared.training.schedule import Schedule
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
+_Output = Annotated[str, Field(min_length=1, max_length=200)]
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -27,6 +28,14 @@ class Optimizer(_Params):
     name: OptimizerName
 
 
+class LossChoice(_Params):
+    """A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: Loss
+
+
 class TrainParams(_Params):
     """``params`` of a train job."""
 
@@ -36,8 +45,12 @@ class TrainParams(_Params):
     """Samples for one step of the optimizer."""
     optimizer: OptimizerName | Optimizer | None = None
     """How the weights follow the gradient; adam where it is left out."""
-    loss: Loss | None = None
+    loss: Loss | LossChoice | None = None
     """What is made small; chosen to suit the network's output and the labels where it is left out."""
+    losses: dict[_Output, Loss | LossChoice] = Field(default={}, max_length=100)
+    """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
+    loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
     metrics: tuple[Metric, ...] | None = None
     """What is measured besides; chosen to suit the task where it is left out."""
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None

@@ -1636,6 +1636,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * LossChoice
+         * @description A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``.
+         */
+        LossChoice: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Mapped
          * @description A layer that the target has as one operator.
          */
@@ -1843,7 +1856,7 @@ export interface components {
              * Task
              * @enum {string}
              */
-            task: "classification" | "binary" | "regression";
+            task: "classification" | "binary" | "regression" | "sequence";
             /** Version */
             version: number;
         };
@@ -2137,7 +2150,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "named";
+            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "map" | "named";
             limits?: components["schemas"]["RecipeLimits"] | null;
             /** Name */
             name: string;
@@ -2414,7 +2427,23 @@ export interface components {
              * @description What is made small; chosen to suit the network's output and the labels where it is left out.
              * @default null
              */
-            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity") | null;
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @description Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out.
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's.
+             * @default {}
+             */
+            losses: {
+                [key: string]: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"];
+            };
             /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
@@ -5649,16 +5678,17 @@ export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
+export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
-export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
+export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
-export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
+export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
@@ -5666,7 +5696,8 @@ export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
-export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
+export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const trainParamsLossesAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["losses"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];

@@ -13,6 +13,7 @@ from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting import state
 from visualnn_worker.fitting.batches import Batches, Epochs
 from visualnn_worker.fitting.checkpoints import Checkpoints
+from visualnn_worker.fitting.naming import Renamed
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.fitting.schedules import LowerOnPlateau
@@ -105,6 +106,6 @@ def _fit(training: Training, epochs: range, skip: int, callbacks: list[keras.cal
         initial_epoch=epochs.start,
         verbose=0,
         shuffle=False,  # the order is ours
-        callbacks=callbacks,
+        callbacks=[Renamed(training.network, callbacks)],
         validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
     )
