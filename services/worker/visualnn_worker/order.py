@@ -36,7 +36,7 @@ class JobOrder(_Frozen):
     chosen: dict[str, Any] | None
     dataset: DatasetRef
     weights: str | None
-    """Object key of ``weights.safetensors`` of the source job, for evaluate and predict."""
+    """Object key of ``weights.safetensors`` of the source job; of a training, where it begins with those weights."""
     checkpoint: Manifest | None
     """The checkpoint to go on from."""
     checkpoint_s: float

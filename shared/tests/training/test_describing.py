@@ -27,7 +27,8 @@ def test_kinds_are_those_of_the_model() -> None:
         "epochs": "int", "batch_size": "int", "optimizer": "named", "loss": "named",
         "losses": "map", "loss_weights": "map", "metrics": "list",
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
-        "keep": "choice", "class_weight": "list", "frozen": "list", "seed": "int", "shuffle": "bool",
+        "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
+        "seed": "int", "shuffle": "bool",
         "device": "choice", "time_limit_s": "float",
     }  # fmt: skip
 

@@ -15,9 +15,10 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
 from visualnn_shared.training.freezing import freeze, frozen_layers
+from visualnn_shared.training.full_batch import full_batch_problems
 from visualnn_shared.training.head import heads
 from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
-from visualnn_shared.training.optimizers import clean_optimizer
+from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.outputs import End, ends
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
@@ -64,6 +65,7 @@ def plan(
     problems += unknown or _net_problems(freeze(resolved, frozen))
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
     problems += [] if feeding.problems else size_problems(resolved, feeding.raw)
+    problems += full_batch_problems(resolved, params)
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong
@@ -168,7 +170,9 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found:
         chosen["optimizer"] = {"value": optimizer.name, "why": _ADAM}
     given = isinstance(params.optimizer, Optimizer) and "learning_rate" in (params.optimizer.model_extra or {})
     if params.learning_rate is None and not given:
-        chosen["learning_rate"] = {"value": complete.learning_rate, "why": f"Keras' default for {optimizer.name}"}
+        whose = "Keras' default" if OPTIMIZERS[optimizer.name].keras_class else "the first step of a line search"
+        why = f"{whose} for {optimizer.name}"
+        chosen["learning_rate"] = {"value": complete.learning_rate, "why": why}
     if params.loss is None and found[0].name not in params.losses:
         chosen["loss"] = {"value": joined.loss, "why": joined.why}
     left = [end for end in found[1:] if end.name not in params.losses]

@@ -87,7 +87,7 @@ def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _optimizer_fields(name: str) -> list[dict[str, Any]]:
     """Its own first, then what all have; the learning rate is the job's own field."""
-    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values()))
+    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values() if entry.keras_class))
     params = OPTIMIZERS[name].params
     names = sorted(params.keys() - {"learning_rate"}, key=lambda one: (one in shared, list(params).index(one)))
     return [_param(name, *params[name]) for name in names]

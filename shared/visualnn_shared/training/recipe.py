@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName
+from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
@@ -67,6 +67,10 @@ class TrainParams(_Params):
     """What a sample of each class counts in the loss; balanced: all classes together count the same."""
     frozen: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
     """Layers that keep their weights, by name or pattern: ``conv*``."""
+    initial_weights: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed."""
+    precision: Precision = "float32"
+    """What is computed in; with the mixed ones weights stay float32, and so does what comes out."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """The same seed gives the same first weights and the same order of samples."""
     shuffle: Annotated[bool, Field(strict=True)] = True

@@ -103,7 +103,7 @@ class JobView(View):
     model: JobModel | None = None
     dataset: str | None = None
     source_job: str | None = None
-    """The train job whose weights an evaluate or predict job uses."""
+    """The train job whose weights the job uses, or begins with."""
     params: dict[str, Any]
     cancel_requested: bool
     waiting_for: str | None = None

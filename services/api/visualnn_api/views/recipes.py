@@ -23,7 +23,8 @@ class RecipeField(Strict):
 
     name: str
     kind: Literal["int", "float", "bool", "text", "choice", "list", "record", "map", "named"]
-    """A record holds `fields`; a map holds values under names of the network; named is one of `choices` with the `options` of that choice, as `{"name": ..., ...}`."""
+    """A record holds `fields`; a map holds values under names of the network;
+    named is one of `choices` with the `options` of that choice, as `{"name": ..., ...}`."""
     required: bool
     nullable: bool
     default: Any = None

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 from visualnn_shared.training.loss_options import name_of, options_of
-from visualnn_shared.training.optimizers import OPTIMIZERS
+from visualnn_shared.training.optimizers import FULL_BATCH, OPTIMIZERS
 from visualnn_shared.training.recipe import Optimizer, TrainParams
 from visualnn_shared.training.serving import Serving
 
@@ -56,6 +56,8 @@ def _optimizer(params: TrainParams, per_epoch: int) -> keras.optimizers.Optimize
     if not isinstance(optimizer, Optimizer):
         raise AssertionError("the optimizer must be planned before training")
     given = dict(optimizer.model_extra or {})
+    if OPTIMIZERS[optimizer.name].keras_class == FULL_BATCH:
+        return keras.optimizers.SGD(given["learning_rate"])  # only counts; the steps are made beside it
     if params.schedule is not None:
         given["learning_rate"] = rate_of(params, per_epoch)
     return getattr(keras.optimizers, OPTIMIZERS[optimizer.name].keras_class)(**given)

@@ -25,6 +25,7 @@ from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold
 from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
 from visualnn_worker.kinds import weights_file
+from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights
@@ -57,7 +58,9 @@ def run(context: Context) -> Result:
     data = context.load_data(order.dataset.schema_)
     parts = _parts(data, planned)
     with refusals("build"):
-        network = build(spec, planned.params.seed, planned.frozen)
+        network = build(spec, planned.params.seed, planned.frozen, planned.params.precision)
+        if planned.params.initial_weights:
+            begin_with(context, network)
         per_epoch = -(-len(parts.train) // planned.params.batch_size)
         compile_model(network, planned.params, per_epoch, serving=planned.serving)
         prepare(network, parts.train)
@@ -69,6 +72,7 @@ def run(context: Context) -> Result:
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
     with refusals("train"):
         history, kept = _fit(context, training)
+        training = in_full(training, planned, spec)
         split, samples = parts.judge
         metrics = {**kept, **_evaluate(context, training, split, samples)}
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)

@@ -29,7 +29,7 @@ def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
         params=job.params,
         chosen=job.chosen,
         dataset=ref,
-        weights=_weights(s, job) if job.kind != "train" else None,
+        weights=_weights(s, job) if job.kind != "train" or job.params.get("initial_weights") else None,
         checkpoint=claim.checkpoint_manifest,
         checkpoint_s=checkpoint_s,
         gpu=job.params.get("device", "any") != "cpu",
