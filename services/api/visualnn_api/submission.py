@@ -21,10 +21,11 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.store import datasets, jobs, models, operators
 from visualnn_shared.store.tables import Artifact, Dataset, Job
+from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
 from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
-from visualnn_shared.training.recipe import PARAMS, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams
 from visualnn_shared.training.weights import WEIGHTS
 from visualnn_shared.validation import problems_of
 
@@ -135,7 +136,7 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
             draft.wrong(
                 "dataset must be the id of a data set", dataset_id, "dataset", "POST the file to /datasets first"
             )
-    if draft.given("kind") == "train":
+    if draft.given("kind") in ("train", "check"):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
@@ -146,7 +147,8 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
     named = draft.given("model")
     if named is None:
         if not any(found.where.field == "model" for found in draft.problems):
-            draft.wrong("model must be given for a train job", None, "model", "an id, id@version or zoo:NAME")
+            rule = f"model must be given for a {draft.given('kind')} job"
+            draft.wrong(rule, None, "model", "an id, id@version or zoo:NAME")
         return
     if draft.zoo_name is not None:
         if draft.zoo_name in zoo.NAMES:
@@ -215,7 +217,9 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
         return
     schema, splits = DatasetSchema.model_validate(draft.dataset.schema), dict(draft.dataset.splits)
     try:
-        if draft.spec is not None and not check(draft.spec):
+        if isinstance(draft.params, CheckParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_check(draft.spec, schema, splits, draft.params)[0].chosen
+        elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
             draft.chosen = plan(draft.spec, schema, splits, params).chosen
             _judge_initial(draft, objects)

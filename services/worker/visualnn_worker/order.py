@@ -25,7 +25,7 @@ class DatasetRef(_Frozen):
 class JobOrder(_Frozen):
     """A claimed job, complete: a child reads no rows."""
 
-    kind: Literal["train", "evaluate", "predict"]
+    kind: Literal["train", "evaluate", "predict", "check"]
     job_id: str
     attempt: int
     prefix: str

@@ -24,7 +24,7 @@ def two(main: str = "softmax", aux: str = "softmax", units: int = 3) -> Spec:
 
 def test_every_output_gets_a_loss_and_the_first_is_served_as_the_answer() -> None:
     found = planned(two(), schema(classes(3)), loss_weights={"aux": 0.3})
-    assert (found.params.loss, found.params.losses) == (CROSS, {"aux": CROSS})
+    assert (found.params.loss, found.params.losses) == (CROSS, {"aux": LossChoice(name=CROSS)})
     assert [(end.name, end.weight) for end in found.ends] == [("main", 1.0), ("aux", 0.3)]
     assert [spec.name for spec in found.serving.outputs] == ["main", "aux"]
     assert found.serving.more_labels == {"aux": (Cast(dtype="int32"),)}

@@ -17,6 +17,7 @@ from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
 from visualnn_shared.training.freezing import freeze, frozen_layers
 from visualnn_shared.training.full_batch import full_batch_problems
 from visualnn_shared.training.head import heads
+from visualnn_shared.training.loss_options import as_choice
 from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.outputs import End, ends
@@ -78,7 +79,7 @@ def plan(
             "optimizer": optimizer,
             "learning_rate": (optimizer.model_extra or {})["learning_rate"],
             "loss": found[0].loss,
-            "losses": {end.name: end.loss for end in found[1:]},
+            "losses": {end.name: as_choice(end.loss) for end in found[1:]},
             "metrics": params.metrics if params.metrics is not None else metrics_for(joined),
             "batch_size": min(params.batch_size, _training_samples(splits, params)),
             "keep": params.keep or ("best" if params.early_stopping else "last"),
@@ -115,7 +116,7 @@ def _ends(resolved: Resolved, schema: DatasetSchema, params: TrainParams, proble
 
 def _watch_problems(found: list[End], params: TrainParams) -> list[Problem]:
     """What is watched must be measured."""
-    measured = list(params.metrics if params.metrics is not None else metrics_for(found[0].joined))
+    measured: list[str] = list(params.metrics if params.metrics is not None else metrics_for(found[0].joined))
     measured += [f"{end.name}_loss" for end in found] if len(found) > 1 else []
     problems = []
     for name in ("schedule", "early_stopping"):
@@ -177,8 +178,8 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found:
         chosen["loss"] = {"value": joined.loss, "why": joined.why}
     left = [end for end in found[1:] if end.name not in params.losses]
     if left:
-        value = {end.name: end.joined.loss for end in left}
-        chosen["losses"] = {"value": value, "why": "; ".join(dict.fromkeys(end.joined.why for end in left))}
+        losses = {end.name: end.joined.loss for end in left}
+        chosen["losses"] = {"value": losses, "why": "; ".join(dict.fromkeys(end.joined.why for end in left))}
     if params.metrics is None:
         what = "numbers" if joined.task == "regression" else "classes"
         chosen["metrics"] = {

@@ -28,6 +28,11 @@ def name_of(loss: str | LossChoice) -> str:
     return loss.name if isinstance(loss, LossChoice) else loss
 
 
+def as_choice(loss: str | LossChoice) -> LossChoice:
+    """The same as an object."""
+    return loss if isinstance(loss, LossChoice) else LossChoice.model_validate({"name": loss})
+
+
 def options_of(loss: str | LossChoice | None) -> dict[str, Any]:
     """All parameters of a loss that ``clean_loss`` has cleaned: those given, and the defaults of the rest."""
     if loss is None:

@@ -35,7 +35,8 @@ def ends(heads: list[Head], label: LabelSchema, params: TrainParams) -> tuple[li
     found = []
     for place, head in enumerate(heads):
         name = str(head.ref)
-        wanted, where = params.losses.get(name), f"params.losses.{name}"
+        where = f"params.losses.{name}"
+        wanted: str | LossChoice | None = params.losses.get(name)
         if wanted is None and place == 0:
             wanted, where = params.loss, "params.loss"
         loss, wrong = clean_loss(wanted, where)

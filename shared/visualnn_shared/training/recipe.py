@@ -6,7 +6,7 @@ whole number is a fine real number.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
@@ -36,6 +36,14 @@ class LossChoice(_Params):
     name: Loss
 
 
+def _named(given: Any) -> Any:
+    return {"name": given} if isinstance(given, str) else given
+
+
+_NamedLoss = Annotated[LossChoice, BeforeValidator(_named)]
+"""A loss's name alone will do."""
+
+
 class TrainParams(_Params):
     """``params`` of a train job."""
 
@@ -47,7 +55,7 @@ class TrainParams(_Params):
     """How the weights follow the gradient; adam where it is left out."""
     loss: Loss | LossChoice | None = None
     """What is made small; chosen to suit the network's output and the labels where it is left out."""
-    losses: dict[_Output, Loss | LossChoice] = Field(default={}, max_length=100)
+    losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
     """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
     loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
     """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
@@ -101,7 +109,28 @@ class EvaluateParams(_Params):
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
-PARAMS: dict[str, type[_Params]] = {"train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams}
+class CheckParams(_Params):
+    """``params`` of a check job: is a network, with its loss and this data set, fit to be trained?"""
+
+    loss: Loss | LossChoice | None = None
+    losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
+    loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
+    """So many training samples must be learnt by heart."""
+    steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400
+    """Steps of the optimizer to learn them in, at most."""
+    learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] = 0.003
+    """Of adam, which learns them."""
+    entries: Annotated[int, Field(strict=True, ge=1, le=1000)] = 12
+    """So many numbers of each tensor of weights, and of each layer's input, have their gradient checked."""
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+
+
+PARAMS: dict[str, type[_Params]] = {
+    "train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams, "check": CheckParams,
+}  # fmt: skip
 """Job kind -> what its ``params`` must be."""
 
 Chosen = dict[str, dict[str, Any]]

@@ -12,8 +12,10 @@ def scores(serving: Serving, values: NDArray[Any]) -> NDArray[Any]:
     """Values of the first output, classes along the last axis, in the same shape."""
     if serving.scores_by is None:
         return values
+    shares: NDArray[Any]
     if serving.scores_by == "sigmoid":
-        shares: NDArray[Any] = 0.5 * (1.0 + np.tanh(0.5 * values))  # 1 / (1 + exp(-x)) without an overflow
+        shares = 0.5 * (1.0 + np.tanh(0.5 * values))  # 1 / (1 + exp(-x)) without an overflow
         return shares
     raised = np.exp(values - values.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
+    shares = raised / raised.sum(axis=-1, keepdims=True)
+    return shares

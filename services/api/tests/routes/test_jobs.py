@@ -322,8 +322,8 @@ def _from(api: httpx.Client, line: str, initial: str) -> httpx.Response:
 
 def test_a_training_may_begin_with_a_trained_jobs_weights(api: httpx.Client, line: str, trainer: Trainer) -> None:
     source = _trained(api, line, trainer)
-    named = str(api.post("operators", json={"name": "begun", "job": source}).json()["name"])
-    for initial in (source, named, f"{named}@1"):
+    trainer.register("begun", source)
+    for initial in (source, "begun", "begun@1"):
         answer = _from(api, line, initial)
         assert answer.status_code == 202, answer.text
         assert answer.json()["source_job"] == source

@@ -9,11 +9,11 @@ from visualnn_shared.store.tables import Artifact, Job
 from visualnn_api.views.common import Links, Timestamp, View
 
 PREFIX = "/api/v1/jobs"
-Kind = Literal["train", "evaluate", "predict"]
+Kind = Literal["train", "evaluate", "predict", "check"]
 
 _PARAMS = {
-    "description": "What the kind of job takes: TrainParams, EvaluateParams or PredictParams.",
-    "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in ("Train", "Evaluate", "Predict")],
+    "description": "What the kind of job takes: TrainParams, EvaluateParams, PredictParams or CheckParams.",
+    "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in ("Train", "Evaluate", "Predict", "Check")],
 }
 EXAMPLES: dict[str, dict[str, Any]] = {
     "train": {
@@ -41,6 +41,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "params": {"job": "job-01jd2k3m4n5p6q7r8s9t0v1w2x"},
         },
     },
+    "check": {
+        "summary": "Is a network, with its loss and a data set, fit to be trained? The answer is check.json",
+        "value": {"kind": "check", "model": "zoo:mnist-dnn", "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x"},
+    },
 }
 
 
@@ -51,7 +55,7 @@ class JobRequest(BaseModel):
 
     kind: Kind
     model: str | None = Field(default=None, max_length=300)
-    """For a train job: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
+    """To train or check: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
     dataset: str = Field(max_length=64)
     """A data set's id."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)

@@ -30,7 +30,8 @@ export function fieldText(value: unknown): string {
 /** The default in words; null where the server chooses. */
 export function defaultText(field: RecipeField): string | null {
   const { default: value } = field
-  if (value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)) return null
+  if (value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0))
+    return null
   return fieldText(value)
 }
 

@@ -47,8 +47,8 @@ class Network:
 def build(spec: Spec, seed: int = 0, frozen: Collection[str] = (), precision: str = "float32") -> Network:
     """Build the net with every random start drawn from ``seed``, in the order of the layers. Raises ``SpecInvalid``.
 
-    Layers that ``frozen`` names keep their weights in training. ``precision`` is the policy of dtypes of all layers but
-    those of the outputs, which compute in float32.
+    Layers that ``frozen`` names keep their weights in training. ``precision`` is the layers' policy of dtypes; with a
+    mixed one those of the outputs compute in float32.
     """
     resolved = resolve(spec)
     if resolved.problems:
@@ -57,7 +57,7 @@ def build(spec: Spec, seed: int = 0, frozen: Collection[str] = (), precision: st
     graph = _Graph(resolved.layers)
     ends = {ref.layer for ref, _shape in resolved.outputs}
     for layer in resolved.layers:
-        with _policy("float32" if layer.name in ends else precision):
+        with _policy("float32" if layer.name in ends and precision.startswith("mixed") else precision):
             graph.add(layer)
     inputs = [graph.tensors[layer.name][0] for layer in resolved.inputs]
     outputs = [graph.tensors[ref.layer][ref.output] for ref, _shape in resolved.outputs]

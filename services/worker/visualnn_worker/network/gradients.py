@@ -72,3 +72,50 @@ def _torch(model: keras.Model, training: bool) -> Function:
         ]
 
     return function
+
+
+def gradient(
+    function: Callable[[list[Any]], Any], variables: list[keras.Variable], tensors: list[Any]
+) -> tuple[Gradients, Gradients]:
+    """Of a scalar ``function(tensors)`` that may use ``variables``: by each variable, and by each tensor."""
+    backend = keras.backend.backend()
+    make = {"tensorflow": _by_tape, "jax": _by_jax, "torch": _by_torch}.get(backend)
+    if make is None:
+        raise NotImplementedError(f"gradients must be computed by TensorFlow, JAX or PyTorch; received {backend}")
+    found = make(function, variables, [keras.ops.convert_to_tensor(tensor) for tensor in tensors])
+    arrays = [np.zeros(tuple(v.shape)) if one is None else np.asarray(keras.ops.convert_to_numpy(one))
+              for v, one in zip([*variables, *tensors], found, strict=True)]  # fmt: skip
+    return arrays[: len(variables)], arrays[len(variables) :]
+
+
+def _by_tape(function: Callable[[list[Any]], Any], variables: list[keras.Variable], tensors: list[Any]) -> list[Any]:
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = function(tensors)
+    found = tape.gradient(value, [*[v.value for v in variables], *tensors])
+    return [None if one is None else tf.convert_to_tensor(one) for one in found]
+
+
+def _by_jax(function: Callable[[list[Any]], Any], variables: list[keras.Variable], tensors: list[Any]) -> list[Any]:
+    import jax
+
+    def pure(values: list[Any], given: list[Any]) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(given)
+
+    by_variables, by_tensors = jax.grad(pure, argnums=(0, 1), allow_int=True)([v.value for v in variables], tensors)
+    return [*by_variables, *by_tensors]
+
+
+def _by_torch(function: Callable[[list[Any]], Any], variables: list[keras.Variable], tensors: list[Any]) -> list[Any]:
+    import torch
+
+    given = [t.detach().requires_grad_(t.is_floating_point()) for t in tensors]
+    with torch.enable_grad():
+        value = function(given)
+    wanted = [*[v.value for v in variables], *given]
+    able = [one for one in wanted if one.requires_grad]
+    found = dict(zip(map(id, able), torch.autograd.grad(value, able, allow_unused=True), strict=True))
+    return [found.get(id(one)) for one in wanted]
