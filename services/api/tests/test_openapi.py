@@ -19,7 +19,8 @@ GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  G
 POST /conversions  POST /datasets
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
-POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
+POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce
+GET /jobs/{job_id}/reproduction  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
 GET /jobs/{job_id}/artifacts/{name}  POST /operators  GET /operators  GET /operators/{name}
 DELETE /operators/{name}  GET /operators/{name}/versions  GET /operators/{name}/versions/{number}
 PUT /operators/{name}/aliases/{alias}  POST /operators/{name}/predict  GET /workers

@@ -13,6 +13,7 @@ from visualnn_api.routes import (
     pages,
     platform,
     predictions,
+    reproductions,
     results,
 )
 
@@ -24,6 +25,7 @@ API = (
     datasets.router,
     jobs.router,
     results.router,
+    reproductions.router,
     operators.router,
     predictions.router,
     platform.router,

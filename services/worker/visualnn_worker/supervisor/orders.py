@@ -21,8 +21,9 @@ def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
         raise NotFound("data set", job.dataset_id)
     schema = DatasetSchema.model_validate(dataset.schema)
     ref = DatasetRef(
-        id=dataset.id, name=dataset.name, key=dataset.key, format=dataset.format, schema_=schema, splits=dataset.splits
-    )
+        id=dataset.id, name=dataset.name, key=dataset.key, format=dataset.format, schema_=schema, splits=dataset.splits,
+        sha256=dataset.sha256,
+    )  # fmt: skip
     return JobOrder(
         kind=job.kind,
         job_id=job.id,
