@@ -70,25 +70,33 @@ def matrix(
     size = 13 if cell >= 24 else max(8, cell - 3)
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     left = int(max((pen.textlength(_fit(pen, name, 140, size), font(size)) for name in names), default=0)) + 40
-    made, pen, top = sheet(left + count * cell, count * cell + 80, title, note)
+    turned = any(pen.textlength(name, font(size)) > cell - 6 for name in names)
+    above = (120 if turned else 56) if labels else 40
+    made, pen, top = sheet(left + count * cell, count * cell + above, title, note)
+    begin = top + above
     pen.text((_MARGIN + left, top), axes[1], FAINT, font(13))
-    side = Image.new("RGB", (int(pen.textlength(axes[0], font(13))) + 2, 18), PAPER)
-    ImageDraw.Draw(side).text((0, 0), axes[0], FAINT, font(13))
-    made.paste(side.rotate(90, expand=True), (_MARGIN, top + 60))
-    begin = top + 60
+    _upright(made, axes[0], (_MARGIN, begin), 13, FAINT)
     for row, name in enumerate(names):
+        x, y = _MARGIN + left + row * cell, begin + row * cell
         if labels:
-            pen.text(
-                (_MARGIN + 28, begin + row * cell + cell / 2 - size / 2), _fit(pen, name, 140, size), INK, font(size)
-            )
-            turned = count > 12 or any(pen.textlength(one, font(size)) > cell for one in names)
-            text = _fit(pen, names[row], 32 if turned else cell, size)
-            pen.text((_MARGIN + left + row * cell + 4, begin - 20), text, INK, font(size))
-        whole = max(int(counts[row].sum()), 1)
+            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), _fit(pen, name, 140, size), INK, font(size))
+        if labels and turned:
+            text = _fit(pen, name, 90, size)
+            _upright(made, text, (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, font(size)))), size, INK)
+        elif labels:
+            pen.text((x + 4, begin - 20), name, INK, font(size))
         for column in range(count):
-            _cell(pen, (_MARGIN + left + column * cell, begin + row * cell, cell), int(counts[row, column]), whole,
-                  row == column, numbers)  # fmt: skip
+            place = (_MARGIN + left + column * cell, y, cell)
+            _cell(pen, place, int(counts[row, column]), max(int(counts[row].sum()), 1), row == column, numbers)
     return made
+
+
+def _upright(made: Image.Image, text: str, at: tuple[int, int], size: int, ink: tuple[int, int, int]) -> None:
+    """Text that runs upwards; ``at`` is where its box begins."""
+    pen = ImageDraw.Draw(made)
+    line = Image.new("RGB", (int(pen.textlength(text, font(size))) + 2, size + 6), PAPER)
+    ImageDraw.Draw(line).text((0, 0), text, ink, font(size))
+    made.paste(line.rotate(90, expand=True), at)
 
 
 def _cell(
