@@ -16,6 +16,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import split_ref
 
+from visualnn_converter.formats.onnx.joined import closed, heads_apart
 from visualnn_converter.formats.onnx.reading import Reading, bounded
 from visualnn_converter.graphreading import Array, Node, Value
 from visualnn_converter.passes import drop_unread
@@ -36,6 +37,8 @@ class Scores(Value):
     right: Any = None
     scale: float = 1.0
     soft: bool = False
+    joined: bool = False
+    """Whether batch and heads are one axis in the file."""
 
 
 def refuse_elsewhere(node: Node, inputs: Sequence[Value | None]) -> None:
@@ -66,13 +69,18 @@ def softmax(r: Any, node: Node, name: str) -> list[Value]:
     if not isinstance(value, Scores):
         mapped: list[Value] = r.mapped(node, name)
         return mapped
-    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, 3):
+    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, value.rank - 1):
         raise Unmappable("attention must have one softmax, along its last axis", node.attributes.get("axis"))
     return [replace(value, soft=True)]
 
 
 def attended(r: Reading, node: Node, name: str, scores: Scores, values: Value) -> Value:
     """Shares times values, head by head: (heads, steps, features) of each sample. Raises ``Unmappable``."""
+    if scores.joined:
+        parts = heads_apart(values)
+        if parts is None:
+            raise Unmappable("attention must have batch and heads as one axis of all three, or of none", values.rank)
+        return closed(attended(r, node, name, replace(scores, joined=False), parts), (2, 1, 1))
     if not scores.soft or isinstance(values, Scores) or values.rank != 4:
         raise Unmappable("attention must have a softmax between its products", values.rank)
     query, key, value = (

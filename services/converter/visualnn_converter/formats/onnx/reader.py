@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from visualnn_converter.formats.onnx import faults, folding, recurrent
 from visualnn_converter.formats.onnx.attention import Scores, merge_outputs, refuse_elsewhere
 from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.fusing import fuse
+from visualnn_converter.formats.onnx.joined import file_sizes, refuse_joined, through
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, Reading
@@ -223,8 +225,10 @@ class _Reader(Reading):
         if whole and node.op not in MOVING:
             raise Unmappable(f"{node.op} must compute with floating-point numbers", whole[0])
         refuse_elsewhere(node, inputs)
+        refuse_joined(node, inputs)
         name, special = self.name(node.name), OPERATORS.get(node.op)
-        made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
+        read = partial(self.mapped, node, name) if special is None else partial(special, self, node, name)
+        made = through(self, node, read)
         self.values.update(zip(node.outputs, made, strict=False))
         extra = [one for one in node.outputs[len(made) :] if one in self.source.users or one in self.source.outputs]
         if extra:
@@ -234,18 +238,26 @@ class _Reader(Reading):
         """Whether the node's value is a constant, which it is where all its inputs are, or where it is a shape."""
         first = self.values.get(node.inputs[0]) if node.inputs else None
         if node.op == "Shape" and first is not None:
-            sizes = [folding.BATCH if axis == 0 else known(first.shape[axis - 1]) for axis in first.label]
+            sizes = file_sizes(first)
             if None in sizes:
                 return False
             end = node.attributes.get("end", len(sizes))
             found: Array | None = np.array(sizes[node.attributes.get("start", 0) : end], np.int64)
         elif all(name in self.constants for name in node.inputs if name):
+            if node.op == "Split":
+                return self._parted(node)
             found = folding.fold(node, [self.constants[name] for name in node.inputs if name])
         else:
             return False
         if found is not None:
             self.constants[node.outputs[0]] = found
         return found is not None
+
+    def _parted(self, node: Node) -> bool:
+        """Whether a constant is cut into pieces, which are constants."""
+        pieces = folding.split(node, [self.constants[name] for name in node.inputs if name])
+        self.constants.update(zip(node.outputs, pieces or (), strict=False))
+        return pieces is not None
 
     def mapped(self, node: Node, name: str) -> list[Value]:
         """A node by the catalogue's maps."""
