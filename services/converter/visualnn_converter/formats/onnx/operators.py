@@ -35,6 +35,7 @@ from visualnn_converter.formats.onnx.cutting import (
     split,
     tile,
 )
+from visualnn_converter.formats.onnx.held import concat
 from visualnn_converter.formats.onnx.joined import Joined, closed, heads_apart, opened
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.normal import group_norm, layer_norm, rms_norm, unit_norm
@@ -258,7 +259,7 @@ def _gated(r: Reading, node: Node) -> list[Value] | None:
 def variadic(r: Any, node: Node, name: str) -> list[Value]:
     """Sum, Mean, Max, Min of one tensor are that tensor; Max and Min of a tensor and a number are limits."""
     if len(node.inputs) == 1:
-        return [r.value(node.inputs[0])]
+        return same(r, node, name)
     constants = [one for one in node.inputs if one in r.constants]
     if len(constants) == 1 and len(node.inputs) == 2 and node.op in ("Max", "Min"):
         one = number(r.weight(constants[0], "the limit"))
@@ -310,7 +311,7 @@ OPERATORS: Mapping[str, Operator] = {
     **dict.fromkeys(("Sum", "Mean", "Max", "Min"), variadic),
     **dict.fromkeys(("Pow", "Sqrt", "Reciprocal"), power),
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), group_norm),
-    "ReduceLogSum": reduced,
+    "ReduceLogSum": reduced, "Concat": concat,
     **dict.fromkeys(("ReduceMean", "ReduceMax", "ReduceSum", "ReduceL1", "ReduceL2", "ReduceSumSquare"), reduced),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent),
 }  # fmt: skip

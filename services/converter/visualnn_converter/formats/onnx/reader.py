@@ -148,7 +148,7 @@ class _Reader(Reading):
         dims = [None, *(given or [])] if one.dims is None or (given and None in one.dims[1:]) else one.dims
         if not dims:
             raise Unmappable("an input must have a batch axis", dims)
-        place = self._batch_place(one.name) if dims is one.dims and len(dims) == 3 else 0
+        place = self._batch_place(one) if dims is one.dims and len(dims) == 3 else 0
         if dims[place] not in (None, 1):
             self.report.note(f"the batch of {dims[place]} that the file has became a free one")
         self.batches.add(dims[place])
@@ -164,8 +164,11 @@ class _Reader(Reading):
         shape = self.place(name, "input", "Input", params, [])[0]
         return Value(name, shape, label, one.dtype)
 
-    def _batch_place(self, name: str) -> int:
-        """1 where a recurrent operator reads the input as it is, time or directions first; else 0."""
+    def _batch_place(self, one: Entrance) -> int:
+        """1 where the file calls that axis so, or a recurrent operator reads the input with time first; else 0."""
+        if one.batch == 1 and one.dims is not None and one.dims[0] is not None and one.dims[1] is None:
+            return 1
+        name = one.name
         users = self.source.users.get(name, [])
         first = any(
             user.op in recurrent.LAYERS
@@ -243,6 +246,8 @@ class _Reader(Reading):
                 return False
             end = node.attributes.get("end", len(sizes))
             found: Array | None = np.array(sizes[node.attributes.get("start", 0) : end], np.int64)
+        elif node.op == "Shape" and node.inputs[0] in self.constants:
+            found = np.array(self.constants[node.inputs[0]].shape[node.attributes.get("start", 0) : node.attributes.get("end")])
         elif all(name in self.constants for name in node.inputs if name):
             if node.op == "Split":
                 return self._parted(node)
