@@ -109,7 +109,7 @@ def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
         elif -1 in target and None not in target and old and rest and old % rest == 0:
             target[target.index(-1)] = folding.mark(old // rest)
         elif r.batch is not None and old and rest == old * r.batch and -1 not in target:
-            target = _with_joined(target, full, r.batch)
+            target = _with_joined(target, sizes_with_batch(opened(value)[0]), r.batch)
     if sum(map(_is_batch, target)) != 1:
         raise Unmappable("shape must keep the batch axis: 0 or -1 in its place", sizes)
     if -1 in target and old is not None and None not in target and rest and old % rest == 0:
@@ -126,8 +126,7 @@ def _with_joined(target: list[int | None], full: list[int | None], batch: int) -
 
     The last axis is no such one; of several that could be, one in which the batch comes first is meant.
     """
-    place = next(i for i, n in enumerate(full) if _is_batch(n))
-    before, fits = prod(n or 1 for n in full[:place]), dict[int, bool]()
+    before, fits = prod(n or 1 for n in full[: full.index(folding.BATCH)]), dict[int, bool]()
     for axis, n in enumerate(target[:-1]):
         outer, odd = divmod(before, prod(one or 1 for one in target[:axis]))
         if not odd and outer and n and n % (outer * batch) == 0:

@@ -20,7 +20,7 @@ from visualnn_converter.formats.onnx import faults, folding, recurrent
 from visualnn_converter.formats.onnx.attention import Scores, merge_outputs, refuse_elsewhere
 from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.fusing import fuse
-from visualnn_converter.formats.onnx.joined import file_sizes, refuse_joined, through
+from visualnn_converter.formats.onnx.joined import Joined, file_sizes, refuse_joined, through
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, Reading
@@ -360,6 +360,8 @@ class _Reader(Reading):
     def _output(self, value: Value, name: str) -> Value:
         if isinstance(value, Scores):
             raise Unmappable("attention must be read to its end: its shares are no output", name)
+        if isinstance(value, Joined):
+            raise Unmappable("an output must have the batch as an axis of its own", name)
         place = value.label.index(0)
         plain: Label = (*range(1, place + 1), 0, *range(place + 1, value.rank))
         if place:
