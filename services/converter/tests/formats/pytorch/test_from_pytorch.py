@@ -33,7 +33,7 @@ def _nets(nn: Any) -> dict[str, tuple[Any, tuple[int, ...]]]:
     )  # fmt: skip
     blocks = {
         "attention": (_attention(nn), (2, 5, 8)),
-        "a transformer": (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=True), (2, 5, 8)),
+        "a transformer": (_transformer(nn), (2, 5, 8)),
         "a vision transformer": (_vision(nn), (2, 3, 16, 16)),
         "both directions": (_last(nn), (2, 5, 8)),
         "dense blocks": (_dense(nn), (2, 3, 8, 8)),
@@ -65,6 +65,11 @@ def _module(nn: Any, forward: Callable[[Any, Any], Any], **parts: Any) -> Any:
 
 def _attention(nn: Any) -> Any:
     return _module(nn, lambda s, x: s.a(x, x, x)[0], a=nn.MultiheadAttention(8, 2, batch_first=True))
+
+
+def _transformer(nn: Any) -> Any:
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=True)
+    return _module(nn, lambda s, x: s.layer(x), layer=layer)
 
 
 def _last(nn: Any) -> Any:
@@ -104,11 +109,12 @@ def _dense(nn: Any) -> Any:
 
 def _excite(nn: Any) -> Any:
     def forward(s: Any, x: Any) -> Any:
+        x = s.stem(x)
         batch, channels = x.shape[:2]
         return x * s.gate(s.pool(x).view(batch, channels)).view(batch, channels, 1, 1)
 
     gate = nn.Sequential(nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 6), nn.Sigmoid())
-    return _module(nn, forward, pool=nn.AdaptiveAvgPool2d(1), gate=gate)
+    return _module(nn, forward, stem=nn.Conv2d(6, 6, 3), pool=nn.AdaptiveAvgPool2d(1), gate=gate)
 
 
 NAMES = [
