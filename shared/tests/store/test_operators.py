@@ -73,7 +73,10 @@ def test_operators_are_found_by_the_model_of_their_newest_version(database: Data
         }
         assert found == {"m-1": {"one"}, "m-2": {"two", "three"}, "m-3": set()}
         first = operators.page(s, LOCAL_OWNER, None, 1, model_id="m-2")
-        assert [len(first.items), len(operators.page(s, LOCAL_OWNER, first.next_cursor, 1, model_id="m-2").items)] == [1, 1]
+        assert [len(first.items), len(operators.page(s, LOCAL_OWNER, first.next_cursor, 1, model_id="m-2").items)] == [
+            1,
+            1,
+        ]
 
 
 def test_a_number_is_never_given_twice(database: Database) -> None:

@@ -115,7 +115,7 @@ def say_certificate(found: dict[str, Any]) -> None:
     say(f"{verdict}: max error {_figure(found['max_abs'])} (gate {found['gate']:g}), "
         f"relative {_figure(found['max_rel'])}{top1}")  # fmt: skip
     if not independent:
-        say("  WARNING    NOT INDEPENDENT: VisualNN wrote the target and read it back itself; a mistake that its reader "
+        say("  WARNING    NOT INDEPENDENT: VisualNN wrote the target and read it back; a mistake that its reader "
             "and writer share would not show. --require-independent makes this an error")  # fmt: skip
     say(f"  inputs     {found['batch']} samples, {found['inputs']}, seed {found['seed']}; weights {found['weights']}")
     for side in ("source", "target"):

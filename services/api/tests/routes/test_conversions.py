@@ -65,7 +65,10 @@ layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_para
 layer { name: "p" type: "Softmax" bottom: "ip" top: "p" include { phase: TEST stage: "deploy" min_level: 1 } }"""
     for asked, last in (({}, "ip"), ({"phase": "TEST", "stage": "deploy", "level": "1"}, "p")):
         answer = converting.api.post(
-            "conversions", params={"bundle": False}, files={"file": ("n.prototxt", net)}, data={"target": "native"} | asked
+            "conversions",
+            params={"bundle": False},
+            files={"file": ("n.prototxt", net)},
+            data={"target": "native"} | asked,
         )
         assert answer.json()["outputs"] == [last], answer.text
 

@@ -103,7 +103,9 @@ def _otherwise(
         text = "the values are the same in another order: the layout differs"
         return (Cause(kind="layout", text=text),)
     if layer.type in CALLED_WITH_MASKS:
-        text = "no single change to the parameters explains the values: the weights differ, or the layer is called with "
+        text = (
+            "no single change to the parameters explains the values: the weights differ, or the layer is called with "
+        )
         return (Cause(kind="unknown", text=f"{text}a mask, states or other arguments"),)
     if own:
         text = "no single change to the parameters explains the values: the weights differ"

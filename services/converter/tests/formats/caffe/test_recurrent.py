@@ -21,7 +21,9 @@ layer { name: "predict" type: "InnerProduct" bottom: "lstm" top: "predict"
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "predict" bottom: "target" top: "loss"
   softmax_param { axis: 2 } }
 """
-_SOURCE = 'layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" hdf5_data_param { batch_size: 2 } }'
+_SOURCE = (
+    'layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" hdf5_data_param { batch_size: 2 } }'
+)
 _INPUTS = 'input: "cont" input_shape { dim: 5 dim: 2 } input: "words" input_shape { dim: 5 dim: 2 }'
 DEPLOY = CAPTIONS.replace(_SOURCE, _INPUTS).replace(
     'type: "SoftmaxWithLoss" bottom: "predict" bottom: "target"', 'type: "Softmax" bottom: "predict"'

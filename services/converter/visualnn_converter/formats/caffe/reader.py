@@ -135,7 +135,15 @@ class _Reader:
         for key in list(node.whole):
             node.whole.one(key)
         self.report.rewrote(node.name, f"{node.op} as {op}", f"train with {loss}")
-        kept = Node(node.name, op, given if isinstance(given, Bag) else Bag(), Bag(), node.line, node.inputs[:1], node.outputs[:1])
+        kept = Node(
+            node.name,
+            op,
+            given if isinstance(given, Bag) else Bag(),
+            Bag(),
+            node.line,
+            node.inputs[:1],
+            node.outputs[:1],
+        )
         self._layer(kept)
 
     def _inputs(self, node: Node) -> None:

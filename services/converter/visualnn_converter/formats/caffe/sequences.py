@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from visualnn_shared.catalogue.caffe_maps import Filler
-from visualnn_shared.catalogue.lenses import Drop, Is, Sets
+from visualnn_shared.catalogue.lenses import At, Drop, Is, Sets
 from visualnn_shared.catalogue.mapping import Index, build_index, index
 from visualnn_shared.catalogue.maps import Map, Unmappable
-from visualnn_shared.catalogue.lenses import At
 from visualnn_shared.catalogue.registry import CATALOGUE
 from visualnn_shared.catalogue.steps import Gates, Perm
 

@@ -46,7 +46,10 @@ def refuse_elsewhere(node: Node, inputs: Sequence[Value | None]) -> None:
     scores = [one for one in inputs if isinstance(one, Scores)]
     through = ("Mul", "Div", "Softmax", "MatMul", "Identity", "Dropout", "Cast")
     if scores and (node.op not in through or (len(inputs) > 1 and node.op != "MatMul") or len(scores) > 1):
-        raise Unmappable("attention must be scaled, softened and multiplied with values; masks, causal ones too, have no layer here", node.op)
+        raise Unmappable(
+            "attention must be scaled, softened and multiplied with values; masks, causal ones too, have no layer here",
+            node.op,
+        )
 
 
 def scaled(value: Scores, node: Node, one: float | None, *, first: bool) -> Scores:

@@ -1,7 +1,7 @@
 """Tensors whose batch shares an axis with others, as PyTorch lays heads or steps beside the batch.
 
 A spec has the batch as an axis of its own, so such a tensor is known by its parts: the tensor with every axis apart,
-and how many of these axes each axis of the file joins. It lives between two Reshapes, and no layer has it as its output.
+and how many of these axes each axis of the file joins. It lives between two Reshapes; no layer has it as output.
 """
 
 from collections.abc import Callable, Sequence

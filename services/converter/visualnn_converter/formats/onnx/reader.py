@@ -1,6 +1,5 @@
 """An ONNX graph to a spec and its weights: constants are folded, the catalogue's maps read the operators."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -247,7 +246,9 @@ class _Reader(Reading):
             end = node.attributes.get("end", len(sizes))
             found: Array | None = np.array(sizes[node.attributes.get("start", 0) : end], np.int64)
         elif node.op == "Shape" and node.inputs[0] in self.constants:
-            found = np.array(self.constants[node.inputs[0]].shape[node.attributes.get("start", 0) : node.attributes.get("end")])
+            found = np.array(
+                self.constants[node.inputs[0]].shape[node.attributes.get("start", 0) : node.attributes.get("end")]
+            )
         elif all(name in self.constants for name in node.inputs if name):
             if node.op == "Split":
                 return self._parted(node)
