@@ -44,7 +44,8 @@ def formats_table(found: list[dict[str, Any]]) -> list[str]:
         endings = " ".join(f"`{ending}`" for ending in one["extensions"])
         inside = "in the file" if one["carries_weights"] else ""
         weights = f"in a `{beside[one['name']]}` beside it" if one["name"] in beside else inside
-        flags = " | ".join("yes" if one[flag] else "" for flag in ("reads", "writes"))
+        written = "by a worker with TensorFlow" if one["worker_writes"] else "yes" if one["writes"] else ""
+        flags = f"{'yes' if one['reads'] else ''} | {written}"
         lines.append(f"| `{one['name']}` | {one['title']} | {endings} | {flags} | {weights} |")
     return lines
 
