@@ -1307,6 +1307,23 @@ export interface components {
             items: components["schemas"]["Format"][];
         };
         /**
+         * Group
+         * @description Layers that people see as one part, such as a block: for the eye, without meaning for the net.
+         *
+         *     A group whose layers are all in another one lies within it. Names of layers that the spec has not are passed over.
+         */
+        Group: {
+            /**
+             * Folded
+             * @default false
+             */
+            folded: boolean;
+            /** Layers */
+            layers: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * Impossible
          * @description A layer that the target cannot say; a bundle has none, because then nothing is written.
          */
@@ -1491,7 +1508,7 @@ export interface components {
          * @description One node: a catalogue type with its parameters, fed by the named outputs of other layers.
          *
          *     ``inputs`` name layers; ``"slice:1"`` is the second output of a layer that has several.
-         *     ``weights_of`` names the layer whose weights this one uses as its own.
+         *     ``weights_of`` names the layer whose weights this one uses as its own. ``note`` is for people: it has no meaning.
          */
         Layer: {
             /**
@@ -1501,6 +1518,8 @@ export interface components {
             inputs: string[];
             /** Name */
             name: string;
+            /** Note */
+            note?: string;
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -2337,6 +2356,8 @@ export interface components {
          * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
          */
         Spec: {
+            /** Groups */
+            groups?: components["schemas"]["Group"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
             /** Name */
@@ -2651,6 +2672,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -4423,6 +4446,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -5376,6 +5401,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */

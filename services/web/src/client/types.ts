@@ -7,6 +7,7 @@ type Schemas = components['schemas']
 
 export type Spec = Schemas['Spec']
 export type Layer = Schemas['Layer']
+export type Group = Schemas['Group']
 export type LayerType = Schemas['LayerType']
 export type LayerParam = Schemas['LayerParam']
 export type Kind = Schemas['Kind']

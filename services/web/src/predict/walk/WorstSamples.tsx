@@ -85,7 +85,7 @@ function Worst({ one, data, onChoose }: { one: Judged; data: TestData; onChoose:
         aria-label={t('predict:worstOne', { number: sample.index + 1, truth, said })}
       >
         <SampleShown sample={sample} features={data.dataset.schema.features} small />
-        <span className="worst-said">{t('predict:saidNot', { said, truth })}</span>
+        <span className="worst-said">{t(right ? 'predict:saidRight' : 'predict:saidNot', { said, truth })}</span>
         <span className="worst-loss">{t('predict:loss', { loss: loss.toFixed(2) })}</span>
       </button>
     </li>
