@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the samples of each class
+         * @description By split: whether the classes are even, and whether a split lacks one.
+         */
+        get: operations["classes_api_v1_datasets__dataset_id__classes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -637,6 +657,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operators/{name}/versions/{number}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an operator's network
+         * @description What the predictor runs, as ONNX; the version's preprocessing comes before it.
+         */
+        get: operations["network_api_v1_operators__name__versions__number__model_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema/spec": {
         parameters: {
             query?: never;
@@ -1011,6 +1051,28 @@ export interface components {
             why: string;
         };
         /**
+         * ClassCount
+         * @description How many samples of each split belong to a class.
+         */
+        ClassCount: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ClassCounts
+         * @description By index; empty where the labels are no classes, or more than 1,000.
+         */
+        ClassCounts: {
+            /** Items */
+            items: components["schemas"]["ClassCount"][];
+        };
+        /**
          * Constant
          * @description The learning rate itself; of use with a warm-up.
          */
@@ -1327,6 +1389,23 @@ export interface components {
             items: components["schemas"]["Format"][];
         };
         /**
+         * Group
+         * @description Layers that people see as one part, such as a block: for the eye, without meaning for the net.
+         *
+         *     A group whose layers are all in another one lies within it. Names of layers that the spec has not are passed over.
+         */
+        Group: {
+            /**
+             * Folded
+             * @default false
+             */
+            folded: boolean;
+            /** Layers */
+            layers: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * Impossible
          * @description A layer that the target cannot say; a bundle has none, because then nothing is written.
          */
@@ -1511,7 +1590,7 @@ export interface components {
          * @description One node: a catalogue type with its parameters, fed by the named outputs of other layers.
          *
          *     ``inputs`` name layers; ``"slice:1"`` is the second output of a layer that has several.
-         *     ``weights_of`` names the layer whose weights this one uses as its own.
+         *     ``weights_of`` names the layer whose weights this one uses as its own. ``note`` is for people: it has no meaning.
          */
         Layer: {
             /**
@@ -1521,6 +1600,8 @@ export interface components {
             inputs: string[];
             /** Name */
             name: string;
+            /** Note */
+            note?: string;
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -2370,6 +2451,8 @@ export interface components {
          * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
          */
         Spec: {
+            /** Groups */
+            groups?: components["schemas"]["Group"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
             /** Name */
@@ -2713,6 +2796,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -3138,6 +3223,65 @@ export interface operations {
             };
             /** @description The present state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    classes_api_v1_datasets__dataset_id__classes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassCounts"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4432,6 +4576,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -5224,6 +5370,90 @@ export interface operations {
             };
         };
     };
+    network_api_v1_operators__name__versions__number__model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The operator's name. */
+                name: string;
+                /** @description The version's number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ONNX file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range of bytes that `Range` asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names the file's ETag, which is its sha256. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The file has no such bytes. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     schema_api_v1_schema_spec_get: {
         parameters: {
             query?: never;
@@ -5303,6 +5533,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
