@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName, Precision
+from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
@@ -109,6 +109,14 @@ class EvaluateParams(_Params):
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
+class ExportParams(_Params):
+    """``params`` of an export job: the weights of ``job`` in a format that only a worker can write."""
+
+    job: str
+    format: ExportFormat = "savedmodel"
+    """TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow."""
+
+
 class CheckParams(_Params):
     """``params`` of a check job: is a network, with its loss and this data set, fit to be trained?"""
 
@@ -129,8 +137,12 @@ class CheckParams(_Params):
 
 
 PARAMS: dict[str, type[_Params]] = {
-    "train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams, "check": CheckParams,
-}  # fmt: skip
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+    "predict": PredictParams,
+    "check": CheckParams,
+    "export": ExportParams,
+}
 """Job kind -> what its ``params`` must be."""
 
 Chosen = dict[str, dict[str, Any]]

@@ -3,6 +3,7 @@
 from visualnn_api.routes import (
     catalogue,
     checks,
+    comments,
     conversions,
     datasets,
     editor,
@@ -15,10 +16,13 @@ from visualnn_api.routes import (
     predictions,
     reproductions,
     results,
+    together,
 )
 
 API = (
     models.router,
+    together.router,
+    comments.router,
     checks.router,
     catalogue.router,
     conversions.router,

@@ -33,8 +33,8 @@ def run(context: Context) -> Result:
     """Check. A failed item is a result, not a failed job. Raises ``Invalid`` for what does not fit together."""
     order = context.order
     params = CheckParams.model_validate(order.params)
-    planned, spec, notes = plan_check(read_spec(order.spec or {}), order.dataset.schema_, order.dataset.splits, params)
-    data = context.load_data(order.dataset.schema_)
+    planned, spec, notes = plan_check(read_spec(order.spec or {}), order.data.schema_, order.data.splits, params)
+    data = context.load_data(order.data.schema_)
     train = all_of(data.splits["train"], planned.serving, planned.features)
     with refusals("build"):
         network = build(spec, params.seed)

@@ -36,7 +36,7 @@ def record(order: JobOrder, trained: Trained, tensors: Tensors, metrics: Mapping
         versions=_versions(), backend=keras.backend.backend(), device="gpu" if order.gpu and _gpus() else "cpu",
         machine=f"{platform.machine()} {platform.system()}", threads=_threads(), seed=trained.params.seed,
         params=params, spec_sha256=hashlib.sha256(canonical_json(trained.spec)).hexdigest(),
-        dataset_sha256=order.dataset.sha256, weights_sha256=tensors_sha256(tensors),
+        dataset_sha256=order.data.sha256, weights_sha256=tensors_sha256(tensors),
         metrics={name: float(value) for name, value in metrics.items()},
     )  # fmt: skip
 

@@ -59,8 +59,8 @@ def run(context: Context) -> Result:
     """Train. Raises ``Invalid`` for what does not fit together, ``NotFinite``, ``Unavailable``."""
     order = context.order
     spec = read_spec(order.spec or {})
-    planned = plan(spec, order.dataset.schema_, order.dataset.splits, TrainParams.model_validate(order.params))
-    data = context.load_data(order.dataset.schema_)
+    planned = plan(spec, order.data.schema_, order.data.splits, TrainParams.model_validate(order.params))
+    data = context.load_data(order.data.schema_)
     parts = _parts(data, planned)
     with refusals("build"):
         network = build(spec, planned.params.seed, planned.frozen, planned.params.precision)
@@ -70,7 +70,7 @@ def run(context: Context) -> Result:
         compile_model(network, planned.params, per_epoch, serving=planned.serving)
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
-    label = order.dataset.schema_.label
+    label = order.data.schema_.label
     logits = {"from_logits": planned.serving.scores_by is not None}
     for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
