@@ -35,11 +35,11 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
             "Scale the data, or start with smaller weights; a check job says which layer's values grow first.",
         )
     if params.precision == "mixed_float16":
-        return "numbers grew beyond float16", "Use precision mixed_bfloat16 or float32, or a lower learning_rate."
+        return "numbers grew beyond float16", "Use precision mixed_bfloat16 or float32, or a lower learning rate."
     if max(known) > GREW * max(min(known), 1e-12):
         return (
             f"the loss had grown from {min(known):.3g} to {max(known):.3g}: the learning rate {rate:g} is too high",
-            f"Lower learning_rate to {rate / 10:.1g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
+            f"Lower the learning rate to {rate / 10:g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
         )
     loss = name_of(params.loss or "")
     if loss in _LOGS:
@@ -48,7 +48,7 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
         )
     return (
         f"a step at learning rate {rate:g} led from a loss of {known[-1]:.3g} beyond all numbers",
-        f"Lower learning_rate to {rate / 10:.1g} or clip gradients (global_clipnorm 1.0); a check job says more.",
+        f"Lower the learning rate to {rate / 10:g} or clip gradients (global_clipnorm 1.0); a check job says more.",
     )
 
 
