@@ -14,7 +14,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.verify.certificate import Cause
 from visualnn_standalone.verify.comparing import Array, as_laid, distance
 from visualnn_standalone.verify.runtimes.base import Arrays, Unable
-from visualnn_standalone.verify.variants import Variant, variants
+from visualnn_standalone.verify.variants import CALLED_WITH_MASKS, Variant, variants
 
 _SECONDS = 30.0
 _FURTHER = 12
@@ -59,7 +59,7 @@ def _error(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array], thei
 
 def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -> Array:
     """The changed layer's answer to these inputs. Raises ``Unable``, ``ValueError``."""
-    from visualnn_standalone.verify.runtimes.read_back import either
+    from visualnn_standalone.verify.runtimes.read_back import either, of_spec
 
     order = [*reversed(inputs)] if variant.reversed else list(inputs)
     names = [f"input_{index}" for index in range(len(order))]
@@ -70,6 +70,9 @@ def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -
     changed = Layer(name="changed", type=variant.type or layer.type, params=dict(variant.params), inputs=tuple(names))
     spec = Spec(name="alone", layers=(*layers, changed), outputs=("changed",))
     tensors = {f"changed/{name}": np.ascontiguousarray(tensor) for name, tensor in variant.weights.items()}
+    if variant.call:
+        called: Array = of_spec(spec, tensors, "one layer").called("changed", order, variant.call)
+        return called
     running = either(spec, tensors, "one layer")
     answer: Array = running.outputs(dict(zip(names, order, strict=True)))[0]
     return answer
@@ -99,6 +102,11 @@ def _otherwise(
     if distance(np.sort(a, axis=None), np.sort(b, axis=None)) <= limit:
         text = "the values are the same in another order: the layout differs"
         return (Cause(kind="layout", text=text),)
+    if layer.type in CALLED_WITH_MASKS:
+        text = (
+            "no single change to the parameters explains the values: the weights differ, or the layer is called with "
+        )
+        return (Cause(kind="unknown", text=f"{text}a mask, states or other arguments"),)
     if own:
         text = "no single change to the parameters explains the values: the weights differ"
         return (Cause(kind="weights", text=text),)

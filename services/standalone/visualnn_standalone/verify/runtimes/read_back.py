@@ -1,9 +1,10 @@
 """Keras, running what VisualNN's own reader finds in a file: the builder that trains. It proves the numbers, and reader
 and writer only together. Where Keras is not installed, or cannot run a net, the NumPy reference does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from visualnn_converter import conversion
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import VisualNNError
@@ -156,6 +157,14 @@ class OnKeras:
             return evaluate(self._network.model, [inputs[name] for name in self._network.input_names])
         except Exception as error:  # noqa: BLE001 - backends' errors have no common base
             raise Unable(f"Keras: {' '.join(str(error).split())[:300]}") from None
+
+    def called(self, name: str, inputs: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
+        """What one layer answers when it is called with more arguments."""
+        from visualnn_worker.network.names import keras_name
+
+        layer = self._network.model.get_layer(keras_name(name))
+        found = layer(*inputs, **arguments) if len(inputs) > 1 else layer(inputs[0], **arguments)
+        return np.asarray(found[0] if isinstance(found, list | tuple) else found)
 
     def layers(self, inputs: Arrays) -> Arrays:
         """First output of every layer, by the spec's names."""
