@@ -11,6 +11,7 @@ from visualnn_converter.conversion import Converted
 from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
@@ -103,13 +104,12 @@ def impossible(error: ConversionImpossible, target: str, source: str | None) -> 
 
 def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
     """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
-    from visualnn_converter.formats.caffe.state import PHASES, NetState
+    from visualnn_converter.formats.caffe.state import NetState
 
-    wanted = phase.upper() if phase else None
-    if wanted not in (None, *PHASES):
-        rule = f"--phase must be one of {', '.join(PHASES)}"
-        raise Invalid("the command", [problem(rule, phase, field="phase")])
-    return NetState(wanted, level, tuple(stages) if stages else None)
+    try:
+        return NetState.asked(phase, level, stages)
+    except Unmappable as broken:
+        raise Invalid("the command", [problem(f"--{broken.rule}", broken.received, field=broken.param)]) from None
 
 
 def carries_weights(target: str) -> bool:

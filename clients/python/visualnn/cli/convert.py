@@ -37,6 +37,13 @@ def convert(
     verify: Annotated[
         bool, typer.Option("--verify", help="Run SRC and DST on the same inputs; write DST only if they agree.")
     ] = False,
+    require_independent: Annotated[
+        bool,
+        typer.Option(
+            "--require-independent",
+            help="With --verify: write DST only where a runtime that is not VisualNN's ran it itself.",
+        ),
+    ] = False,
     gate: Annotated[float, typer.Option(help="Largest absolute error that passes.", min=0.0)] = 1e-4,
     seed: Annotated[int, typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0)] = 0,
     samples: Annotated[
@@ -81,12 +88,12 @@ def convert(
     options = {"allow_rewrite": allow_rewrite, "state": state, "input_shape": shape}
     options["initial"] = seed if initial_weights else None
     converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
-    if verify or samples is not None:
+    if verify or require_independent or samples is not None:
         converted.report.certificate = certificate(
             converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name,
             report=report, state=state, input_shape=shape, weights_given=carried is not None or initial_weights,
         )  # fmt: skip
-        must_pass(converted, target, to, report, as_json=as_json)
+        must_pass(converted, target, to, report, as_json=as_json, independent=require_independent)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}
     if weights_out is not None:

@@ -2716,6 +2716,10 @@ export interface operations {
                     gate?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
+                    /** @description Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out. */
+                    level?: string;
+                    /** @description Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`. */
+                    phase?: string;
                     /**
                      * Format: binary
                      * @description More inputs to verify with: `.npz` by input name, or `.npy`.
@@ -2725,6 +2729,8 @@ export interface operations {
                     seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;
+                    /** @description Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between. */
+                    stage?: string;
                     /** @description The wanted format: one that GET /formats lists as written. */
                     target: string;
                     /** @description `true`: run source and target on the same inputs; a certificate in the report, 422 where they differ. */
@@ -4592,6 +4598,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many items a page holds. */
                 limit?: number;
+                /** @description Only operators whose newest version was made from the model with this id. */
+                model?: string | null;
             };
             header?: never;
             path?: never;
