@@ -210,7 +210,9 @@ def test_a_file_that_is_cut_off_says_where_in_plain_words(share: float) -> None:
     assert "whole nodes, then the file is cut off or damaged at byte" in str(problem.received)
 
 
-@pytest.mark.parametrize(("data", "told"), [(b"", "an empty file"), (b"\x07\xff\xfe" * 9, "27 bytes of something else")])
+@pytest.mark.parametrize(
+    ("data", "told"), [(b"", "an empty file"), (b"\x07\xff\xfe" * 9, "27 bytes of something else")]
+)
 def test_what_is_no_graph_is_named_without_raw_bytes(data: bytes, told: str) -> None:
     with pytest.raises(Invalid) as caught:
         conversion.read(data, "tensorflow")
