@@ -58,6 +58,8 @@ def formats_table(found: list[dict[str, Any]]) -> list[str]:
         weights = f"in a `{beside[one['name']]}` beside it" if one["name"] in beside else inside
         read = _READ.get(one["name"], "yes" if one["reads"] else "no")
         written = _WRITTEN.get(one["name"], "yes" if one["writes"] else "no")
+        if one["worker_writes"]:
+            written = "by a worker with TensorFlow"
         weights = _WEIGHTS.get(one["name"], weights)
         lines.append(f"| `{one['name']}` | {one['title']} | {endings} | {read} | {written} | {weights} |")
     return lines
