@@ -998,6 +998,71 @@ export interface components {
             before: unknown;
         };
         /**
+         * CheckParams
+         * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
+         */
+        CheckParams: {
+            /**
+             * Device
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Entries
+             * @description So many numbers of each tensor of weights, and of each layer's input, have their gradient checked.
+             * @default 12
+             */
+            entries: number;
+            /**
+             * Learning Rate
+             * @description Of adam, which learns them.
+             * @default 0.003
+             */
+            learning_rate: number;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
+            /**
+             * Samples
+             * @description So many training samples must be learnt by heart.
+             * @default 20
+             */
+            samples: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description Steps of the optimizer to learn them in, at most.
+             * @default 400
+             */
+            steps: number;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+        };
+        /**
          * Checked
          * @description A spec without problems; one with problems is answered with 422.
          */
@@ -1272,6 +1337,21 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * ExportParams
+         * @description ``params`` of an export job: the weights of ``job`` in a format that only a worker can write.
+         */
+        ExportParams: {
+            /**
+             * Format
+             * @description TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow.
+             * @default savedmodel
+             * @constant
+             */
+            format: "savedmodel";
+            /** Job */
+            job: string;
+        };
+        /**
          * Fault
          * @description Why a job failed.
          */
@@ -1348,6 +1428,8 @@ export interface components {
             reads: boolean;
             /** Title */
             title: string;
+            /** Worker Writes */
+            worker_writes: boolean;
             /** Writes */
             writes: boolean;
         };
@@ -1465,7 +1547,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict";
+            kind: "train" | "evaluate" | "predict" | "check" | "export";
             /** Links */
             links: {
                 [key: string]: string;
@@ -1785,6 +1867,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * LossChoice
+         * @description A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``.
+         */
+        LossChoice: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Mapped
          * @description A layer that the target has as one operator.
          */
@@ -1987,12 +2082,14 @@ export interface components {
             replay?: {
                 [key: string]: unknown;
             } | null;
+            /** Scores By */
+            scores_by?: ("softmax" | "sigmoid") | null;
             signature: components["schemas"]["Signature"];
             /**
              * Task
              * @enum {string}
              */
-            task: "classification" | "binary" | "regression";
+            task: "classification" | "binary" | "regression" | "sequence";
             /** Version */
             version: number;
         };
@@ -2005,7 +2102,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion";
+            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
         };
@@ -2286,7 +2383,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "named";
+            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "map" | "named";
             limits?: components["schemas"]["RecipeLimits"] | null;
             /** Name */
             name: string;
@@ -2549,6 +2646,12 @@ export interface components {
              */
             frozen: string[];
             /**
+             * Initial Weights
+             * @description Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed.
+             * @default null
+             */
+            initial_weights: string | null;
+            /**
              * Keep
              * @description Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches.
              * @default null
@@ -2565,7 +2668,23 @@ export interface components {
              * @description What is made small; chosen to suit the network's output and the labels where it is left out.
              * @default null
              */
-            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity") | null;
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @description Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out.
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's.
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
             /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
@@ -2577,7 +2696,14 @@ export interface components {
              * @description How the weights follow the gradient; adam where it is left out.
              * @default null
              */
-            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Precision
+             * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
+             * @default float32
+             * @enum {string}
+             */
+            precision: "float32" | "mixed_float16" | "mixed_bfloat16";
             /**
              * Schedule
              * @description How the learning rate changes; none leaves it as it is.
@@ -2847,6 +2973,10 @@ export interface operations {
                     gate?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
+                    /** @description Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out. */
+                    level?: string;
+                    /** @description Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`. */
+                    phase?: string;
                     /**
                      * Format: binary
                      * @description More inputs to verify with: `.npz` by input name, or `.npy`.
@@ -2856,6 +2986,8 @@ export interface operations {
                     seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;
+                    /** @description Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between. */
+                    stage?: string;
                     /** @description The wanted format: one that GET /formats lists as written. */
                     target: string;
                     /** @description `true`: run source and target on the same inputs; a certificate in the report, 422 where they differ. */
@@ -3480,7 +3612,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -3533,19 +3665,19 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Dataset */
-                    dataset: string;
+                    dataset?: string | null;
                     /**
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams or PredictParams.
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"];
                     /**
                      * Priority
                      * @default 0
@@ -4896,6 +5028,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many items a page holds. */
                 limit?: number;
+                /** @description Only operators whose newest version was made from the model with this id. */
+                model?: string | null;
             };
             header?: never;
             path?: never;
@@ -6041,14 +6175,16 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1SummaryPostParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const castDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["dtype"]> = ["float32", "int32", "int64"];
 export const castStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["step"]> = ["cast"];
+export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
+export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
@@ -6057,20 +6193,22 @@ export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
+export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
-export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
-export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
+export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
+export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
-export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
+export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
@@ -6078,7 +6216,8 @@ export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
-export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
+export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
-export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
