@@ -88,5 +88,14 @@ export function useUnsaved(): boolean {
 export function isUnsaved({ history, saved }: Pick<EditorState, 'history' | 'saved'>): boolean {
   const { spec } = history.present
   if (saved === null) return spec.layers.length > 0
-  return spec !== saved && JSON.stringify(spec) !== JSON.stringify(saved)
+  return spec !== saved && textOf(spec) !== textOf(saved)
+}
+
+const texts = new WeakMap<Spec, string>()
+
+/** A spec as text, made once: a large one takes longer than a frame. */
+function textOf(spec: Spec): string {
+  const known = texts.get(spec) ?? JSON.stringify(spec)
+  texts.set(spec, known)
+  return known
 }
