@@ -20,8 +20,9 @@ POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/
 DELETE /models/{model_id}/comments/{comment_id}
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
-POST /conversions  POST /datasets
+POST /conversions  POST /conversions/from-url  GET /features  POST /datasets
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
+GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce
 GET /jobs/{job_id}/reproduction  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
