@@ -4,8 +4,9 @@ Both train mnist-dnn (784-512-512-10) in this process, epochs taking turns, so t
 
     python benchmarks/training_overhead.py [--samples 30000] [--epochs 5] [--data ../shared/data/mnist.npz]
 
-The job's side includes its preprocessing batch by batch, its order of samples, progress, the look at each loss, its looks
-into the layers, and its checkpoints (written to a folder and read back). Random pictures stand in where the data file is absent.
+The job's side includes its preprocessing batch by batch, its order of samples, progress, the look at each loss, its
+looks into the layers, and its checkpoints (written to a folder and read back). Random pictures stand in where the data
+file is absent.
 """
 
 import argparse
