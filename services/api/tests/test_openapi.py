@@ -16,7 +16,8 @@ PUT /models/{model_id}/spec  GET /models/{model_id}/versions  GET /models/{model
 GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_id}/export  POST /check  POST /summary
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
-POST /conversions  POST /datasets
+POST /conversions  POST /datasets  GET /datasets/known  GET /datasets/formats
+OPTIONS /uploads  POST /uploads  HEAD /uploads/{upload_id}  PATCH /uploads/{upload_id}  DELETE /uploads/{upload_id}
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts

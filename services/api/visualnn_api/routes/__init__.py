@@ -14,6 +14,7 @@ from visualnn_api.routes import (
     platform,
     predictions,
     results,
+    uploads,
 )
 
 API = (
@@ -22,6 +23,7 @@ API = (
     catalogue.router,
     conversions.router,
     datasets.router,
+    uploads.router,
     jobs.router,
     results.router,
     operators.router,

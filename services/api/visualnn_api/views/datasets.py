@@ -1,8 +1,8 @@
 """Data sets as answers."""
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.store.tables import Dataset
 
@@ -17,12 +17,59 @@ class DatasetView(View):
     sha256: str
     format: str
     size: int
-    """Bytes of the uploaded file."""
+    """Bytes that are kept: the uploaded file, or what it was packed into."""
     schema_: DatasetSchema = Field(alias="schema")
     """Features and label: shapes, types, ranges, classes."""
     splits: dict[str, int]
     created_at: Timestamp
     links: Links
+
+
+class KnownDataset(View):
+    """A data set that its name stands for."""
+
+    name: str
+    title: str
+    origin: str
+    """Who made it."""
+    available: Literal["here", "fetched", "at first use"]
+    """Whether its files are part of the platform, were fetched before, or are fetched when it is first used."""
+    files: list[str]
+    """Addresses that its files are fetched from."""
+
+
+class DatasetFormat(View):
+    """A kind of file that samples come in."""
+
+    name: str
+    title: str
+    extensions: list[str]
+
+
+class UploadView(View):
+    """An upload that has begun."""
+
+    id: str
+    length: int
+    """Bytes of the whole file."""
+    filename: str
+
+
+class StoreRequest(BaseModel):
+    """`POST /datasets` without a file: `known` or `upload`."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    known: str | None = Field(default=None, max_length=64)
+    """Name of a known data set."""
+    upload: str | None = Field(default=None, max_length=64)
+    """Id of a finished upload."""
+    name: str | None = Field(default=None, max_length=200)
+    """What to call the data set; of an upload."""
+    format: str | None = Field(default=None, max_length=32)
+    """Of an upload; found out where it is left out."""
+    picture_size: str | None = Field(default=None, max_length=32)
+    """Height and width that an upload's pictures are brought to."""
 
 
 class Sample(View):

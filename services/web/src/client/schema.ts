@@ -60,8 +60,50 @@ export interface paths {
         /**
          * Store a data set
          * @description The file is checked whole: 422 lists every problem. The same content and name again is the same data set.
+         *
+         *     As JSON: a data set that is known by name (`GET /datasets/known`), or an upload that `POST /uploads` began.
          */
         post: operations["create_api_v1_datasets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the formats of data sets
+         * @description What `POST /datasets` reads.
+         */
+        get: operations["formats_api_v1_datasets_formats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the data sets known by name
+         * @description What `dataset` may name in `POST /jobs` without an upload. Those that are not here are fetched at first use.
+         */
+        get: operations["known_api_v1_datasets_known_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -697,6 +739,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload
+         * @description `Location` is where the parts go. A finished upload becomes a data set by `POST /datasets` with its id.
+         */
+        post: operations["begin_api_v1_uploads_post"];
+        delete?: never;
+        /**
+         * What this server can do
+         * @description Version and extensions of the protocol, and the largest file.
+         */
+        options: operations["can_api_v1_uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give an upload up
+         * @description What has come of it is removed.
+         */
+        delete: operations["remove_api_v1_uploads__upload_id__delete"];
+        options?: never;
+        /**
+         * How much has come
+         * @description `Upload-Offset`: go on from there.
+         */
+        head: operations["look_api_v1_uploads__upload_id__head"];
+        /**
+         * Send a part
+         * @description The body is what comes at `Upload-Offset`; 409 where the upload is elsewhere. What came is kept.
+         */
+        patch: operations["send_api_v1_uploads__upload_id__patch"];
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1017,6 +1111,18 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * DatasetFormat
+         * @description A kind of file that samples come in.
+         */
+        DatasetFormat: {
+            /** Extensions */
+            extensions: string[];
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * DatasetSchema
          * @description Features and label of all samples; both splits have the same.
          */
@@ -1193,7 +1299,7 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /** Max */
             max: number;
             /** Min */
@@ -1385,6 +1491,25 @@ export interface components {
             } | null;
         };
         /**
+         * KnownDataset
+         * @description A data set that its name stands for.
+         */
+        KnownDataset: {
+            /**
+             * Available
+             * @enum {string}
+             */
+            available: "here" | "fetched" | "at first use";
+            /** Files */
+            files: string[];
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * LabelSchema
          * @description What belongs to each sample.
          *
@@ -1405,7 +1530,7 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /**
              * Kind
              * @enum {string}
@@ -2321,6 +2446,42 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * StoreRequest
+         * @description `POST /datasets` without a file: `known` or `upload`.
+         */
+        StoreRequest: {
+            /**
+             * Format
+             * @description Of an upload; found out where it is left out.
+             * @default null
+             */
+            format: string | null;
+            /**
+             * Known
+             * @description Name of a known data set.
+             * @default null
+             */
+            known: string | null;
+            /**
+             * Name
+             * @description What to call the data set; of an upload.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Picture Size
+             * @description Height and width that an upload's pictures are brought to.
+             * @default null
+             */
+            picture_size: string | null;
+            /**
+             * Upload
+             * @description Id of a finished upload.
+             * @default null
+             */
+            upload: string | null;
+        };
+        /**
          * Summary
          * @description A net's layers in dependency order, and totals.
          */
@@ -2350,7 +2511,7 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /** Name */
             name: string;
             /** Shape */
@@ -2457,6 +2618,18 @@ export interface components {
              * @default 0
              */
             validation_split: number;
+        };
+        /**
+         * UploadView
+         * @description An upload that has begun.
+         */
+        UploadView: {
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: string;
+            /** Length */
+            length: number;
         };
         /**
          * VersionRow
@@ -2835,6 +3008,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["StoreRequest"];
                 /**
                  * @example {
                  *       "file": "@file"
@@ -2843,13 +3017,15 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description An npz or csv file.
+                     * @description The samples: see GET /datasets/formats. Several parts of this name make one data set: x_train.npy, ...
                      */
                     file: string;
-                    /** @description npz or csv; found out from the name and content where it is left out. */
+                    /** @description One of GET /datasets/formats; found out from the name and content where it is left out. */
                     format?: string;
                     /** @description What to call the data set; default: the file's name. */
                     name?: string;
+                    /** @description Height and width that pictures are brought to, as in 64x64; needed where they differ. */
+                    picture_size?: string;
                 };
             };
         };
@@ -2874,6 +3050,24 @@ export interface operations {
             };
             /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2908,6 +3102,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description What the request needs from elsewhere cannot be had. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description A part that the request needs does not answer; try again. */
             503: {
                 headers: {
@@ -2915,6 +3118,64 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    formats_api_v1_datasets_formats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFormat"][];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    known_api_v1_datasets_known_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownDataset"][];
                 };
             };
             /** @description Any other error. */
@@ -5246,6 +5507,300 @@ export interface operations {
             };
         };
     };
+    begin_api_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Size of the whole file in bytes. */
+                "upload-length"?: string | null;
+                /** @description `filename` and its base64. */
+                "upload-metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    can_api_v1_uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_api_v1_uploads__upload_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_api_v1_uploads__upload_id__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_api_v1_uploads__upload_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Where in the file this part begins. */
+                "upload-offset"?: string | null;
+            };
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example ... */
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_workers_api_v1_workers_get: {
         parameters: {
             query?: never;
@@ -5643,11 +6198,12 @@ export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<com
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
-export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
-export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
@@ -5663,7 +6219,7 @@ export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
 export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StepDecay"]["name"]> = ["step"];
-export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
