@@ -1010,6 +1010,39 @@ export interface components {
             before: unknown;
         };
         /**
+         * Channels
+         * @description Channels of pictures in another order or place.
+         */
+        Channels: {
+            /**
+             * Order
+             * @enum {string}
+             */
+            order: "reverse" | "grey" | "colour" | "last" | "first";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "channels";
+        };
+        /**
+         * ChannelsAs
+         * @description Channels of pictures in another order or place.
+         */
+        ChannelsAs: {
+            /**
+             * Order
+             * @description reverse: RGB to BGR and back; grey: one, by luminance; colour: grey thrice; last, first: where the axis goes.
+             * @enum {string}
+             */
+            order: "reverse" | "grey" | "colour" | "last" | "first";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "channels";
+        };
+        /**
          * Checked
          * @description A spec without problems; one with problems is answered with 422.
          */
@@ -1109,6 +1142,23 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+        };
+        /**
+         * Crop
+         * @description A window of the picture's own size, out of the picture with a black border around it.
+         */
+        Crop: {
+            /**
+             * Padding
+             * @description Pixels of border on each side.
+             * @default 4
+             */
+            padding: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "crop";
         };
         /**
          * DatasetFormat
@@ -1326,6 +1376,24 @@ export interface components {
             largest_training_batch: number | null;
             /** Training Fits */
             training_fits: boolean | null;
+        };
+        /**
+         * Flip
+         * @description Mirrored, every second time.
+         */
+        Flip: {
+            /**
+             * Axis
+             * @description horizontal changes left and right.
+             * @default horizontal
+             * @enum {string}
+             */
+            axis: "horizontal" | "vertical" | "both";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "flip";
         };
         /**
          * Format
@@ -1798,6 +1866,36 @@ export interface components {
             weights_bytes: number;
         };
         /**
+         * MinMax
+         * @description The training split's smallest and largest value become ``low`` and ``high``.
+         */
+        MinMax: {
+            /**
+             * High
+             * @description What the largest value becomes.
+             * @default 1
+             */
+            high: number;
+            /**
+             * Low
+             * @description What the smallest value becomes.
+             * @default 0
+             */
+            low: number;
+            /**
+             * Over
+             * @description One range for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "min_max";
+        };
+        /**
          * ModelRow
          * @description A model as lists show it, without its spec.
          */
@@ -1888,6 +1986,51 @@ export interface components {
             items: components["schemas"]["NetworkRow"][];
         };
         /**
+         * Noise
+         * @description Random numbers added to each value.
+         */
+        Noise: {
+            /**
+             * Stddev
+             * @description Standard deviation, as a share of the data's range.
+             * @default 0.05
+             */
+            stddev: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "noise";
+        };
+        /**
+         * Normalise
+         * @description ``(x - subtract) * factor + offset``, element by element along the last axes.
+         */
+        Normalise: {
+            factor: components["schemas"]["Numbers"];
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "normalise";
+            subtract: components["schemas"]["Numbers"];
+        };
+        /**
+         * Numbers
+         * @description An array of 32-bit floats, as text: what fitting found.
+         */
+        Numbers: {
+            /** Data */
+            data: string;
+            /** Shape */
+            shape: number[];
+        };
+        /**
          * OneCycle
          * @description Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults).
          */
@@ -1928,6 +2071,23 @@ export interface components {
             step: "one_hot";
         };
         /**
+         * OneHotInputs
+         * @description Whole numbers become rows of 0 and 1.
+         */
+        OneHotInputs: {
+            /**
+             * Classes
+             * @description How many different numbers there are, from 0 on; the data set's largest and one more where it is left out.
+             * @default null
+             */
+            classes: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "one_hot";
+        };
+        /**
          * OperatorView
          * @description A named, versioned, callable network.
          */
@@ -1955,7 +2115,7 @@ export interface components {
             name: string;
             /** Preprocessing */
             preprocessing: {
-                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"])[];
+                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
             };
             /** Ready */
             ready: boolean;
@@ -1999,6 +2159,23 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "down" | "none";
+        };
+        /**
+         * Pca
+         * @description Samples in the directions in which the training split varies most (Pearson 1901).
+         */
+        Pca: {
+            /**
+             * Components
+             * @description How many directions; all where it is left out.
+             * @default null
+             */
+            components: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "pca";
         };
         /**
          * Plateau
@@ -2218,6 +2395,21 @@ export interface components {
             param: string | null;
         };
         /**
+         * Project
+         * @description Samples, made flat, less ``mean``, times ``matrix``: principal components, whitening.
+         */
+        Project: {
+            matrix: components["schemas"]["Numbers"];
+            mean: components["schemas"]["Numbers"];
+            /** Shape */
+            shape: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "project";
+        };
+        /**
          * Readiness
          * @description Whether requests can be answered now, part by part.
          */
@@ -2329,6 +2521,71 @@ export interface components {
             step: "reshape";
         };
         /**
+         * ReshapeTo
+         * @description The same values in another shape.
+         */
+        ReshapeTo: {
+            /**
+             * Shape
+             * @description Of one sample.
+             */
+            shape: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reshape";
+        };
+        /**
+         * Resize
+         * @description Pictures (height, width) or (height, width, channels) of another height and width.
+         */
+        Resize: {
+            /** Height */
+            height: number;
+            /**
+             * Method
+             * @default bilinear
+             * @enum {string}
+             */
+            method: "bilinear" | "nearest";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "resize";
+            /** Width */
+            width: number;
+        };
+        /**
+         * ResizeTo
+         * @description Pictures of another height and width.
+         */
+        ResizeTo: {
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Method
+             * @description bilinear averages what it makes smaller; nearest takes pixels as they are.
+             * @default bilinear
+             * @enum {string}
+             */
+            method: "bilinear" | "nearest";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "resize";
+            /**
+             * Width
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /**
          * Rewritten
          * @description A layer that became another form with the same meaning.
          */
@@ -2339,6 +2596,23 @@ export interface components {
             rule: string;
             /** Why */
             why: string;
+        };
+        /**
+         * Rotate
+         * @description Turned around the middle; the edge is drawn out.
+         */
+        Rotate: {
+            /**
+             * Degrees
+             * @description Largest angle either way.
+             * @default 15
+             */
+            degrees: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "rotate";
         };
         /**
          * Sample
@@ -2388,6 +2662,52 @@ export interface components {
              */
             step: "scale";
         };
+        /**
+         * ScaleBy
+         * @description ``x * factor + offset``.
+         */
+        ScaleBy: {
+            /**
+             * Factor
+             * @description What each value is multiplied with.
+             * @default 0.00392156862745098
+             */
+            factor: number;
+            /**
+             * Offset
+             * @description What is added then.
+             * @default 0
+             */
+            offset: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "scale";
+        };
+        /**
+         * Shift
+         * @description Moved by whole pixels; the edge is drawn out.
+         */
+        Shift: {
+            /**
+             * Height
+             * @description Largest move up or down, as a share of the height.
+             * @default 0.1
+             */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "shift";
+            /**
+             * Width
+             * @description Largest move left or right, as a share of the width.
+             * @default 0.1
+             */
+            width: number;
+        };
         /** Signature */
         Signature: {
             /** Inputs */
@@ -2415,6 +2735,24 @@ export interface components {
              * @constant
              */
             visualnn: 1;
+        };
+        /**
+         * Standardise
+         * @description The training split gets mean 0 and standard deviation 1; what never varies becomes 0.
+         */
+        Standardise: {
+            /**
+             * Over
+             * @description One mean for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "standardise";
         };
         /**
          * State
@@ -2482,6 +2820,24 @@ export interface components {
             upload: string | null;
         };
         /**
+         * SubtractMean
+         * @description The mean of the training split becomes 0.
+         */
+        SubtractMean: {
+            /**
+             * Over
+             * @description One mean for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "subtract_mean";
+        };
+        /**
          * Summary
          * @description A net's layers in dependency order, and totals.
          */
@@ -2518,10 +2874,91 @@ export interface components {
             shape: (number | null)[];
         };
         /**
+         * Tokenise
+         * @description Texts become numbers of words: 0 fills up, 1 is a word that is not known, then the most frequent words.
+         */
+        Tokenise: {
+            /**
+             * Length
+             * @description Words of each sample; what the input takes where it is left out.
+             * @default null
+             */
+            length: number | null;
+            /**
+             * Lower
+             * @description Capital letters become small ones.
+             * @default true
+             */
+            lower: boolean;
+            /**
+             * Padding
+             * @description Where short texts are filled up.
+             * @default pre
+             * @enum {string}
+             */
+            padding: "pre" | "post";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "tokenise";
+            /**
+             * Truncating
+             * @description Where long texts are cut.
+             * @default pre
+             * @enum {string}
+             */
+            truncating: "pre" | "post";
+            /**
+             * Words
+             * @description How many numbers there are; what the embedding takes where it is left out.
+             * @default null
+             */
+            words: number | null;
+        };
+        /**
+         * Tokens
+         * @description Texts to word numbers: 0 fills up, 1 is an unknown word, ``vocabulary[i]`` is i + 2.
+         */
+        Tokens: {
+            /** Length */
+            length: number;
+            /**
+             * Lower
+             * @default true
+             */
+            lower: boolean;
+            /**
+             * Padding
+             * @default pre
+             * @enum {string}
+             */
+            padding: "pre" | "post";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "tokens";
+            /**
+             * Truncating
+             * @default pre
+             * @enum {string}
+             */
+            truncating: "pre" | "post";
+            /** Vocabulary */
+            vocabulary: string[];
+        };
+        /**
          * TrainParams
          * @description ``params`` of a train job.
          */
         TrainParams: {
+            /**
+             * Augmentation
+             * @description How training samples are changed at random each time they are seen.
+             * @default []
+             */
+            augmentation: (components["schemas"]["Flip"] | components["schemas"]["Crop"] | components["schemas"]["Shift"] | components["schemas"]["Rotate"] | components["schemas"]["Noise"])[];
             /**
              * Batch Size
              * @description Samples for one step of the optimizer.
@@ -2589,6 +3026,14 @@ export interface components {
              */
             optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
             /**
+             * Preprocessing
+             * @description What is done to inputs, in order, and packed with the operator; for all inputs, or by input name.
+             * @default []
+             */
+            preprocessing: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
+                [key: string]: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
+            };
+            /**
              * Schedule
              * @description How the learning rate changes; none leaves it as it is.
              * @default null
@@ -2606,6 +3051,12 @@ export interface components {
              * @default true
              */
             shuffle: boolean;
+            /**
+             * Stratify
+             * @description The validation part has the same share of each class as the training part.
+             * @default false
+             */
+            stratify: boolean;
             /**
              * Time Limit S
              * @description Seconds after which the training is ended as failed.
@@ -2705,6 +3156,36 @@ export interface components {
             line?: number | null;
             /** Param */
             param?: string | null;
+        };
+        /**
+         * Whiten
+         * @description Directions that do not correlate, each with variance 1 in the training split.
+         */
+        Whiten: {
+            /**
+             * Components
+             * @description How many directions; all where it is left out.
+             * @default null
+             */
+            components: number | null;
+            /**
+             * Epsilon
+             * @description Added to each variance, so that what hardly varies is not blown up.
+             * @default 0.00001
+             */
+            epsilon: number;
+            /**
+             * Method
+             * @description pca: values are directions; zca: samples stay as like themselves as can be, and keep their shape.
+             * @default pca
+             * @enum {string}
+             */
+            method: "pca" | "zca";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "whiten";
         };
         /**
          * WorkerView
@@ -6192,37 +6673,71 @@ export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<
 export const pathsApiV1SummaryPostParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const castDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["dtype"]> = ["float32", "int32", "int64"];
 export const castStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["step"]> = ["cast"];
+export const channelsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
+export const channelsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["step"]> = ["channels"];
+export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
+export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
+export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
+export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
+export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
+export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
+export const noiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Noise"]["step"]> = ["noise"];
+export const normaliseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Normalise"]["step"]> = ["normalise"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
+export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
+export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
+export const projectStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Project"]["step"]> = ["project"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
 export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
+export const reshapeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReshapeTo"]["step"]> = ["reshape"];
+export const resizeMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["method"]> = ["bilinear", "nearest"];
+export const resizeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["step"]> = ["resize"];
+export const resizeToMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["method"]> = ["bilinear", "nearest"];
+export const resizeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["step"]> = ["resize"];
+export const rotateStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Rotate"]["step"]> = ["rotate"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
+export const scaleByStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ScaleBy"]["step"]> = ["scale"];
+export const shiftStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Shift"]["step"]> = ["shift"];
+export const standardiseOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["over"]> = ["feature", "channel", "all"];
+export const standardiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["step"]> = ["standardise"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
 export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StepDecay"]["name"]> = ["step"];
+export const subtractMeanOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SubtractMean"]["over"]> = ["feature", "channel", "all"];
+export const subtractMeanStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SubtractMean"]["step"]> = ["subtract_mean"];
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const tokenisePaddingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["padding"]> = ["pre", "post"];
+export const tokeniseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["step"]> = ["tokenise"];
+export const tokeniseTruncatingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["truncating"]> = ["pre", "post"];
+export const tokensPaddingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["padding"]> = ["pre", "post"];
+export const tokensStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["step"]> = ["tokens"];
+export const tokensTruncatingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["truncating"]> = ["pre", "post"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
+export const whitenMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["method"]> = ["pca", "zca"];
+export const whitenStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["step"]> = ["whiten"];

@@ -1,7 +1,7 @@
 """Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.context import Context, Result
+from visualnn_worker.kinds.learning import augmentation, completed
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights
 
@@ -53,6 +54,7 @@ def run(context: Context) -> Result:
     spec = read_spec(order.spec or {})
     planned = plan(spec, order.dataset.schema_, order.dataset.splits, TrainParams.model_validate(order.params))
     data = context.load_data(order.dataset.schema_)
+    planned = completed(planned, data)
     parts = _parts(data, planned)
     with refusals("build"):
         network = build(spec, planned.params.seed, planned.frozen)
@@ -63,6 +65,7 @@ def run(context: Context) -> Result:
     for mistake in advice(network.resolved, loss=planned.params.loss, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
+    training = replace(training, augmentation=augmentation(planned, order.dataset))
     with refusals("train"):
         history, kept = _fit(context, training)
         split, samples = parts.judge
@@ -77,7 +80,7 @@ def _parts(data: Data, planned: Plan) -> Parts:
     splits = {name: all_of(split, planned.serving, planned.features) for name, split in data.splits.items()}
     train, validation = splits["train"], None
     if params.validation_split:
-        train, validation = hold_out(train, params.validation_split, params.seed)
+        train, validation = hold_out(train, params.validation_split, params.seed, params.stratify)
     return Parts(train, validation, splits.get("test"))
 
 
@@ -140,11 +143,16 @@ def _files(
     return [folder / name for name in names]
 
 
+def _kept(array: NDArray[Any]) -> NDArray[Any]:
+    """Texts in a form that needs no pickle."""
+    return array.astype(np.str_) if array.dtype == object else array
+
+
 def _predicted(training: Training, samples: Samples) -> dict[str, Any]:
     """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw."""
     network, everything = training.network, slice(None)
     outputs = network.unpack(network.model(network.pack(samples.inputs(everything)), training=False))
-    arrays = {f"x:{name}": array for name, array in samples.raw(everything).items()}
+    arrays = {f"x:{name}": _kept(array) for name, array in samples.raw(everything).items()}
     arrays |= {f"y:{name}": keras.ops.convert_to_numpy(array) for name, array in outputs.items()}
     label = samples.raw_labels(everything)
     return arrays if label is None else {**arrays, "label": label}
