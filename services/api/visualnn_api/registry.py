@@ -11,9 +11,9 @@ from visualnn_api.views.common import Listing, listing
 from visualnn_api.views.operators import OperatorView, operator_view
 
 
-def listed(s: Session, owner: str, cursor: str | None, limit: int) -> Listing[OperatorView]:
+def listed(s: Session, owner: str, cursor: str | None, limit: int, model: str | None) -> Listing[OperatorView]:
     """Each operator as its newest ready version."""
-    page = operators.page(s, owner, cursor, limit)
+    page = operators.page(s, owner, cursor, limit, model_id=model)
     newest = operators.newest(s, list(page.items))
     aliases = operators.aliases(s, [operator.id for operator in page.items])
     return listing([operator_view(one, newest[one.id], aliases[one.id]) for one in page.items], page)

@@ -108,6 +108,10 @@ def _read_request(draft: Draft) -> None:
     except ValidationError as error:
         draft.problems += problems_of(error.errors(include_url=False), draft.body)
     kind = draft.given("kind")
+    if draft.request is not None and kind == "export" and draft.request.dataset is not None:
+        draft.wrong("dataset must be left out for an export job", draft.request.dataset, "dataset")
+    elif draft.request is not None and kind != "export" and draft.request.dataset is None:
+        draft.wrong("dataset must be given", None, "dataset", "POST the file to /datasets, and give its id")
     params = draft.body.get("params", {})
     if kind in PARAMS and isinstance(params, Mapping):
         draft.params = _read_params(draft, PARAMS[kind], params)
@@ -220,7 +224,6 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
     """The row, with its model and data set held so that nobody deletes them before it is there."""
     assert draft.request is not None
     assert draft.params is not None
-    assert draft.dataset is not None
     if draft.zoo_name is not None and draft.spec is not None:
         model = models.same(s, owner, draft.zoo_name, draft.spec) or models.create(
             s, owner, draft.zoo_name, draft.spec, {"format": "zoo", "filename": draft.zoo_name, "report": None}
@@ -228,7 +231,8 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         draft.model_id, draft.version = model.id, model.version
     if draft.source is None:
         models.lock(s, owner, str(draft.model_id), share=True)
-    datasets.lock(s, owner, draft.dataset.id, share=True)
+    if draft.dataset is not None:
+        datasets.lock(s, owner, draft.dataset.id, share=True)
     device: Device = getattr(draft.params, "device", "any")
     submitted = protocol.submit(
         s,
@@ -238,7 +242,7 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         params=draft.params.model_dump(mode="json"),
         model_id=draft.model_id,
         model_version=draft.version,
-        dataset_id=draft.dataset.id,
+        dataset_id=draft.dataset.id if draft.dataset else None,
         source_job_id=draft.source.id if draft.source else None,
         chosen=draft.chosen,
         priority=draft.request.priority,

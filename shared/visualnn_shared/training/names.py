@@ -20,3 +20,4 @@ Loss = Literal[
 Metric = Literal["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"]
 Device = Literal["cpu", "gpu", "any"]
 EvaluatedSplit = Literal["train", "test", "all"]
+ExportFormat = Literal["savedmodel"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from visualnn_shared.training.augmentation import Changes
-from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName
+from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName
 from visualnn_shared.training.schedule import Schedule
 from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
@@ -92,7 +92,21 @@ class EvaluateParams(_Params):
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
-PARAMS: dict[str, type[_Params]] = {"train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams}
+class ExportParams(_Params):
+    """``params`` of an export job: the weights of ``job`` in a format that only a worker can write."""
+
+    job: str
+    format: ExportFormat = "savedmodel"
+    """TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow."""
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+
+
+PARAMS: dict[str, type[_Params]] = {
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+    "predict": PredictParams,
+    "export": ExportParams,
+}
 """Job kind -> what its ``params`` must be."""
 
 Chosen = dict[str, dict[str, Any]]

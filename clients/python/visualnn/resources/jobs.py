@@ -51,6 +51,10 @@ class Jobs:
         """Queue predictions of a train job's weights for a whole data set."""
         return self.submit("predict", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
 
+    def export(self, job: Job | str, **params: Any) -> Job:
+        """Queue an export of a train job's weights: its file is ``model.savedmodel.zip``, TensorFlow's SavedModel."""
+        return self.submit("export", params={"job": _id(job), **_set(params)})
+
     def list(self, **filters: Any) -> Iterator[Job]:
         return pages(self._transport, "/jobs", Job, **filters)
 

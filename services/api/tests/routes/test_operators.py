@@ -50,6 +50,8 @@ def test_a_registered_operator_tells_what_it_takes_and_where_it_comes_from(whole
     assert whole.api.get("operators/line").json() == operator
     assert whole.api.get("operators/line/versions/1").json() == operator
     assert operator in whole.api.get("operators").json()["items"]
+    assert operator in whole.api.get("operators", params={"model": operator["lineage"]["model"]}).json()["items"]
+    assert whole.api.get("operators", params={"model": "model-of-nobody"}).json()["items"] == []
 
 
 def test_predictions_are_what_was_trained_in_both_dialects(whole: Gateway, trainer: Trainer) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from visualnn_shared.ids import NAME
 
 from visualnn_api import registration, registry
@@ -25,9 +25,18 @@ async def create(body: Register, response: Response, parts: AllParts, owner: Own
 
 
 @router.get("", summary="List operators", responses=errors(422))
-async def list_operators(db: Db, owner: Owner, cursor: Cursor = None, limit: Limit = 50) -> Listing[OperatorView]:
+async def list_operators(
+    db: Db,
+    owner: Owner,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    model: Annotated[
+        str | None,
+        Query(description="Only operators whose newest version was made from the model with this id.", max_length=64),
+    ] = None,
+) -> Listing[OperatorView]:
     """The newest first, each as its newest version."""
-    return await db.read(registry.listed, owner, cursor, limit)
+    return await db.read(registry.listed, owner, cursor, limit, model)
 
 
 @router.get("/{name}", summary="Read an operator", responses=errors(404, 422))

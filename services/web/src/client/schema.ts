@@ -1324,6 +1324,26 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * ExportParams
+         * @description ``params`` of an export job: the weights of ``job`` in a format that only a worker can write.
+         */
+        ExportParams: {
+            /**
+             * Format
+             * @description TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow.
+             * @default savedmodel
+             * @constant
+             */
+            format: "savedmodel";
+            /** Job */
+            job: string;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+        };
+        /**
          * Fault
          * @description Why a job failed.
          */
@@ -1410,6 +1430,8 @@ export interface components {
             reads: boolean;
             /** Title */
             title: string;
+            /** Worker Writes */
+            worker_writes: boolean;
             /** Writes */
             writes: boolean;
         };
@@ -1492,7 +1514,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict";
+            kind: "train" | "evaluate" | "predict" | "export";
             /** Links */
             links: {
                 [key: string]: string;
@@ -3348,6 +3370,10 @@ export interface operations {
                     gate?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
+                    /** @description Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out. */
+                    level?: string;
+                    /** @description Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`. */
+                    phase?: string;
                     /**
                      * Format: binary
                      * @description More inputs to verify with: `.npz` by input name, or `.npy`.
@@ -3357,6 +3383,8 @@ export interface operations {
                     seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;
+                    /** @description Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between. */
+                    stage?: string;
                     /** @description The wanted format: one that GET /formats lists as written. */
                     target: string;
                     /** @description `true`: run source and target on the same inputs; a certificate in the report, 422 where they differ. */
@@ -3900,7 +3928,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict") | null;
+                kind?: ("train" | "evaluate" | "predict" | "export") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -3953,19 +3981,19 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Dataset */
-                    dataset: string;
+                    dataset?: string | null;
                     /**
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict";
+                    kind: "train" | "evaluate" | "predict" | "export";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams or PredictParams.
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams or ExportParams.
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["ExportParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5312,6 +5340,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many items a page holds. */
                 limit?: number;
+                /** @description Only operators whose newest version was made from the model with this id. */
+                model?: string | null;
             };
             header?: never;
             path?: never;
@@ -6665,8 +6695,8 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "export"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -6688,7 +6718,7 @@ export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "export"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];

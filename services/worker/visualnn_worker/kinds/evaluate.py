@@ -18,7 +18,7 @@ def run(context: Context) -> Result:
     order = context.order
     params = EvaluateParams.model_validate(order.params)
     network, trained = load_trained(context)
-    fit = plan_evaluate(trained.serving, order.dataset.schema_, order.dataset.splits, params)
+    fit = plan_evaluate(trained.serving, order.data.schema_, order.data.splits, params)
     compile_model(network.model, trained.params)
     metrics: dict[str, float] = {}
     reports = []

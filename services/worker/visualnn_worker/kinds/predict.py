@@ -26,7 +26,7 @@ def run(context: Context) -> Result:
     order = context.order
     params = PredictParams.model_validate(order.params)
     network, trained = load_trained(context)
-    fit = plan_predict(trained.serving, order.dataset.schema_, order.dataset.splits, params)
+    fit = plan_predict(trained.serving, order.data.schema_, order.data.splits, params)
     parts = [samples for _split, samples in samples_of(context, fit, trained, params.split)]
     batches = sum(-(-len(samples) // params.batch_size) for samples in parts)
     pace = Pace(context.channel, batches, SAY_S)

@@ -52,8 +52,8 @@ def run(context: Context) -> Result:
     """Train. Raises ``Invalid`` for what does not fit together, ``NotFinite``, ``Unavailable``."""
     order = context.order
     spec = read_spec(order.spec or {})
-    planned = plan(spec, order.dataset.schema_, order.dataset.splits, TrainParams.model_validate(order.params))
-    data = context.load_data(order.dataset.schema_)
+    planned = plan(spec, order.data.schema_, order.data.splits, TrainParams.model_validate(order.params))
+    data = context.load_data(order.data.schema_)
     planned = completed(planned, data)
     parts = _parts(data, planned)
     with refusals("build"):
@@ -61,11 +61,11 @@ def run(context: Context) -> Result:
         compile_model(network.model, planned.params, -(-len(parts.train) // planned.params.batch_size))
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
-    label = order.dataset.schema_.label
+    label = order.data.schema_.label
     for mistake in advice(network.resolved, loss=planned.params.loss, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
-    training = replace(training, augmentation=augmentation(planned, order.dataset))
+    training = replace(training, augmentation=augmentation(planned, order.data))
     with refusals("train"):
         history, kept = _fit(context, training)
         split, samples = parts.judge
