@@ -18,7 +18,8 @@ GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
 POST /conversions  POST /datasets  GET /datasets/known  GET /datasets/formats
 OPTIONS /uploads  POST /uploads  HEAD /uploads/{upload_id}  PATCH /uploads/{upload_id}  DELETE /uploads/{upload_id}
-GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
+GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  GET /datasets/{dataset_id}/samples.png
+GET /datasets/{dataset_id}/quality  POST /datasets/{dataset_id}/split  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
 GET /jobs/{job_id}/artifacts/{name}  POST /operators  GET /operators  GET /operators/{name}

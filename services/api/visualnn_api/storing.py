@@ -31,7 +31,7 @@ from visualnn_api.views.datasets import Sample, SamplesView
 _MAX_NAME = 200
 _MAX_SHOWN = 2_000_000
 """Numbers that one look at samples may hold."""
-_reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
+reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def store(parts: Parts, owner: str, wish: Wanted) -> tuple[Dataset, bool]:
         return known, False
     limits = Limits(expanded_bytes=parts.settings.max_expanded_bytes)
     inspected = await to_thread.run_sync(
-        inspect, upload.path, upload.filename, wish.format, limits, wish.picture_size, limiter=_reading
+        inspect, upload.path, upload.filename, wish.format, limits, wish.picture_size, limiter=reading
     )
     return await keep(parts, owner, name, upload, inspected)
 
@@ -153,7 +153,7 @@ async def look(
             objects.get_file(row.key, path)
             return _shown(load(path, row.format, schema, offset + limit), schema, row.splits, split, offset, limit)
 
-    return await to_thread.run_sync(read, limiter=_reading)
+    return await to_thread.run_sync(read, limiter=reading)
 
 
 def _shown(

@@ -1,4 +1,4 @@
-"""Preprocessing: what is refused before a job is queued, and what fitting finds, against scikit-learn, Pillow and Keras."""
+"""Preprocessing: what is refused before a job is queued, and what fitting finds, against other libraries."""
 
 from typing import Any
 

@@ -58,6 +58,25 @@ class Datasets:
         answer = self._transport.json("POST", "/datasets", body=body, safe=True, timeout_s=_PATIENCE_S)
         return Dataset.model_validate(answer)
 
+    def quality(self, dataset: str) -> dict[str, Any]:
+        """Balance of classes, statistics, and what is odd: ``classes``, ``columns``, ``oddities``."""
+        found: dict[str, Any] = self._transport.json("GET", f"/datasets/{dataset}/quality", timeout_s=_PATIENCE_S)
+        return found
+
+    def picture(self, dataset: str, *, split: str = "train", offset: int = 0, count: int = 48) -> bytes:
+        """A PNG of samples with their labels."""
+        params = {"split": split, "offset": offset, "count": count}
+        with self._transport.stream(f"/datasets/{dataset}/samples.png", params=params) as answer:
+            return answer.read()
+
+    def divide(
+        self, dataset: str, *, test: float = 0.2, seed: int = 0, stratify: bool = False, name: str | None = None
+    ) -> Dataset:
+        """A new data set of the same samples in a training and a test split."""
+        body = {"test": test, "seed": seed, "stratify": stratify, **({"name": name} if name else {})}
+        answer = self._transport.json("POST", f"/datasets/{dataset}/split", body=body, safe=True, timeout_s=_PATIENCE_S)
+        return Dataset.model_validate(answer)
+
     def list_known(self) -> "builtins.list[dict[str, Any]]":
         """Every data set that is known by name: ``name``, ``title``, ``available``, ..."""
         found: builtins.list[dict[str, Any]] = self._transport.get("/datasets/known")

@@ -6,13 +6,21 @@ from fastapi import APIRouter, Query, Request, Response
 from visualnn_shared.datasets.reading import FORMATS
 from visualnn_shared.store import datasets
 
-from visualnn_api import documented, knowing, storing
+from visualnn_api import documented, knowing, looking, storing
 from visualnn_api.bodies import is_json
 from visualnn_api.deps import AllParts, Cursor, DatasetId, Db, Limit, Objects, Owner, Settings
 from visualnn_api.documented import errors
 from visualnn_api.uploads import receive_form
 from visualnn_api.views.common import Listing
-from visualnn_api.views.datasets import DatasetFormat, DatasetView, KnownDataset, SamplesView, dataset_view
+from visualnn_api.views.datasets import (
+    DatasetFormat,
+    DatasetView,
+    DivideRequest,
+    KnownDataset,
+    QualityView,
+    SamplesView,
+    dataset_view,
+)
 
 router = APIRouter(prefix="/datasets", tags=["data sets"])
 
@@ -115,6 +123,49 @@ async def samples(
     """Samples as they were stored, before any preprocessing."""
     row = await db.read(datasets.get, owner, dataset_id)
     return await storing.look(objects, settings, row, split, offset, limit)
+
+
+@router.get(
+    "/{dataset_id}/samples.png",
+    summary="A picture of samples",
+    response_class=Response,
+    responses=documented.binary("The picture.", "image/png") | errors(404, 422, 503),
+)
+async def picture(
+    dataset_id: DatasetId,
+    parts: AllParts,
+    owner: Owner,
+    split: Annotated[Literal["train", "test"], Query(description="Which split.")] = "train",
+    offset: Annotated[int, Query(description="The first sample's index.", ge=0, le=2**31 - 1)] = 0,
+    count: Annotated[int, Query(description="How many samples.", ge=1, le=400)] = 48,
+    columns: Annotated[int, Query(description="How many stand side by side.", ge=1, le=40)] = 12,
+) -> Response:
+    """Pictures side by side with their labels; tables as bars, texts as texts."""
+    row = await parts.db.read(datasets.get, owner, dataset_id)
+    return Response(await looking.picture(parts, row, split, offset, count, columns), media_type="image/png")
+
+
+@router.get("/{dataset_id}/quality", summary="Judge a data set", responses=errors(404, 422, 503))
+async def quality(dataset_id: DatasetId, parts: AllParts, owner: Owner) -> QualityView:
+    """Balance of classes, statistics, duplicates (also between splits), constant features, leaks of the label."""
+    return await looking.quality(parts, await parts.db.read(datasets.get, owner, dataset_id))
+
+
+@router.post(
+    "/{dataset_id}/split",
+    status_code=201,
+    summary="Divide a data set anew",
+    responses=documented.also(200, "It was divided so before.", DatasetView) | errors(400, 404, 413, 415, 422, 503),
+)
+async def divide(
+    dataset_id: DatasetId, body: DivideRequest, response: Response, parts: AllParts, owner: Owner
+) -> DatasetView:
+    """A new data set of all its samples, in a training and a test split; seeded, and stratified where asked for."""
+    source = await parts.db.read(datasets.get, owner, dataset_id)
+    row, new = await looking.divided(parts, owner, source, body)
+    view = dataset_view(row)
+    response.status_code, response.headers["Location"] = 201 if new else 200, view.links["self"]
+    return view
 
 
 @router.delete("/{dataset_id}", status_code=204, summary="Delete a data set", responses=errors(404, 409, 422, 503))

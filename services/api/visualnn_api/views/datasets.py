@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.spec.model import ONE_LINE
 from visualnn_shared.store.tables import Dataset
 
 from visualnn_api.views.common import Links, Timestamp, View
@@ -44,6 +45,57 @@ class DatasetFormat(View):
     name: str
     title: str
     extensions: list[str]
+
+
+class OddityView(View):
+    """One thing that whoever trains on the data should know."""
+
+    kind: str
+    severity: Literal["note", "warning"]
+    text: str
+    count: int
+    examples: tuple[str, ...]
+    hint: str | None
+
+
+class ColumnView(View):
+    """Numbers of one feature in one split."""
+
+    feature: str
+    split: str
+    mean: float
+    std: float
+    min: float
+    max: float
+    not_finite: int
+    constant: int
+    """How many of a sample's values are the same in every sample."""
+
+
+class QualityView(View):
+    """What is odd about a data set, and how its classes and numbers are spread."""
+
+    classes: dict[str, dict[str, int]]
+    """Split -> class -> samples."""
+    columns: list[ColumnView]
+    oddities: list[OddityView]
+
+
+class DivideRequest(BaseModel):
+    """What `POST /datasets/{id}/split` takes."""
+
+    model_config = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": [{"test": 0.2, "stratify": True}]}
+    )
+
+    test: float = Field(default=0.2, gt=0, lt=1, strict=True)
+    """Share of the samples that becomes the test split."""
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, strict=True)
+    """The same seed divides in the same way."""
+    stratify: bool = Field(default=False, strict=True)
+    """Both splits have the same share of each class."""
+    name: str | None = Field(default=None, max_length=200, pattern=ONE_LINE)
+    """Of the new data set."""
 
 
 class UploadView(View):
@@ -102,5 +154,10 @@ def dataset_view(row: Dataset) -> DatasetView:
         schema=DatasetSchema.model_validate(row.schema),
         splits=row.splits,
         created_at=row.created_at,
-        links={"self": url, "samples": f"{url}/samples"},
+        links={
+            "self": url,
+            "samples": f"{url}/samples",
+            "picture": f"{url}/samples.png",
+            "quality": f"{url}/quality",
+        },
     )
