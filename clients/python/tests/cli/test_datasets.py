@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from visualnn.cli import main
+from visualnn.errors import ApiError
 from visualnn.resources.parts import send_in_parts
 from visualnn.transport import Retries, Transport
 
@@ -62,3 +63,103 @@ def ran(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
         main.main()
     said = capsys.readouterr()
     return int(left.value.code or 0), said.out + said.err
+
+
+def test_a_data_set_is_shown_and_judged_by_its_known_name(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = ran(capsys, monkeypatch, "show", "iris")
+    assert status == 0, said
+    assert "float64, 4, 0.1 to 7.9" in said
+    assert "setosa, virginica" in said
+    assert json.loads(platform.asked[-1].body) == {"known": "iris"}
+    status, said = ran(capsys, monkeypatch, "quality", "iris")
+    assert status == 0, said
+    assert "warning: 1 of 4 values never varies (width)" in said
+    assert "leave it out" in said
+
+
+def test_known_data_sets_are_listed(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = ran(capsys, monkeypatch, "known")
+    assert status == 0
+    assert "150 flowers" in said
+
+
+def test_samples_are_drawn_into_a_file(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    status, said = ran(capsys, monkeypatch, "samples", "iris", "--out", "grid.png", "--split", "test", "--count", "9")
+    assert status == 0, said
+    assert (tmp_path / "grid.png").read_bytes() == b"\x89PNG the picture"
+    assert platform.asked[-1].path.endswith("samples.png?split=test&offset=0&count=9")
+
+
+def test_a_division_is_asked_for_as_told(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = ran(capsys, monkeypatch, "split", "iris", "--test", "0.3", "--seed", "4", "--stratify")
+    assert (status, said.strip()) == (0, "dataset-1")
+    assert json.loads(platform.asked[-1].body) == {"test": 0.3, "seed": 4, "stratify": True}
+
+
+def test_several_files_go_in_one_form(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("x_train.npy", "y_train.npy"):
+        (tmp_path / name).write_bytes(name.encode())
+    status, said = ran(capsys, monkeypatch, "add", "x_train.npy", "y_train.npy", "--name", "pair")
+    assert (status, said.strip()) == (0, "dataset-1")
+    body = platform.asked[-1].body
+    assert body.count(b'name="file"') == 2
+    assert b"pair" in body
+
+
+def test_a_name_that_is_nothing_says_what_may_be_given(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = ran(capsys, monkeypatch, "show", "no/such.npz")
+    assert status == 2
+    assert "a known name such as digits" in said
+    assert not platform.asked
+
+
+def test_parts_go_on_where_the_server_says_after_a_break(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "large.npz"
+    path.write_bytes(bytes(range(100)))
+    got = bytearray()
+    breaks = [3]
+
+    def answer(asked: Asked) -> Say:
+        headers = {name.lower(): value for name, value in asked.headers.items()}
+        if asked.method == "POST":
+            assert headers["upload-length"] == "100"
+            return Say(201, b"{}", {"Location": "/api/v1/uploads/upload-1"})
+        if asked.method == "HEAD":
+            return Say(204, b"", {"Upload-Offset": str(len(got))})
+        assert int(headers["upload-offset"]) == len(got)
+        got.extend(asked.body)
+        if len(got) > 40 and breaks[0]:
+            breaks[0] -= 1
+            return Say(None)  # it came, and the answer did not
+        return Say(204, b"", {"Upload-Offset": str(len(got))})
+
+    server.answer = answer
+    transport = Transport(server.url, retries=Retries(first_s=0.001))
+    assert send_in_parts(transport, path, 16) == "upload-1"
+    assert bytes(got) == path.read_bytes()
+    transport.close()
+
+
+def test_parts_give_up_on_a_refusal(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "large.npz"
+    path.write_bytes(b"x" * 10)
+    server.answer = lambda asked: (
+        Say(201, b"{}", {"Location": "/api/v1/uploads/u"}) if asked.method == "POST" else Say(413, b"{}")
+    )
+    transport = Transport(server.url, retries=Retries(first_s=0.001))
+    with pytest.raises(ApiError) as caught:
+        send_in_parts(transport, path)
+    assert caught.value.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    transport.close()

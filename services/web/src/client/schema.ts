@@ -134,6 +134,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Judge a data set
+         * @description Balance of classes, statistics, duplicates (also between splits), constant features, leaks of the label.
+         */
+        get: operations["quality_api_v1_datasets__dataset_id__quality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -148,6 +168,46 @@ export interface paths {
         get: operations["samples_api_v1_datasets__dataset_id__samples_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/samples.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture of samples
+         * @description Pictures side by side with their labels; tables as bars, texts as texts.
+         */
+        get: operations["picture_api_v1_datasets__dataset_id__samples_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Divide a data set anew
+         * @description A new data set of all its samples, in a training and a test split; seeded, and stratified where asked for.
+         */
+        post: operations["divide_api_v1_datasets__dataset_id__split_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +1133,28 @@ export interface components {
             why: string;
         };
         /**
+         * ColumnView
+         * @description Numbers of one feature in one split.
+         */
+        ColumnView: {
+            /** Constant */
+            constant: number;
+            /** Feature */
+            feature: string;
+            /** Max */
+            max: number;
+            /** Mean */
+            mean: number;
+            /** Min */
+            min: number;
+            /** Not Finite */
+            not_finite: number;
+            /** Split */
+            split: string;
+            /** Std */
+            std: number;
+        };
+        /**
          * Constant
          * @description The learning rate itself; of use with a warm-up.
          */
@@ -1234,6 +1316,39 @@ export interface components {
             removed: components["schemas"]["LayerDiff"][];
             /** Same */
             same: boolean;
+        };
+        /**
+         * DivideRequest
+         * @description What `POST /datasets/{id}/split` takes.
+         * @example {
+         *       "stratify": true,
+         *       "test": 0.2
+         *     }
+         */
+        DivideRequest: {
+            /**
+             * Name
+             * @description Of the new data set.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @description The same seed divides in the same way.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Stratify
+             * @description Both splits have the same share of each class.
+             * @default false
+             */
+            stratify: boolean;
+            /**
+             * Test
+             * @description Share of the samples that becomes the test split.
+             * @default 0.2
+             */
+            test: number;
         };
         /**
          * Dropped
@@ -2053,6 +2168,27 @@ export interface components {
             shape: number[];
         };
         /**
+         * OddityView
+         * @description One thing that whoever trains on the data should know.
+         */
+        OddityView: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            /** Hint */
+            hint: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "note" | "warning";
+            /** Text */
+            text: string;
+        };
+        /**
          * OneCycle
          * @description Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults).
          */
@@ -2430,6 +2566,22 @@ export interface components {
              * @enum {string}
              */
             step: "project";
+        };
+        /**
+         * QualityView
+         * @description What is odd about a data set, and how its classes and numbers are spread.
+         */
+        QualityView: {
+            /** Classes */
+            classes: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Columns */
+            columns: components["schemas"]["ColumnView"][];
+            /** Oddities */
+            oddities: components["schemas"]["OddityView"][];
         };
         /**
          * Readiness
@@ -3814,6 +3966,65 @@ export interface operations {
             };
         };
     };
+    quality_api_v1_datasets__dataset_id__quality_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     samples_api_v1_datasets__dataset_id__samples_get: {
         parameters: {
             query?: {
@@ -3844,6 +4055,173 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    picture_api_v1_datasets__dataset_id__samples_png_get: {
+        parameters: {
+            query?: {
+                /** @description Which split. */
+                split?: "train" | "test";
+                /** @description The first sample's index. */
+                offset?: number;
+                /** @description How many samples. */
+                count?: number;
+                /** @description How many stand side by side. */
+                columns?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    divide_api_v1_datasets__dataset_id__split_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DivideRequest"];
+            };
+        };
+        responses: {
+            /** @description It was divided so before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6695,6 +7073,7 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
+export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "export"];
 export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -6727,6 +7106,7 @@ export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const noiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Noise"]["step"]> = ["noise"];
 export const normaliseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Normalise"]["step"]> = ["normalise"];
+export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OddityView"]["severity"]> = ["note", "warning"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];

@@ -14,6 +14,7 @@ import { useRecipe } from '@/store/recipe'
 import { tell, tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { Quality } from './Quality'
 import { Samples } from './Samples'
 
 /** What a data set holds, a look at its samples, and what can be done with it. */
@@ -74,6 +75,7 @@ function Detail({ dataset }: { dataset: DatasetView }) {
             ))}
           </section>
           <Schema dataset={dataset} />
+          <Quality dataset={dataset} />
         </div>
       </div>
     </>

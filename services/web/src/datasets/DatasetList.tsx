@@ -7,6 +7,7 @@ import { bytesText } from '@/model/values'
 import { datasetPath, goTo } from '@/pages/location'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { Known } from './Known'
 import { UploadBox } from './UploadBox'
 
 export function DatasetList() {
@@ -33,6 +34,7 @@ export function DatasetList() {
         />
       </header>
       <UploadBox onStored={row => goTo(datasetPath(row.id))} />
+      <Known />
       {error ? (
         <FailureBox title={t('datasets:listFailed')} error={error}>
           <Button onClick={() => refetch()}>{t('app:retry')}</Button>
