@@ -60,9 +60,8 @@ def formats_table(found: list[dict[str, Any]]) -> list[str]:
         written = _WRITTEN.get(one["name"], "yes" if one["writes"] else "no")
         if one["worker_writes"]:
             written = "by a worker with TensorFlow"
-        lines.append(
-            f"| `{one['name']}` | {one['title']} | {endings} | {read} | {written} | {_WEIGHTS.get(one['name'], weights)} |"
-        )
+        weights = _WEIGHTS.get(one["name"], weights)
+        lines.append(f"| `{one['name']}` | {one['title']} | {endings} | {read} | {written} | {weights} |")
     return lines
 
 

@@ -14,11 +14,16 @@ EXPECTED = """
 POST /models  GET /models  GET /models/{model_id}  PATCH /models/{model_id}  DELETE /models/{model_id}
 PUT /models/{model_id}/spec  GET /models/{model_id}/versions  GET /models/{model_id}/versions/{number}
 GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_id}/export  POST /check  POST /summary
+GET /models/{model_id}/room  PUT /models/{model_id}/room  GET /models/{model_id}/shares  POST /models/{model_id}/shares
+DELETE /models/{model_id}/shares/{share_id}  GET /models/{model_id}/comments  POST /models/{model_id}/comments
+POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/comments/{comment_id}
+DELETE /models/{model_id}/comments/{comment_id}
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
 POST /conversions  POST /datasets  GET /datasets/known  GET /datasets/formats
 OPTIONS /uploads  POST /uploads  HEAD /uploads/{upload_id}  PATCH /uploads/{upload_id}  DELETE /uploads/{upload_id}
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  GET /datasets/{dataset_id}/samples.png
+GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
 GET /datasets/{dataset_id}/quality  POST /datasets/{dataset_id}/split  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts

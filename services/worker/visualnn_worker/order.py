@@ -26,7 +26,7 @@ class DatasetRef(_Frozen):
 class JobOrder(_Frozen):
     """A claimed job, complete: a child reads no rows."""
 
-    kind: Literal["train", "evaluate", "predict", "export"]
+    kind: Literal["train", "evaluate", "predict", "check", "export"]
     job_id: str
     attempt: int
     prefix: str
@@ -38,7 +38,7 @@ class JobOrder(_Frozen):
     dataset: DatasetRef | None
     """None for an export."""
     weights: str | None
-    """Object key of ``weights.safetensors`` of the source job, for all but train."""
+    """Object key of ``weights.safetensors`` of the source job; of a training, where it begins with those weights."""
     checkpoint: Manifest | None
     """The checkpoint to go on from."""
     checkpoint_s: float

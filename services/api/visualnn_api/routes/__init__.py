@@ -3,6 +3,7 @@
 from visualnn_api.routes import (
     catalogue,
     checks,
+    comments,
     conversions,
     datasets,
     editor,
@@ -14,11 +15,14 @@ from visualnn_api.routes import (
     platform,
     predictions,
     results,
+    together,
     uploads,
 )
 
 API = (
     models.router,
+    together.router,
+    comments.router,
     checks.router,
     catalogue.router,
     conversions.router,

@@ -8,11 +8,13 @@ from visualnn_shared.store import datasets
 
 from visualnn_api import documented, knowing, looking, storing
 from visualnn_api.bodies import is_json
+from visualnn_api.counting import class_counts
 from visualnn_api.deps import AllParts, Cursor, DatasetId, Db, Limit, Objects, Owner, Settings
 from visualnn_api.documented import errors
 from visualnn_api.uploads import receive_form
 from visualnn_api.views.common import Listing
 from visualnn_api.views.datasets import (
+    ClassCounts,
     DatasetFormat,
     DatasetView,
     DivideRequest,
@@ -166,6 +168,12 @@ async def divide(
     view = dataset_view(row)
     response.status_code, response.headers["Location"] = 201 if new else 200, view.links["self"]
     return view
+
+
+@router.get("/{dataset_id}/classes", summary="Count the samples of each class", responses=errors(404, 422, 503))
+async def classes(dataset_id: DatasetId, db: Db, objects: Objects, settings: Settings, owner: Owner) -> ClassCounts:
+    """By split: whether the classes are even, and whether a split lacks one."""
+    return await class_counts(objects, settings, await db.read(datasets.get, owner, dataset_id))
 
 
 @router.delete("/{dataset_id}", status_code=204, summary="Delete a data set", responses=errors(404, 409, 422, 503))

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from visualnn_shared.ids import NAME
 
-from visualnn_api import registration, registry
+from visualnn_api import documented, downloads, registration, registry
 from visualnn_api.bodies import StrictRoute
 from visualnn_api.deps import AllParts, Cursor, Db, Limit, Number, NumberCursor, Objects, OperatorName, Owner
 from visualnn_api.documented import errors
@@ -63,6 +63,23 @@ async def versions(
 async def version(name: OperatorName, number: Number, db: Db, owner: Owner) -> OperatorView:
     """Versions never change."""
     return await db.read(registration.read, owner, name, number)
+
+
+@router.head("/{name}/versions/{number}/model", include_in_schema=False)
+@router.get(
+    "/{name}/versions/{number}/model",
+    summary="Download an operator's network",
+    response_class=Response,
+    responses=documented.binary("The ONNX file.")
+    | documented.also(206, "The range of bytes that `Range` asked for.")
+    | documented.also(304, "`If-None-Match` names the file's ETag, which is its sha256.")
+    | errors(404, 416, 422, 503),
+)
+async def network(
+    name: OperatorName, number: Number, request: Request, db: Db, objects: Objects, owner: Owner
+) -> Response:
+    """What the predictor runs, as ONNX; the version's preprocessing comes before it."""
+    return await downloads.answer(request, await registry.network(db, objects, owner, name, number))
 
 
 @router.put("/{name}/aliases/{alias}", summary="Point an alias at a version", responses=errors(400, 404, 413, 415, 422))

@@ -143,6 +143,21 @@ class SamplesView(View):
     items: list[Sample]
 
 
+class ClassCount(View):
+    """How many samples of each split belong to a class."""
+
+    index: int
+    name: str
+    counts: dict[str, int]
+    """Split -> number of samples."""
+
+
+class ClassCounts(View):
+    """By index; empty where the labels are no classes, or more than 1,000."""
+
+    items: list[ClassCount]
+
+
 def dataset_view(row: Dataset) -> DatasetView:
     url = f"/api/v1/datasets/{row.id}"
     return DatasetView(
@@ -157,6 +172,7 @@ def dataset_view(row: Dataset) -> DatasetView:
         links={
             "self": url,
             "samples": f"{url}/samples",
+            "classes": f"{url}/classes",
             "picture": f"{url}/samples.png",
             "quality": f"{url}/quality",
         },

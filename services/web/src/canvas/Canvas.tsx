@@ -16,19 +16,25 @@ import { type DragEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue } from '@/api/catalogue'
 import { DRAGGED } from '@/palette/PaletteItem'
+import { useReadOnly } from '@/store/editor'
+import { Drawer } from '@/together/Drawer'
+import { Notice } from '@/together/Notice'
+import { Overlay } from '@/together/Overlay'
 import { groupColour } from '@/ui/groups'
 import { drop, layOut } from './actions'
 import './canvas.css'
 import { EmptyCanvas } from './EmptyCanvas'
+import type { LayerEdge } from './edges'
+import { FrameNode, GroupNode } from './GroupNode'
 import { LayerNode } from './LayerNode'
-import type { LayerEdge, LayerNodeType } from './nodes'
+import type { CanvasNode } from './nodes'
 import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
 import { attach, showAll, zoomIn, zoomOut } from './view'
 
-const NODE_TYPES = { layer: LayerNode }
+const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
 const FAR = 0.4
 /** From this many layers on only those on the screen are drawn. */
@@ -49,6 +55,7 @@ function Surface() {
   const instance = useReactFlow()
   const { removeEdges, ...flow } = useFlow()
   const connecting = useConnect()
+  const readOnly = useReadOnly()
   const far = useStore(state => state.transform[2] < FAR)
   useShortcuts(removeEdges)
   useClipboard()
@@ -76,7 +83,7 @@ function Surface() {
       onDrop={onDrop}
       onDragOver={onDragOver}
     >
-      <ReactFlow<LayerNodeType, LayerEdge>
+      <ReactFlow<CanvasNode, LayerEdge>
         {...flow}
         {...connecting}
         nodeTypes={NODE_TYPES}
@@ -89,12 +96,17 @@ function Surface() {
         onlyRenderVisibleElements={flow.nodes.length > MANY}
         elevateNodesOnSelect={false}
         nodeDragThreshold={3}
+        nodesDraggable={!readOnly}
+        nodesConnectable={!readOnly}
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
         {flow.nodes.length > 4 ? <Overview /> : null}
         <CanvasControls />
+        <Overlay surface={surface} />
       </ReactFlow>
+      <Notice />
+      <Drawer />
       {flow.nodes.length === 0 ? <EmptyCanvas /> : null}
     </section>
   )
@@ -102,14 +114,13 @@ function Surface() {
 
 function Overview() {
   const { t } = useTranslation()
-  return (
-    <MiniMap<LayerNodeType>
-      pannable
-      zoomable
-      ariaLabel={t('canvas:minimap')}
-      nodeClassName={node => (node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`)}
-    />
-  )
+  return <MiniMap<CanvasNode> pannable zoomable ariaLabel={t('canvas:minimap')} nodeClassName={miniClass} />
+}
+
+function miniClass(node: CanvasNode): string {
+  if ('bad' in node.data)
+    return node.type === 'frame' ? 'mini mini-frame' : node.data.bad > 0 ? 'mini mini-bad' : 'mini'
+  return node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`
 }
 
 function CanvasControls() {

@@ -134,6 +134,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the samples of each class
+         * @description By split: whether the classes are even, and whether a split lacks one.
+         */
+        get: operations["classes_api_v1_datasets__dataset_id__classes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/quality": {
         parameters: {
             query?: never;
@@ -490,6 +510,74 @@ export interface paths {
         patch: operations["rename_api_v1_models__model_id__patch"];
         trace?: never;
     };
+    "/api/v1/models/{model_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comments
+         * @description All of the model's, answers included.
+         */
+        get: operations["list_comments_api_v1_models__model_id__comments_get"];
+        put?: never;
+        /**
+         * Begin a thread
+         * @description On a layer, by its key in the room's document. Everybody in the room is told.
+         */
+        post: operations["create_comment_api_v1_models__model_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a comment
+         * @description One that began a thread goes with its answers.
+         */
+        delete: operations["delete_api_v1_models__model_id__comments__comment_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Resolve a thread
+         * @description Or open it again.
+         */
+        patch: operations["resolve_api_v1_models__model_id__comments__comment_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/comments/{comment_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description In the thread that the comment began; a resolved one is open again.
+         */
+        post: operations["reply_api_v1_models__model_id__comments__comment_id__replies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model_id}/diff": {
         parameters: {
             query?: never;
@@ -525,6 +613,74 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a model is edited together
+         * @description And what the caller may do there: the role of the link that came with the request, or `owner`.
+         */
+        get: operations["read_room_api_v1_models__model_id__room_get"];
+        /**
+         * Edit a model together
+         * @description From now on the model is edited in a room, which begins with its current version; a room that is there stays.
+         */
+        put: operations["open_room_api_v1_models__model_id__room_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List links
+         * @description The newest first. Their tokens are kept as sha256 only.
+         */
+        get: operations["list_shares_api_v1_models__model_id__shares_get"];
+        put?: never;
+        /**
+         * Make a link
+         * @description For a viewer, a commenter or an editor; opens the model's room where it has none. The token is told only here.
+         */
+        post: operations["create_share_api_v1_models__model_id__shares_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a link
+         * @description Whoever came by it is sent away at once.
+         */
+        delete: operations["delete_share_api_v1_models__model_id__shares__share_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -731,6 +887,26 @@ export interface paths {
          * @description Versions never change.
          */
         get: operations["version_api_v1_operators__name__versions__number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/{name}/versions/{number}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an operator's network
+         * @description What the predictor runs, as ONNX; the version's preprocessing comes before it.
+         */
+        get: operations["network_api_v1_operators__name__versions__number__model_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1103,6 +1279,71 @@ export interface components {
             step: "channels";
         };
         /**
+         * CheckParams
+         * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
+         */
+        CheckParams: {
+            /**
+             * Device
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Entries
+             * @description So many numbers of each tensor of weights, and of each layer's input, have their gradient checked.
+             * @default 12
+             */
+            entries: number;
+            /**
+             * Learning Rate
+             * @description Of adam, which learns them.
+             * @default 0.003
+             */
+            learning_rate: number;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
+            /**
+             * Samples
+             * @description So many training samples must be learnt by heart.
+             * @default 20
+             */
+            samples: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description Steps of the optimizer to learn them in, at most.
+             * @default 400
+             */
+            steps: number;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+        };
+        /**
          * Checked
          * @description A spec without problems; one with problems is answered with 422.
          */
@@ -1133,6 +1374,28 @@ export interface components {
             why: string;
         };
         /**
+         * ClassCount
+         * @description How many samples of each split belong to a class.
+         */
+        ClassCount: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ClassCounts
+         * @description By index; empty where the labels are no classes, or more than 1,000.
+         */
+        ClassCounts: {
+            /** Items */
+            items: components["schemas"]["ClassCount"][];
+        };
+        /**
          * ColumnView
          * @description Numbers of one feature in one split.
          */
@@ -1153,6 +1416,36 @@ export interface components {
             split: string;
             /** Std */
             std: number;
+        };
+        /**
+         * CommentList
+         * @description All comments of a model, the oldest first.
+         */
+        CommentList: {
+            /** Items */
+            items: components["schemas"]["CommentView"][];
+        };
+        /** CommentView */
+        CommentView: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Layer */
+            layer: string;
+            /** Layer Name */
+            layer_name: string;
+            /** Resolved */
+            resolved: boolean;
+            /** Text */
+            text: string;
+            /** Thread */
+            thread: string | null;
         };
         /**
          * Constant
@@ -1452,11 +1745,6 @@ export interface components {
             format: "savedmodel";
             /** Job */
             job: string;
-            /**
-             * Time Limit S
-             * @default null
-             */
-            time_limit_s: number | null;
         };
         /**
          * Fault
@@ -1556,6 +1844,23 @@ export interface components {
             items: components["schemas"]["Format"][];
         };
         /**
+         * Group
+         * @description Layers that people see as one part, such as a block: for the eye, without meaning for the net.
+         *
+         *     A group whose layers are all in another one lies within it. Names of layers that the spec has not are passed over.
+         */
+        Group: {
+            /**
+             * Folded
+             * @default false
+             */
+            folded: boolean;
+            /** Layers */
+            layers: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * Impossible
          * @description A layer that the target cannot say; a bundle has none, because then nothing is written.
          */
@@ -1629,7 +1934,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict" | "export";
+            kind: "train" | "evaluate" | "predict" | "check" | "export";
             /** Links */
             links: {
                 [key: string]: string;
@@ -1759,7 +2064,7 @@ export interface components {
          * @description One node: a catalogue type with its parameters, fed by the named outputs of other layers.
          *
          *     ``inputs`` name layers; ``"slice:1"`` is the second output of a layer that has several.
-         *     ``weights_of`` names the layer whose weights this one uses as its own.
+         *     ``weights_of`` names the layer whose weights this one uses as its own. ``note`` is for people: it has no meaning.
          */
         Layer: {
             /**
@@ -1769,6 +2074,8 @@ export interface components {
             inputs: string[];
             /** Name */
             name: string;
+            /** Note */
+            note?: string;
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -1966,6 +2273,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * LossChoice
+         * @description A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``.
+         */
+        LossChoice: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Mapped
          * @description A layer that the target has as one operator.
          */
@@ -2121,6 +2441,80 @@ export interface components {
         Networks: {
             /** Items */
             items: components["schemas"]["NetworkRow"][];
+        };
+        /**
+         * NewComment
+         * @example {
+         *       "author": "Ada",
+         *       "layer": "0-1",
+         *       "layer_name": "fc1",
+         *       "text": "Is 512 not too wide?"
+         *     }
+         */
+        NewComment: {
+            /** Author */
+            author: string;
+            /** Layer */
+            layer: string;
+            /** Layer Name */
+            layer_name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewReply
+         * @example {
+         *       "author": "Grace",
+         *       "text": "256 gives the same accuracy."
+         *     }
+         */
+        NewReply: {
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewShare
+         * @example {
+         *       "label": "for the review",
+         *       "role": "commenter"
+         *     }
+         */
+        NewShare: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
+        };
+        /** NewShareView */
+        NewShareView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /** Path */
+            path: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
+            /** Token */
+            token: string;
         };
         /**
          * Noise
@@ -2286,7 +2680,7 @@ export interface components {
              * Task
              * @enum {string}
              */
-            task: "classification" | "binary" | "regression";
+            task: "classification" | "binary" | "regression" | "sequence";
             /** Version */
             version: number;
         };
@@ -2299,7 +2693,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion";
+            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
         };
@@ -2628,7 +3022,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "named";
+            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "map" | "named";
             limits?: components["schemas"]["RecipeLimits"] | null;
             /** Name */
             name: string;
@@ -2760,6 +3154,16 @@ export interface components {
             width: number;
         };
         /**
+         * Resolution
+         * @example {
+         *       "resolved": true
+         *     }
+         */
+        Resolution: {
+            /** Resolved */
+            resolved: boolean;
+        };
+        /**
          * Rewritten
          * @description A layer that became another form with the same meaning.
          */
@@ -2770,6 +3174,23 @@ export interface components {
             rule: string;
             /** Why */
             why: string;
+        };
+        /**
+         * RoomView
+         * @description Whether a model is edited together, and what the caller may do there.
+         */
+        RoomView: {
+            /** Model */
+            model: string;
+            /** Open */
+            open: boolean;
+            /** People */
+            people: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor" | "owner";
         };
         /**
          * Rotate
@@ -2859,6 +3280,33 @@ export interface components {
              */
             step: "scale";
         };
+        /** ShareList */
+        ShareList: {
+            /** Items */
+            items: components["schemas"]["ShareView"][];
+        };
+        /**
+         * ShareView
+         * @description A link; its token is told once, when it is made.
+         */
+        ShareView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
+        };
         /**
          * Shift
          * @description Moved by whole pixels; the edge is drawn out.
@@ -2894,6 +3342,8 @@ export interface components {
          * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
          */
         Spec: {
+            /** Groups */
+            groups?: components["schemas"]["Group"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
             /** Name */
@@ -3170,6 +3620,12 @@ export interface components {
              */
             frozen: string[];
             /**
+             * Initial Weights
+             * @description Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed.
+             * @default null
+             */
+            initial_weights: string | null;
+            /**
              * Keep
              * @description Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches.
              * @default null
@@ -3186,7 +3642,23 @@ export interface components {
              * @description What is made small; chosen to suit the network's output and the labels where it is left out.
              * @default null
              */
-            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity") | null;
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @description Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out.
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's.
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
             /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
@@ -3198,7 +3670,14 @@ export interface components {
              * @description How the weights follow the gradient; adam where it is left out.
              * @default null
              */
-            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Precision
+             * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
+             * @default float32
+             * @enum {string}
+             */
+            precision: "float32" | "mixed_float16" | "mixed_bfloat16";
             /**
              * Preprocessing
              * @description What is done to inputs, in order, and packed with the operator; for all inputs, or by input name.
@@ -3417,6 +3896,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -3966,6 +4447,65 @@ export interface operations {
             };
         };
     };
+    classes_api_v1_datasets__dataset_id__classes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassCounts"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     quality_api_v1_datasets__dataset_id__quality_get: {
         parameters: {
             query?: never;
@@ -4306,7 +4846,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict" | "export") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -4364,14 +4904,14 @@ export interface operations {
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict" | "export";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams or ExportParams.
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["ExportParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5313,6 +5853,344 @@ export interface operations {
             };
         };
     };
+    list_comments_api_v1_models__model_id__comments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_comment_api_v1_models__model_id__comments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_api_v1_models__model_id__comments__comment_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resolve_api_v1_models__model_id__comments__comment_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reply_api_v1_models__model_id__comments__comment_id__replies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReply"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     diff_api_v1_models__model_id__diff_get: {
         parameters: {
             query: {
@@ -5434,6 +6312,287 @@ export interface operations {
             };
         };
     };
+    read_room_api_v1_models__model_id__room_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_room_api_v1_models__model_id__room_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shares_api_v1_models__model_id__shares_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_share_api_v1_models__model_id__shares_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewShareView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_share_api_v1_models__model_id__shares__share_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The link's id. */
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     save_api_v1_models__model_id__spec_put: {
         parameters: {
             query?: never;
@@ -5450,6 +6609,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -6242,6 +7403,90 @@ export interface operations {
             };
         };
     };
+    network_api_v1_operators__name__versions__number__model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The operator's name. */
+                name: string;
+                /** @description The version's number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ONNX file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range of bytes that `Range` asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names the file's ETag, which is its sha256. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The file has no such bytes. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     schema_api_v1_schema_spec_get: {
         parameters: {
             query?: never;
@@ -6321,6 +7566,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -7074,8 +8321,8 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "export"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "export"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -7086,6 +8333,8 @@ export const channelsOrderValues: ReadonlyArray<FlattenedDeepRequired<components
 export const channelsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["step"]> = ["channels"];
 export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
 export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
+export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
+export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
@@ -7097,21 +8346,24 @@ export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "export"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
+export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
+export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
+export const newShareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const noiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Noise"]["step"]> = ["noise"];
 export const normaliseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Normalise"]["step"]> = ["normalise"];
 export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OddityView"]["severity"]> = ["note", "warning"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
-export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
-export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
+export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
@@ -7119,16 +8371,18 @@ export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<comp
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const projectStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Project"]["step"]> = ["project"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
-export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
+export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const reshapeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReshapeTo"]["step"]> = ["reshape"];
 export const resizeMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["method"]> = ["bilinear", "nearest"];
 export const resizeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["step"]> = ["resize"];
 export const resizeToMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["method"]> = ["bilinear", "nearest"];
 export const resizeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["step"]> = ["resize"];
+export const roomViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoomView"]["role"]> = ["viewer", "commenter", "editor", "owner"];
 export const rotateStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Rotate"]["step"]> = ["rotate"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
 export const scaleByStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ScaleBy"]["step"]> = ["scale"];
+export const shareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const shiftStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Shift"]["step"]> = ["shift"];
 export const standardiseOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["over"]> = ["feature", "channel", "all"];
 export const standardiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["step"]> = ["standardise"];
@@ -7145,9 +8399,10 @@ export const tokensStepValues: ReadonlyArray<FlattenedDeepRequired<components>["
 export const tokensTruncatingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["truncating"]> = ["pre", "post"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
-export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
+export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
-export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
 export const whitenMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["method"]> = ["pca", "zca"];
 export const whitenStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["step"]> = ["whiten"];

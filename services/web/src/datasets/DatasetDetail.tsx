@@ -14,6 +14,7 @@ import { useRecipe } from '@/store/recipe'
 import { tell, tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { ClassCounts } from './ClassCounts'
 import { Quality } from './Quality'
 import { Samples } from './Samples'
 
@@ -75,6 +76,7 @@ function Detail({ dataset }: { dataset: DatasetView }) {
             ))}
           </section>
           <Schema dataset={dataset} />
+          <ClassCounts dataset={dataset} />
           <Quality dataset={dataset} />
         </div>
       </div>

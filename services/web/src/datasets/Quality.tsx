@@ -7,10 +7,7 @@ import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Divide } from './Divide'
 
-/** So many classes are drawn; more are counted. */
-const SHOWN = 40
-
-/** Balance of classes and what is odd, asked for by a press: the server looks at every sample. */
+/** What is odd, asked for by a press: the server looks at every sample. */
 export function Quality({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
   const [wanted, setWanted] = useState(false)
@@ -42,7 +39,7 @@ export function Quality({ dataset }: { dataset: DatasetView }) {
 
 function Found({ quality }: { quality: QualityView }) {
   const { t } = useTranslation()
-  const { oddities, classes } = quality
+  const { oddities } = quality
   return (
     <>
       {oddities.length === 0 ? <p className="dataset-note">{t('known:nothingOdd')}</p> : null}
@@ -57,32 +54,6 @@ function Found({ quality }: { quality: QualityView }) {
           </li>
         ))}
       </ul>
-      {Object.entries(classes).map(([split, counts]) => (
-        <Balance key={split} split={split} counts={counts} />
-      ))}
     </>
-  )
-}
-
-/** A bar for each class, as long as its share of the largest. */
-function Balance({ split, counts }: { split: string; counts: Readonly<Record<string, number>> }) {
-  const { t } = useTranslation()
-  const rows = Object.entries(counts)
-  const most = Math.max(1, ...rows.map(([, count]) => count))
-  return (
-    <table className="balance">
-      <caption>{t(`datasets:${split}`, { defaultValue: split })}</caption>
-      <tbody>
-        {rows.slice(0, SHOWN).map(([name, count]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td className="balance-bar">
-              <span style={{ width: `${(100 * count) / most}%` }} />
-            </td>
-            <td className="number">{count.toLocaleString()}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }

@@ -75,7 +75,11 @@ class Epochs(Batches):
         augment = self._augmentation
         change = None if augment is None else partial(augment, epoch=epoch, batch=batch)
         taken = self._take(rows, change)
-        return taken if self._weights is None else (*taken, self._counts(rows, self._weights))
+        if self._weights is None:
+            return taken
+        inputs, labels = taken
+        counts = self._counts(rows, self._weights)
+        return inputs, labels, (counts,) * len(labels) if isinstance(labels, tuple) else counts
 
     def _counts(self, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         labels = self._samples.raw_labels(rows)

@@ -9,6 +9,9 @@ from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.order import DatasetRef, JobOrder
 
+_OF_MODELS = ("train", "check")
+"""Kinds of jobs that take a model; the others take the weights of a train job."""
+
 
 def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
     """Everything the child needs. Raises ``NotFound`` where a row was deleted, ``ValueError`` for an unknown kind."""
@@ -18,11 +21,11 @@ def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
         job_id=job.id,
         attempt=job.attempt,
         prefix=claim.lease.prefix(),
-        spec=_spec(s, job) if job.kind == "train" else None,
+        spec=_spec(s, job) if job.kind in _OF_MODELS else None,
         params=job.params,
         chosen=job.chosen,
         dataset=_dataset(s, job) if job.kind != "export" else None,
-        weights=_weights(s, job) if job.kind != "train" else None,
+        weights=_weights(s, job) if job.kind not in _OF_MODELS or job.params.get("initial_weights") else None,
         checkpoint=claim.checkpoint_manifest,
         checkpoint_s=checkpoint_s,
         gpu=job.params.get("device", "any") != "cpu",
