@@ -34,6 +34,8 @@ class RawInput:
         """
         if self.dtype != "bool" and (found := _boolean(value)) is not None:
             raise _wrong([problem(_RECTANGULAR, found, field=field, hint="true and false are no numbers")])
+        if self.dtype == "text":
+            return _texts(value, field)
         array = _numbers(value, field)
         if None in self.shape:
             return array.reshape(1, *array.shape) if array.ndim == len(self.shape) else array
@@ -90,6 +92,16 @@ def _boolean(value: Any) -> bool | None:
     if isinstance(value, list):
         return next((found for item in value if (found := _boolean(item)) is not None), None)
     return value if isinstance(value, bool) else None
+
+
+def _texts(value: Any, field: str) -> Array:
+    """A text, or a list of texts."""
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(one, str) for one in texts):
+        raise _wrong([problem("an input must be a text, or a list of texts", repr(value)[:200], field=field)])
+    found = np.empty(len(texts), object)
+    found[:] = texts
+    return found
 
 
 def _numbers(value: Any, field: str) -> Array:

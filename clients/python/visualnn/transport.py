@@ -80,6 +80,17 @@ class Transport:
         answer = self._patiently(send, harmless=harmless)
         return answer.json() if answer.content else None
 
+    def answer(self, method: str, path: str, *, headers: Mapping[str, str]) -> httpx.Response:
+        """The answer to a request without a body that does no harm a second time. Raises as ``json``."""
+        return self._patiently(lambda: self._http.request(method, _full(path), headers=headers), harmless=True)
+
+    def once(self, method: str, path: str, *, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        """One try. Raises ``ApiError``, and httpx' own errors, so that the caller can go on where it broke off."""
+        answer = self._http.request(method, _full(path), headers=headers, content=content)
+        if answer.is_error:
+            raise _error(answer)
+        return answer
+
     def get(self, path: str, **params: Any) -> Any:
         return self.json("GET", path, params=params)
 

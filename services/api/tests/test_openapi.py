@@ -20,9 +20,11 @@ POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/
 DELETE /models/{model_id}/comments/{comment_id}
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
-POST /conversions  POST /conversions/from-url  GET /features  POST /datasets
-GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
+POST /conversions  POST /conversions/from-url  GET /features  POST /datasets  GET /datasets/known  GET /datasets/formats
+OPTIONS /uploads  POST /uploads  HEAD /uploads/{upload_id}  PATCH /uploads/{upload_id}  DELETE /uploads/{upload_id}
+GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  GET /datasets/{dataset_id}/samples.png
 GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
+GET /datasets/{dataset_id}/quality  POST /datasets/{dataset_id}/split  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce
 GET /jobs/{job_id}/reproduction  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts

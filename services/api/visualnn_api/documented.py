@@ -19,6 +19,7 @@ _WHEN = {
     422: "The input breaks rules; all of them are listed.",
     428: "If-Match is missing.",
     429: "Too much at once.",
+    502: "What the request needs from elsewhere cannot be had.",
     503: "A part that the request needs does not answer; try again.",
 }
 

@@ -60,6 +60,7 @@ def _guard(app: FastAPI, settings: ApiSettings, metrics: Metrics) -> None:
 def _body_limits(settings: ApiSettings) -> dict[str, int]:
     return {
         f"{PREFIX}/datasets": settings.max_dataset_bytes + _FORM_OVERHEAD,
+        f"{PREFIX}/uploads": settings.max_dataset_bytes,
         f"{PREFIX}/models": settings.max_model_bytes + _FORM_OVERHEAD,
         f"{PREFIX}/conversions": 2 * settings.max_model_bytes + _FORM_OVERHEAD,
         f"{PREFIX}/operators": settings.max_predict_bytes,

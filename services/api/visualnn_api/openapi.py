@@ -13,6 +13,7 @@ from visualnn_api.documented import any_error
 from visualnn_api.version import VERSION
 from visualnn_api.views.catalogue import ConversionReport
 from visualnn_api.views.common import ProblemDocument
+from visualnn_api.views.datasets import StoreRequest
 
 TITLE = "VisualNN"
 DESCRIPTION = """Design, train and test neural networks over REST.
@@ -66,7 +67,7 @@ def _complete(app: FastAPI) -> dict[str, Any]:
 
 def _extra_schemas() -> dict[str, Any]:
     """Models that are referred to and that no route's signature holds."""
-    models: list[type[BaseModel]] = [Spec, ProblemDocument, ConversionReport, *PARAMS.values()]
+    models: list[type[BaseModel]] = [Spec, ProblemDocument, ConversionReport, StoreRequest, *PARAMS.values()]
     _, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

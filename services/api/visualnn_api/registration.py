@@ -163,7 +163,7 @@ def _tensor(name: str, dtype: str, values: NDArray[Any]) -> dict[str, Any]:
         "name": name,
         "shape": list(values.shape),
         "datatype": V2_TYPES[dtype],
-        "data": values.astype(dtype).ravel().tolist(),
+        "data": (values if dtype == "text" else values.astype(dtype)).ravel().tolist(),
     }
 
 

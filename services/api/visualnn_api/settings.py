@@ -34,6 +34,14 @@ class ApiSettings(CommonSettings):
     """Largest uploaded data set."""
     dataset_quota_bytes: int = 32 * 1024 * MIB
     """Bytes of all data sets of one owner."""
+    max_expanded_bytes: int = 2048 * MIB
+    """Largest data set once it is unpacked: what a small archive may ask of the machine."""
+    dataset_mirror: str = ""
+    """Address of a folder (http, https, file) with the files of data sets known by name; default: their own places."""
+    dataset_cache: str = ""
+    """Folder that keeps fetched files; default: one in the data folder."""
+    dataset_fetch_s: float = 60.0
+    """How long the place that a data set is fetched from may say nothing."""
     upstream_timeout_s: float = 120.0
     """How long a conversion or a prediction may take before the gateway gives up on it."""
     events_poll_s: float = 0.4

@@ -1,14 +1,19 @@
 """Data sets between the upload and the stores: inspected, counted against the quota, kept, shown."""
 
+import hashlib
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
+from visualnn_shared.datasets.findings import Findings
+from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.reading import Data, Inspected, inspect, load
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.datasets.writing import write_zip
 from visualnn_shared.errors import Conflict, Invalid, TooLarge
 from visualnn_shared.ids import new_id
 from visualnn_shared.objects import ObjectStore
@@ -29,9 +34,47 @@ _MAX_SHOWN = 2_000_000
 reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
 
 
-async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A received file, and what its sender says of it."""
+
+    upload: Upload
+    name: str
+    format: str | None = None
+    picture_size: str | None = None
+
+
+async def wanted(form: Form) -> Wanted:
+    """What a form asks for; several files become one zip. Raises Invalid."""
+    fields, files = form.fields, form.more["file"]
+    upload = files[0] if len(files) == 1 else await to_thread.run_sync(_together, files)
+    name = fields.get("name") or upload.filename or "data"
+    return Wanted(upload, name, fields.get("format") or None, fields.get("picture_size") or None)
+
+
+def _together(files: list[Upload]) -> Upload:
+    """One zip of the files, which is the same whatever their order."""
+    findings = Findings()
+    for name in sorted({one.filename for one in files}):
+        count = sum(one.filename == name for one in files)
+        if count > 1 or not name:
+            findings.add("files that make one data set must have names that differ", name, field="file")
+    findings.raise_any()
+    path = files[0].path.with_name("together.zip")
+    write_zip(path, {one.filename: one.path for one in files})
+    return received(path, "files.zip")
+
+
+def received(path: Path, filename: str) -> Upload:
+    """A file that lies here already, as if it had been sent."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Upload(path, filename, path.stat().st_size, digest)
+
+
+async def store(parts: Parts, owner: str, wish: Wanted) -> tuple[Dataset, bool]:
     """The stored data set, and whether it is new. Raises DatasetInvalid with every problem, TooLarge for the quota."""
-    upload, name = form.files["file"], form.fields.get("name") or form.files["file"].filename or "data"
+    upload, name = wish.upload, wish.name
     if len(name) > _MAX_NAME:
         raise Invalid("the form", [problem(f"name must have at most {_MAX_NAME} characters", name, field="name")])
     if not re.fullmatch(ONE_LINE, name):
@@ -39,34 +82,44 @@ async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
     known = await parts.db.read(datasets.same, owner, upload.sha256, name)
     if known is not None:
         return known, False
+    limits = Limits(expanded_bytes=parts.settings.max_expanded_bytes)
     inspected = await to_thread.run_sync(
-        inspect, upload.path, upload.filename, form.fields.get("format") or None, limiter=reading
+        inspect, upload.path, upload.filename, wish.format, limits, wish.picture_size, limiter=reading
     )
+    return await keep(parts, owner, name, upload, inspected)
+
+
+async def keep(
+    parts: Parts, owner: str, name: str, upload: Upload, inspected: Inspected, folder: str | None = None
+) -> tuple[Dataset, bool]:
+    """Store an inspected file. ``folder`` is where its object lies; default: one of its sha256. Raises TooLarge."""
+    path = inspected.packed or upload.path
+    row = _row(owner, name, upload.sha256, path.stat().st_size, inspected, folder)
     stored = await parts.db.read(datasets.stored_bytes, owner)
-    if stored + upload.size > parts.settings.dataset_quota_bytes:
-        raise TooLarge("all data sets of an owner (bytes)", parts.settings.dataset_quota_bytes, stored + upload.size)
-    return await _keep(parts, _row(owner, name, upload, inspected), upload)
+    if stored + row.size > parts.settings.dataset_quota_bytes:
+        raise TooLarge("all data sets of an owner (bytes)", parts.settings.dataset_quota_bytes, stored + row.size)
+    return await _keep(parts, row, path)
 
 
-def _row(owner: str, name: str, upload: Upload, inspected: Inspected) -> Dataset:
+def _row(owner: str, name: str, sha256: str, size: int, inspected: Inspected, folder: str | None) -> Dataset:
     dataset_id = new_id("dataset")
     return Dataset(
         id=dataset_id,
         owner=owner,
         name=name,
-        sha256=upload.sha256,
+        sha256=sha256,
         format=inspected.format,
-        size=upload.size,
-        key=f"datasets/{upload.sha256}/{dataset_id}",
+        size=size,
+        key=f"datasets/{folder or sha256}/{dataset_id}",
         schema=inspected.schema.model_dump(mode="json"),
         splits=dict(inspected.splits),
     )
 
 
-async def _keep(parts: Parts, row: Dataset, upload: Upload) -> tuple[Dataset, bool]:
+async def _keep(parts: Parts, row: Dataset, path: Path) -> tuple[Dataset, bool]:
     """The object first, then the row that names it; where somebody stored the same meanwhile, theirs."""
     owner, sha256, name, key = row.owner, row.sha256, row.name, row.key
-    await to_thread.run_sync(parts.objects.put_file, key, upload.path)
+    await to_thread.run_sync(parts.objects.put_file, key, path)
     try:
         return await parts.db.run(datasets.add, row), True
     except Conflict:  # after another error the row may be there all the same, so its object stays
@@ -113,7 +166,7 @@ def _shown(
 
 
 def _sample(x: dict[str, Any], y: Any, schema: DatasetSchema, index: int) -> Sample:
-    inputs = {name: array[index].tolist() for name, array in x.items()}
+    inputs = {name: array[index] if array.dtype == object else array[index].tolist() for name, array in x.items()}
     label = None if y is None else y[index].tolist()
     classes = schema.label.classes if schema.label else None
     known = classes[label] if classes and isinstance(label, int) and 0 <= label < len(classes) else None

@@ -12,6 +12,7 @@ from visualnn_shared import zoo
 from visualnn_shared.analysis.check import check
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.kinds import closest
+from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
 from visualnn_shared.jobs import protocol, workers
@@ -29,6 +30,7 @@ from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams,
 from visualnn_shared.training.weights import WEIGHTS
 from visualnn_shared.validation import problems_of
 
+from visualnn_api import knowing
 from visualnn_api.parts import Parts
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
 from visualnn_api.weights import Trained, trained
@@ -48,6 +50,8 @@ class Draft:
     version: int | None = None
     spec: Spec | None = None
     dataset: Dataset | None = None
+    known: str | None = None
+    """A data set known by name that is to be had first."""
     source: Job | None = None
     initial: Job | None = None
     """The train job whose weights a training begins with."""
@@ -81,6 +85,8 @@ async def submit(parts: Parts, owner: str, body: Any, key: str | None) -> JobVie
     draft = Draft(body)
     _read_request(draft)
     await parts.db.read(_find, owner, draft)
+    if draft.known is not None and not draft.problems:
+        draft.dataset = await knowing.stored(parts, owner, draft.known)
     await to_thread.run_sync(_judge, draft, parts.objects)
     if draft.problems:
         raise Invalid("the job", draft.problems)
@@ -137,9 +143,13 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
         try:
             draft.dataset = datasets.get(s, owner, dataset_id)
         except NotFound:
-            draft.wrong(
-                "dataset must be the id of a data set", dataset_id, "dataset", "POST the file to /datasets first"
-            )
+            if dataset_id in KNOWN:
+                draft.known = dataset_id
+            else:
+                hint = (
+                    closest(dataset_id, list(KNOWN)) or f"POST the file to /datasets first, or name {', '.join(KNOWN)}"
+                )
+                draft.wrong("dataset must be the id of a data set, or a known name", dataset_id, "dataset", hint)
     if draft.given("kind") in ("train", "check"):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)

@@ -44,22 +44,32 @@ class Upload:
 class Form:
     files: dict[str, Upload]
     fields: dict[str, str]
+    more: dict[str, list[Upload]] = field(default_factory=dict)
+    """Every file of a part that may come several times."""
 
 
 @asynccontextmanager
 async def receive_form(
-    request: Request, *, spool_dir: str, files: Collection[str], fields: Collection[str], max_bytes: int
+    request: Request,
+    *,
+    spool_dir: str,
+    files: Collection[str],
+    fields: Collection[str],
+    max_bytes: int,
+    several: Collection[str] = (),
 ) -> AsyncIterator[Form]:
     """The form in the request's body; its files are gone after the block.
 
-    ``files`` and ``fields`` name the parts that may come; the part ``file`` must. Raises UnsupportedMedia, Malformed,
+    ``files`` and ``fields`` name the parts that may come; the part ``file`` must. Those in ``several`` may come more
+    than once. Raises UnsupportedMedia, Malformed,
     TooLarge (a file of more than ``max_bytes``), and Invalid with every unknown, repeated or missing part.
     """
     if content_type(request) != "multipart/form-data":
         raise UnsupportedMedia("multipart/form-data", request.headers.get("content-type", ""))
     folder = Path(await to_thread.run_sync(lambda: tempfile.mkdtemp(prefix="visualnn-", dir=spool_dir or None)))
     try:
-        yield await _Receiver(folder, frozenset(files), frozenset(fields), max_bytes).receive(request)
+        receiver = _Receiver(folder, frozenset(files), frozenset(fields), max_bytes, frozenset(several))
+        yield await receiver.receive(request)
     finally:
         await to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
@@ -79,8 +89,16 @@ class _Part:
 
 
 class _Receiver:
-    def __init__(self, folder: Path, files: frozenset[str], fields: frozenset[str], max_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: frozenset[str],
+        fields: frozenset[str],
+        max_bytes: int,
+        several: frozenset[str] = frozenset(),
+    ) -> None:
         self._folder, self._files, self._fields, self._max_bytes = folder, files, fields, max_bytes
+        self._several = several
         self._parts: list[_Part] = []
         self._header = bytearray()
         self._value = bytearray()
@@ -112,18 +130,20 @@ class _Receiver:
     def _form(self) -> Form:
         if not any(part.name == "file" for part in self._parts):
             self._problems.append(problem("the form must have the part 'file'", None, field="file"))
-        names = [part.name for part in self._parts]
+        names = [part.name for part in self._parts if part.name not in self._several]
         for name in sorted({name for name in names if names.count(name) > 1}):
             self._problems.append(problem(f"the part {name!r} must come once", names.count(name), field=name))
         fields = {part.name: self._text(part) for part in self._parts if part.name in self._fields}
         if self._problems:
             raise Invalid("the form", self._problems)
-        uploads = {
-            part.name: Upload(part.path, part.filename or "", part.size, part.digest.hexdigest())
-            for part in self._parts
-            if part.out is not None
-        }
-        return Form(uploads, fields)
+        uploads: dict[str, Upload] = {}
+        more: dict[str, list[Upload]] = {}
+        for part in self._parts:
+            if part.out is not None:
+                upload = Upload(part.path, part.filename or "", part.size, part.digest.hexdigest())
+                uploads.setdefault(part.name, upload)
+                more.setdefault(part.name, []).append(upload)
+        return Form(uploads, fields, more)
 
     def _text(self, part: _Part) -> str:
         text = part.data.decode("utf-8", "replace").strip()
@@ -181,7 +201,7 @@ class _Receiver:
         part.size += end - start
         if part.out is None and part.size > _MAX_FIELD:
             raise TooLarge(f"the form field {part.name} (bytes)", _MAX_FIELD, "more")
-        if part.size > self._max_bytes:
+        if sum(one.size for one in self._parts if one.out is not None) > self._max_bytes:
             raise TooLarge(f"the uploaded {part.name} (bytes)", self._max_bytes, "more")
 
     def _on_end(self) -> None:

@@ -104,7 +104,9 @@ class Model:
 
     def _zeros(self, rows: int) -> Arrays:
         return {
-            spec.name: np.zeros((rows, *(_FREE_SIZE if dim is None else dim for dim in spec.shape)), spec.dtype)
+            spec.name: np.full(rows, "", object)
+            if spec.dtype == "text"
+            else np.zeros((rows, *(_FREE_SIZE if dim is None else dim for dim in spec.shape)), spec.dtype)
             for spec in self.serving.inputs
         }
 

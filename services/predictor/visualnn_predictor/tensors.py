@@ -47,6 +47,8 @@ def flatten(data: Any) -> tuple[tuple[int, ...], Sequence[Any]]:
 
 def to_array(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
     """A flat array of ``dtype``. Raises NotNumbers for texts, booleans, nulls, fractions, and what does not fit."""
+    if dtype == "text":
+        return _texts(values)
     code = _CODES.get(dtype)
     if code is not None:
         try:
@@ -59,6 +61,15 @@ def to_array(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
             return _slowly(values, dtype)
         return found
     return _slowly(values, dtype)
+
+
+def _texts(values: Sequence[Any]) -> NDArray[Any]:
+    for index, value in enumerate(values):
+        if not isinstance(value, str):
+            raise NotNumbers("values must be texts", value, f"it is value {index}")
+    found = np.empty(len(values), object)
+    found[:] = values
+    return found
 
 
 def _slowly(values: Sequence[Any], dtype: DType) -> NDArray[Any]:

@@ -212,7 +212,7 @@ def test_a_crafted_member_is_a_problem(tmp_path: Path, members: dict[str, bytes]
 def test_expansion_is_refused_before_it_is_done(tmp_path: Path) -> None:
     path = saved(tmp_path, True, x=np.zeros((1000, 1000)))
     assert path.stat().st_size < 20_000
-    with pytest.raises(DatasetInvalid, match="must be at most 1,000,000 bytes"):
+    with pytest.raises(DatasetInvalid, match="must have at most 1,000,000 bytes once it is unpacked"):
         npz.inspect(path, Limits(expanded_bytes=1_000_000))
 
 

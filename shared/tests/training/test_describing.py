@@ -30,6 +30,7 @@ def test_kinds_are_those_of_the_model() -> None:
         "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
         "seed": "int", "shuffle": "bool",
         "device": "choice", "time_limit_s": "float",
+        "stratify": "bool", "preprocessing": "list", "augmentation": "list",
     }  # fmt: skip
 
 
@@ -53,6 +54,16 @@ def test_every_choice_is_taken_with_the_defaults_that_are_told(name: str) -> Non
             assert clean_optimizer(made, None)[1] == []
         if isinstance(made, LossChoice):
             assert clean_loss(made)[1] == []
+
+
+@pytest.mark.parametrize("name", ["preprocessing", "augmentation"])
+def test_steps_are_told_as_a_list_of_named_ones_with_their_fields(name: str) -> None:
+    field = FIELDS[name]
+    assert field["of"] == "named"
+    for choice in field["choices"]:
+        told = {one["name"]: 8 if one["required"] else one["default"] for one in field["options"][choice]}
+        required = {"shape": (2,)} if choice == "reshape" else {"order": "last"} if choice == "channels" else {}
+        assert getattr(TrainParams.model_validate({name: [{"step": choice, **told, **required}]}), name)
 
 
 def test_what_is_chosen_is_what_a_plan_fills_in() -> None:

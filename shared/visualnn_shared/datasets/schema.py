@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool"]
+DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool", "text"]
 """The dtypes that samples have once loaded; smaller ones are widened, 8-bit pictures stay 8-bit."""
 
 By = Literal["name", "position"]
@@ -23,6 +23,7 @@ class FeatureSchema(_Frozen):
     """Of one sample: (28, 28) for a picture, () for a single number."""
     dtype: DType
     min: float
+    """Smallest value; of texts, words of the shortest."""
     max: float
     whole: bool
     """Whether every value is a whole number, whatever the dtype."""

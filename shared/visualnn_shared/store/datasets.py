@@ -27,6 +27,14 @@ def same(s: Session, owner: str, sha256: str, name: str) -> Dataset | None:
     return s.scalar(select(Dataset).where(Dataset.owner == owner, Dataset.sha256 == sha256, Dataset.name == name))
 
 
+def in_folder(s: Session, owner: str, name: str, folder: str) -> Dataset | None:
+    """The owner's newest data set of this name whose object lies in ``folder``."""
+    query = select(Dataset).where(
+        Dataset.owner == owner, Dataset.name == name, Dataset.key.startswith(folder, autoescape=True)
+    )
+    return s.scalar(query.order_by(Dataset.id.desc()).limit(1))
+
+
 def get(s: Session, owner: str, dataset_id: str) -> Dataset:
     """Raises NotFound, also for another owner's data set."""
     row = s.get(Dataset, dataset_id)

@@ -3,15 +3,18 @@
 The gateway plans before a job is queued, the worker plans again before it trains: the same function, the same result.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import BaseModel
 
 from visualnn_shared.analysis.walk import Resolved, resolve
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.training.augmentation import augmentation_problems
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
 from visualnn_shared.training.freezing import freeze, frozen_layers
@@ -21,9 +24,10 @@ from visualnn_shared.training.loss_options import as_choice
 from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.outputs import End, ends
+from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
-from visualnn_shared.training.serving import Serving, Step, TensorSpec
+from visualnn_shared.training.serving import Serving, TensorSpec
 from visualnn_shared.training.sizes import size_problems
 from visualnn_shared.training.stopping import monitor_problems
 
@@ -50,6 +54,13 @@ class Plan:
     """Layers that keep their weights."""
     ends: tuple[End, ...] = ()
     """Every output with its loss, in order."""
+    preprocessing: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
+    """Input name -> all its steps, also those that the training split completes."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the serving lacks preprocessing that is learned from the training split."""
+        return dict(self.preprocessing) != self.serving.preprocessing
 
 
 def plan(
@@ -60,12 +71,13 @@ def plan(
     if resolved.problems:
         raise SpecInvalid(resolved.problems, resolved.name)
     schema = schema if isinstance(schema, DatasetSchema) else DatasetSchema.model_validate(schema)
-    feeding = feed(resolved, schema)
+    feeding = feed(resolved, schema, params.preprocessing)
     problems = list(feeding.problems)
     frozen, unknown = frozen_layers(resolved, params.frozen)
     problems += unknown or _net_problems(freeze(resolved, frozen))
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
-    problems += [] if feeding.problems else size_problems(resolved, feeding.raw)
+    problems += [] if feeding.problems else size_problems(resolved, feeding.fed)
+    problems += augmentation_problems(params.augmentation, schema.features) + stratify_problems(params, schema)
     problems += full_batch_problems(resolved, params)
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
@@ -88,7 +100,7 @@ def plan(
     serving = Serving(
         inputs=tuple(feeding.raw),
         outputs=tuple(TensorSpec(name=end.name, shape=end.head.shape, dtype="float32") for end in found),
-        preprocessing={name: steps for name, steps in feeding.steps.items() if steps},
+        preprocessing=feeding.ready,
         labels=joined.steps,
         task=joined.task,
         classes=joined.classes,
@@ -96,7 +108,9 @@ def plan(
         scores_by=joined.scores_by,
     )
     chosen = _chosen(params, complete, feeding, found, serving)
-    return Plan(complete, chosen, serving, feeding.features, frozenset(frozen), tuple(found))
+    return Plan(
+        complete, chosen, serving, feeding.features, frozenset(frozen), tuple(found), preprocessing=feeding.asked
+    )
 
 
 def _ends(resolved: Resolved, schema: DatasetSchema, params: TrainParams, problems: list[Problem]) -> list[End]:
@@ -156,6 +170,18 @@ def _sample_problems(splits: Mapping[str, int], params: TrainParams) -> list[Pro
     return []
 
 
+def stratify_problems(params: TrainParams, schema: DatasetSchema) -> list[Problem]:
+    """Shares of classes can be kept where there are classes, and a part that is set aside."""
+    if not params.stratify:
+        return []
+    found = []
+    if not params.validation_split:
+        found.append(problem("stratify must come with a validation_split", True, field="params.stratify"))
+    if schema.label is None or schema.label.n_classes is None or schema.label.shape != ():
+        found.append(problem("stratify must have labels that are classes", "none", field="params.stratify"))
+    return found
+
+
 def _training_samples(splits: Mapping[str, int], params: TrainParams) -> int:
     samples = splits.get("train", 0)
     return int(samples * (1 - params.validation_split)) if params.validation_split else samples
@@ -191,8 +217,8 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found:
     if complete.batch_size != params.batch_size:
         why = f"there are only {complete.batch_size} samples to train on: each epoch is one batch"
         chosen["batch_size"] = {"value": complete.batch_size, "why": why}
-    if serving.preprocessing:
-        value = {name: _plain(steps) for name, steps in serving.preprocessing.items()}
+    if any(feeding.steps.values()):
+        value = {name: _plain(steps) for name, steps in feeding.steps.items() if steps}
         chosen["preprocessing"] = {"value": value, "why": "; ".join(feeding.whys) or "the net takes float32"}
     if serving.labels:
         why = f"{joined.loss} takes labels in this form"
@@ -200,5 +226,5 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found:
     return chosen
 
 
-def _plain(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+def _plain(steps: Iterable[BaseModel]) -> list[dict[str, Any]]:
     return [step.model_dump(mode="json") for step in steps]

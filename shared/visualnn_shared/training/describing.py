@@ -75,7 +75,7 @@ def _followed(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[st
 
 
 def _name_of(schema: Mapping[str, Any]) -> str:
-    return str(schema["properties"]["name"]["const"])
+    return next(str(one["const"]) for one in schema["properties"].values() if "const" in one)
 
 
 def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:

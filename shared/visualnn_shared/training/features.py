@@ -9,7 +9,10 @@ from visualnn_shared.analysis.walk import Resolved, ResolvedLayer
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.head import plain, readers
+from visualnn_shared.training.pipeline import Planned
+from visualnn_shared.training.preparing import prepared, unknown_inputs
 from visualnn_shared.training.serving import Cast, Reshape, Scale, Step, TensorSpec
+from visualnn_shared.training.steps import Fitted, Preprocessing
 
 _RESCALES = {"Scale", "Rescaling", "Normalization"}
 _FLOATS = {"float32", "float64", "float16"}
@@ -25,22 +28,47 @@ class Feeding:
     """Input name -> feature name."""
     raw: list[TensorSpec] = field(default_factory=list)
     """The inputs as the data set has them."""
-    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    fed: list[TensorSpec] = field(default_factory=list)
+    """The inputs after the user's steps."""
+    steps: dict[str, tuple[Planned, ...]] = field(default_factory=dict)
     whys: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def asked(self) -> dict[str, tuple[Planned, ...]]:
+        """Input name -> its steps, where there are any."""
+        return {name: steps for name, steps in self.steps.items() if steps}
 
-def feed(resolved: Resolved, schema: DatasetSchema) -> Feeding:
-    """Match features to inputs by name, else by shape where only one way fits, and plan the preprocessing of each."""
+    @property
+    def ready(self) -> dict[str, tuple[Step, ...]]:
+        """The same where no step has to learn from the training split first."""
+        return {
+            name: tuple(step for step in steps if not isinstance(step, Fitted))
+            for name, steps in self.asked.items()
+            if not any(isinstance(step, Fitted) for step in steps)
+        }
+
+
+def feed(resolved: Resolved, schema: DatasetSchema, asked: Preprocessing = ()) -> Feeding:
+    """Match features to inputs by name, else by shape where only one way fits, and plan the preprocessing of each.
+
+    ``asked``: steps that come first; features are matched as these leave them.
+    """
     found = Feeding()
     wanted = {layer.name: plain(layer.output_shapes[0]) for layer in resolved.inputs}
-    found.features, found.problems = match(wanted, schema.features)
-    by_name = {feature.name: feature for feature in schema.features}
+    found.problems = unknown_inputs(asked, wanted)
+    piped = prepared(resolved, schema.features, asked, found.whys)
+    found.problems += [wrong for one in piped.values() for wrong in one.problems]
+    if found.problems:
+        return found
+    found.features, found.problems = match(wanted, [one.feature for one in piped.values()])
+    raw = {feature.name: feature for feature in schema.features}
     for layer in resolved.inputs:
         if layer.name in found.features:
-            feature = by_name[found.features[layer.name]]
-            found.raw.append(TensorSpec(name=layer.name, shape=feature.shape, dtype=feature.dtype))
-            found.steps[layer.name] = _steps(resolved, layer, feature, found)
+            before, after = raw[found.features[layer.name]], piped[found.features[layer.name]]
+            found.raw.append(TensorSpec(name=layer.name, shape=before.shape, dtype=before.dtype))
+            found.fed.append(TensorSpec(name=layer.name, shape=after.feature.shape, dtype=after.feature.dtype))
+            found.steps[layer.name] = (*after.steps, *_steps(resolved, layer, after.feature, found))
     return found
 
 

@@ -96,6 +96,9 @@ def without_label(schema: DatasetSchema) -> DatasetSchema:
 
 def _dtype_problems(spec: TensorSpec, feature: FeatureSchema) -> list[Problem]:
     """Numbers must mean what they meant in training: 8-bit pictures are scaled, whole numbers may be tokens."""
+    if (spec.dtype == "text") != (feature.dtype == "text"):
+        rule = f"{feature.name} must hold {'texts' if spec.dtype == 'text' else 'numbers'}, as the net was trained on"
+        return [problem(rule, feature.dtype, field=feature.name)]
     if spec.dtype == "uint8" and not (feature.whole and feature.min >= 0 and feature.max <= 255):
         rule = f"{feature.name} must hold whole numbers from 0 to 255, as the net was trained on"
         hint = "give the pictures as they were before scaling"

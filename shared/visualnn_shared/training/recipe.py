@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from visualnn_shared.training.augmentation import Changes
 from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
+from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
@@ -83,6 +85,12 @@ class TrainParams(_Params):
     """The same seed gives the same first weights and the same order of samples."""
     shuffle: Annotated[bool, Field(strict=True)] = True
     """Another order of the samples in each epoch."""
+    stratify: Annotated[bool, Field(strict=True)] = False
+    """The validation part has the same share of each class as the training part."""
+    preprocessing: Preprocessing = ()
+    """What is done to inputs, in order, and packed with the operator; for all inputs, or by input name."""
+    augmentation: Changes = ()
+    """How training samples are changed at random each time they are seen."""
     device: Device = "any"
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None

@@ -3,15 +3,21 @@
 Written by the worker next to the weights and into the weights file, kept with the operator, applied by the predictor.
 """
 
+import base64
+import math
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from visualnn_shared.datasets.schema import DType
 
 V2_TYPES: Mapping[str, str] = {
     "float32": "FP32", "float64": "FP64", "int32": "INT32", "int64": "INT64", "uint8": "UINT8", "bool": "BOOL",
+    "text": "BYTES",
 }  # fmt: skip
 """Our name of a tensor's type -> its name in the Open Inference Protocol (V2)."""
 
@@ -57,7 +63,84 @@ class OneHot(_Frozen):
     classes: int
 
 
-Step = Annotated[Reshape | Scale | Cast | OneHot, Field(discriminator="step")]
+class Numbers(_Frozen):
+    """An array of 32-bit floats, as text: what fitting found."""
+
+    shape: tuple[int, ...]
+    data: str
+    """Base64 of the values, little-endian, in C order."""
+
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> "Numbers":
+        data = np.ascontiguousarray(array, "<f4").tobytes()
+        return cls(shape=array.shape, data=base64.b64encode(data).decode())
+
+    @property
+    def array(self) -> NDArray[np.float32]:
+        """Not to be written to."""
+        return _decoded(self.shape, self.data)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Numbers":
+        if 4 * math.prod(self.shape) != len(base64.b64decode(self.data, validate=True)):
+            raise ValueError("the values must be as many as the shape says")
+        return self
+
+
+@lru_cache(maxsize=256)
+def _decoded(shape: tuple[int, ...], data: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(data), "<f4").astype(np.float32).reshape(shape)
+
+
+class Normalise(_Frozen):
+    """``(x - subtract) * factor + offset``, element by element along the last axes."""
+
+    step: Literal["normalise"] = "normalise"
+    subtract: Numbers
+    factor: Numbers
+    offset: float = 0.0
+
+
+class Project(_Frozen):
+    """Samples, made flat, less ``mean``, times ``matrix``: principal components, whitening."""
+
+    step: Literal["project"] = "project"
+    mean: Numbers
+    matrix: Numbers
+    shape: tuple[int, ...]
+    """Of a sample then."""
+
+
+class Resize(_Frozen):
+    """Pictures (height, width) or (height, width, channels) of another height and width."""
+
+    step: Literal["resize"] = "resize"
+    height: int
+    width: int
+    method: Literal["bilinear", "nearest"] = "bilinear"
+
+
+class Channels(_Frozen):
+    """Channels of pictures in another order or place."""
+
+    step: Literal["channels"] = "channels"
+    order: Literal["reverse", "grey", "colour", "last", "first"]
+
+
+class Tokens(_Frozen):
+    """Texts to word numbers: 0 fills up, 1 is an unknown word, ``vocabulary[i]`` is i + 2."""
+
+    step: Literal["tokens"] = "tokens"
+    vocabulary: tuple[str, ...]
+    length: int
+    lower: bool = True
+    padding: Literal["pre", "post"] = "pre"
+    truncating: Literal["pre", "post"] = "pre"
+
+
+Step = Annotated[
+    Reshape | Scale | Cast | OneHot | Normalise | Project | Resize | Channels | Tokens, Field(discriminator="step")
+]
 Task = Literal["classification", "binary", "regression", "sequence"]
 """What the first output says. ``sequence``: values for each position; the last axis tells symbols apart (CTC)."""
 ScoresBy = Literal["softmax", "sigmoid"]

@@ -19,7 +19,9 @@ ModelArgument = Annotated[
         help="zoo:NAME, a spec or Keras .json, a Caffe .prototxt, a .safetensors of ours, or a model's id.",
     ),
 ]
-DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="An .npz or .csv file, or a data set's id.")]
+DatasetArgument = Annotated[
+    str, typer.Argument(metavar="DATASET", help="A file, a known name such as digits, or a data set's id.")
+]
 
 
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]

@@ -86,9 +86,13 @@ def stored_model(client: "Client", text: str) -> "Model":
 
 def stored_dataset(client: "Client", text: str) -> "Dataset":
     """The data set on the server that DATASET names; a file is uploaded, the same file only once."""
+    from visualnn_shared.datasets.known import KNOWN
+
     path = Path(text)
     if path.is_file():
         return client.datasets.upload(path)
+    if text in KNOWN:
+        return client.datasets.known(text)
     with _missing_as(_no_dataset(text)):
         return client.datasets.get(text)
 
@@ -143,11 +147,11 @@ def _no_model(text: str) -> Invalid:
 
 
 def _no_dataset(text: str) -> Invalid:
-    return _unknown("DATASET", text, "an .npz or .csv file, or a data set's id", "see: visualnn datasets")
+    return _unknown("DATASET", text, "a file, a known name such as digits, or an id", "see: visualnn datasets known")
 
 
 def _may_be(text: str) -> bool:
-    return Path(text).is_file() or _ID.fullmatch(text) is not None
+    return Path(text).is_file() or _ID.fullmatch(text.replace("_", "-")) is not None
 
 
 def _unknown(what: str, received: str, kinds: str, hint: str) -> Invalid:

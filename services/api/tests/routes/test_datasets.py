@@ -76,7 +76,7 @@ def test_the_same_content_and_name_again_is_the_same_data_set(api: httpx.Client)
         ("truncated.npz", _pictures()[:200], ""),
         ("objects.npz", None, "numbers or text"),
         ("nan.csv", b"x,y\n1,2\nnan,3\n", "finite"),
-        ("model.h5", b"\x89HDF\r\n\x1a\n", "format"),
+        ("model.h5", b"\x89HDF\r\n\x1a\n", "whole"),
     ],
 )
 def test_a_file_that_is_no_data_set_is_refused(api: httpx.Client, filename: str, data: bytes | None, rule: str) -> None:
@@ -100,7 +100,7 @@ FORMS: dict[str, tuple[dict[str, Any], int]] = {
     "a name of two lines": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "a\nb"}}, 422),
     "a name with a NUL": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "a\0b"}}, 422),
     "a huge field": ({"files": {"file": ("a.csv", b"x,y\n1,2\n")}, "data": {"name": "n" * 70_000}}, 413),
-    "JSON": ({"json": {"file": "a.csv"}}, 415),
+    "JSON of something else": ({"json": {"file": "a.csv"}}, 422),
     "nothing": ({}, 415),
     "no boundary": ({"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
     "no form": ({"content": b"x", "headers": {"Content-Type": "multipart/form-data; boundary=b"}}, 400),

@@ -17,6 +17,7 @@ from visualnn_api.routes import (
     reproductions,
     results,
     together,
+    uploads,
 )
 
 API = (
@@ -27,6 +28,7 @@ API = (
     catalogue.router,
     conversions.router,
     datasets.router,
+    uploads.router,
     jobs.router,
     results.router,
     reproductions.router,

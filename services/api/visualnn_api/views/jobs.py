@@ -65,7 +65,7 @@ class JobRequest(BaseModel):
     model: str | None = Field(default=None, max_length=300)
     """To train or check: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
     dataset: str | None = Field(default=None, max_length=64)
-    """A data set's id; an export takes none."""
+    """A data set's id, or the name of a known one, such as `digits`; an export takes none."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
     """Among waiting jobs of a queue the highest goes first."""

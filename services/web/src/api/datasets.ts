@@ -62,12 +62,16 @@ export async function deleteDataset(id: string): Promise<void> {
   if (!response.ok) throw refusal(response.status, error)
 }
 
-/** Uploads a file and tells the share that was sent; `fetch` cannot tell that. */
-export function uploadDataset(file: File, onShare: (share: number) => void, signal: AbortSignal): Promise<DatasetView> {
+/** Uploads the files of one data set and tells the share that was sent; `fetch` cannot tell that. */
+export function uploadDataset(
+  files: readonly File[],
+  onShare: (share: number) => void,
+  signal: AbortSignal,
+): Promise<DatasetView> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const form = new FormData()
-    form.set('file', file)
+    for (const file of files) form.append('file', file)
     request.open('POST', '/api/v1/datasets')
     request.upload.onprogress = event => event.lengthComputable && onShare(event.loaded / event.total)
     request.onload = () => {

@@ -81,8 +81,50 @@ export interface paths {
         /**
          * Store a data set
          * @description The file is checked whole: 422 lists every problem. The same content and name again is the same data set.
+         *
+         *     As JSON: a data set that is known by name (`GET /datasets/known`), or an upload that `POST /uploads` began.
          */
         post: operations["create_api_v1_datasets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the formats of data sets
+         * @description What `POST /datasets` reads.
+         */
+        get: operations["formats_api_v1_datasets_formats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the data sets known by name
+         * @description What `dataset` may name in `POST /jobs` without an upload. Those that are not here are fetched at first use.
+         */
+        get: operations["known_api_v1_datasets_known_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -133,6 +175,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Judge a data set
+         * @description Balance of classes, statistics, duplicates (also between splits), constant features, leaks of the label.
+         */
+        get: operations["quality_api_v1_datasets__dataset_id__quality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -147,6 +209,46 @@ export interface paths {
         get: operations["samples_api_v1_datasets__dataset_id__samples_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/samples.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture of samples
+         * @description Pictures side by side with their labels; tables as bars, texts as texts.
+         */
+        get: operations["picture_api_v1_datasets__dataset_id__samples_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Divide a data set anew
+         * @description A new data set of all its samples, in a training and a test split; seeded, and stratified where asked for.
+         */
+        post: operations["divide_api_v1_datasets__dataset_id__split_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -955,6 +1057,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload
+         * @description `Location` is where the parts go. A finished upload becomes a data set by `POST /datasets` with its id.
+         */
+        post: operations["begin_api_v1_uploads_post"];
+        delete?: never;
+        /**
+         * What this server can do
+         * @description Version and extensions of the protocol, and the largest file.
+         */
+        options: operations["can_api_v1_uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give an upload up
+         * @description What has come of it is removed.
+         */
+        delete: operations["remove_api_v1_uploads__upload_id__delete"];
+        options?: never;
+        /**
+         * How much has come
+         * @description `Upload-Offset`: go on from there.
+         */
+        head: operations["look_api_v1_uploads__upload_id__head"];
+        /**
+         * Send a part
+         * @description The body is what comes at `Upload-Offset`; 409 where the upload is elsewhere. What came is kept.
+         */
+        patch: operations["send_api_v1_uploads__upload_id__patch"];
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1174,6 +1328,39 @@ export interface components {
             before: unknown;
         };
         /**
+         * Channels
+         * @description Channels of pictures in another order or place.
+         */
+        Channels: {
+            /**
+             * Order
+             * @enum {string}
+             */
+            order: "reverse" | "grey" | "colour" | "last" | "first";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "channels";
+        };
+        /**
+         * ChannelsAs
+         * @description Channels of pictures in another order or place.
+         */
+        ChannelsAs: {
+            /**
+             * Order
+             * @description reverse: RGB to BGR and back; grey: one, by luminance; colour: grey thrice; last, first: where the axis goes.
+             * @enum {string}
+             */
+            order: "reverse" | "grey" | "colour" | "last" | "first";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "channels";
+        };
+        /**
          * CheckParams
          * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
          */
@@ -1291,6 +1478,28 @@ export interface components {
             items: components["schemas"]["ClassCount"][];
         };
         /**
+         * ColumnView
+         * @description Numbers of one feature in one split.
+         */
+        ColumnView: {
+            /** Constant */
+            constant: number;
+            /** Feature */
+            feature: string;
+            /** Max */
+            max: number;
+            /** Mean */
+            mean: number;
+            /** Min */
+            min: number;
+            /** Not Finite */
+            not_finite: number;
+            /** Split */
+            split: string;
+            /** Std */
+            std: number;
+        };
+        /**
          * CommentList
          * @description All comments of a model, the oldest first.
          */
@@ -1392,6 +1601,35 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * Crop
+         * @description A window of the picture's own size, out of the picture with a black border around it.
+         */
+        Crop: {
+            /**
+             * Padding
+             * @description Pixels of border on each side.
+             * @default 4
+             */
+            padding: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "crop";
+        };
+        /**
+         * DatasetFormat
+         * @description A kind of file that samples come in.
+         */
+        DatasetFormat: {
+            /** Extensions */
+            extensions: string[];
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * DatasetSchema
          * @description Features and label of all samples; both splits have the same.
          */
@@ -1465,6 +1703,39 @@ export interface components {
             before: unknown;
             /** What */
             what: string;
+        };
+        /**
+         * DivideRequest
+         * @description What `POST /datasets/{id}/split` takes.
+         * @example {
+         *       "stratify": true,
+         *       "test": 0.2
+         *     }
+         */
+        DivideRequest: {
+            /**
+             * Name
+             * @description Of the new data set.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @description The same seed divides in the same way.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Stratify
+             * @description Both splits have the same share of each class.
+             * @default false
+             */
+            stratify: boolean;
+            /**
+             * Test
+             * @description Share of the samples that becomes the test split.
+             * @default 0.2
+             */
+            test: number;
         };
         /**
          * Dropped
@@ -1595,7 +1866,7 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /** Max */
             max: number;
             /** Min */
@@ -1630,6 +1901,24 @@ export interface components {
             largest_training_batch: number | null;
             /** Training Fits */
             training_fits: boolean | null;
+        };
+        /**
+         * Flip
+         * @description Mirrored, every second time.
+         */
+        Flip: {
+            /**
+             * Axis
+             * @description horizontal changes left and right.
+             * @default horizontal
+             * @enum {string}
+             */
+            axis: "horizontal" | "vertical" | "both";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "flip";
         };
         /**
          * Format
@@ -1832,6 +2121,25 @@ export interface components {
             } | null;
         };
         /**
+         * KnownDataset
+         * @description A data set that its name stands for.
+         */
+        KnownDataset: {
+            /**
+             * Available
+             * @enum {string}
+             */
+            available: "here" | "fetched" | "at first use";
+            /** Files */
+            files: string[];
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * LabelSchema
          * @description What belongs to each sample.
          *
@@ -1852,7 +2160,7 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /**
              * Kind
              * @enum {string}
@@ -2135,6 +2443,36 @@ export interface components {
             weights_bytes: number;
         };
         /**
+         * MinMax
+         * @description The training split's smallest and largest value become ``low`` and ``high``.
+         */
+        MinMax: {
+            /**
+             * High
+             * @description What the largest value becomes.
+             * @default 1
+             */
+            high: number;
+            /**
+             * Low
+             * @description What the smallest value becomes.
+             * @default 0
+             */
+            low: number;
+            /**
+             * Over
+             * @description One range for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "min_max";
+        };
+        /**
          * ModelRow
          * @description A model as lists show it, without its spec.
          */
@@ -2299,6 +2637,72 @@ export interface components {
             token: string;
         };
         /**
+         * Noise
+         * @description Random numbers added to each value.
+         */
+        Noise: {
+            /**
+             * Stddev
+             * @description Standard deviation, as a share of the data's range.
+             * @default 0.05
+             */
+            stddev: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "noise";
+        };
+        /**
+         * Normalise
+         * @description ``(x - subtract) * factor + offset``, element by element along the last axes.
+         */
+        Normalise: {
+            factor: components["schemas"]["Numbers"];
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "normalise";
+            subtract: components["schemas"]["Numbers"];
+        };
+        /**
+         * Numbers
+         * @description An array of 32-bit floats, as text: what fitting found.
+         */
+        Numbers: {
+            /** Data */
+            data: string;
+            /** Shape */
+            shape: number[];
+        };
+        /**
+         * OddityView
+         * @description One thing that whoever trains on the data should know.
+         */
+        OddityView: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            /** Hint */
+            hint: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "note" | "warning";
+            /** Text */
+            text: string;
+        };
+        /**
          * OneCycle
          * @description Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults).
          */
@@ -2339,6 +2743,23 @@ export interface components {
             step: "one_hot";
         };
         /**
+         * OneHotInputs
+         * @description Whole numbers become rows of 0 and 1.
+         */
+        OneHotInputs: {
+            /**
+             * Classes
+             * @description How many different numbers there are, from 0 on; the data set's largest and one more where it is left out.
+             * @default null
+             */
+            classes: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "one_hot";
+        };
+        /**
          * OperatorView
          * @description A named, versioned, callable network.
          */
@@ -2366,7 +2787,7 @@ export interface components {
             name: string;
             /** Preprocessing */
             preprocessing: {
-                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"])[];
+                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
             };
             /** Ready */
             ready: boolean;
@@ -2412,6 +2833,23 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "down" | "none";
+        };
+        /**
+         * Pca
+         * @description Samples in the directions in which the training split varies most (Pearson 1901).
+         */
+        Pca: {
+            /**
+             * Components
+             * @description How many directions; all where it is left out.
+             * @default null
+             */
+            components: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "pca";
         };
         /**
          * Plateau
@@ -2631,6 +3069,37 @@ export interface components {
             param: string | null;
         };
         /**
+         * Project
+         * @description Samples, made flat, less ``mean``, times ``matrix``: principal components, whitening.
+         */
+        Project: {
+            matrix: components["schemas"]["Numbers"];
+            mean: components["schemas"]["Numbers"];
+            /** Shape */
+            shape: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "project";
+        };
+        /**
+         * QualityView
+         * @description What is odd about a data set, and how its classes and numbers are spread.
+         */
+        QualityView: {
+            /** Classes */
+            classes: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Columns */
+            columns: components["schemas"]["ColumnView"][];
+            /** Oddities */
+            oddities: components["schemas"]["OddityView"][];
+        };
+        /**
          * Readiness
          * @description Whether requests can be answered now, part by part.
          */
@@ -2759,6 +3228,71 @@ export interface components {
             step: "reshape";
         };
         /**
+         * ReshapeTo
+         * @description The same values in another shape.
+         */
+        ReshapeTo: {
+            /**
+             * Shape
+             * @description Of one sample.
+             */
+            shape: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reshape";
+        };
+        /**
+         * Resize
+         * @description Pictures (height, width) or (height, width, channels) of another height and width.
+         */
+        Resize: {
+            /** Height */
+            height: number;
+            /**
+             * Method
+             * @default bilinear
+             * @enum {string}
+             */
+            method: "bilinear" | "nearest";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "resize";
+            /** Width */
+            width: number;
+        };
+        /**
+         * ResizeTo
+         * @description Pictures of another height and width.
+         */
+        ResizeTo: {
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Method
+             * @description bilinear averages what it makes smaller; nearest takes pixels as they are.
+             * @default bilinear
+             * @enum {string}
+             */
+            method: "bilinear" | "nearest";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "resize";
+            /**
+             * Width
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /**
          * Resolution
          * @example {
          *       "resolved": true
@@ -2796,6 +3330,23 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "commenter" | "editor" | "owner";
+        };
+        /**
+         * Rotate
+         * @description Turned around the middle; the edge is drawn out.
+         */
+        Rotate: {
+            /**
+             * Degrees
+             * @description Largest angle either way.
+             * @default 15
+             */
+            degrees: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "rotate";
         };
         /**
          * Sample
@@ -2845,6 +3396,29 @@ export interface components {
              */
             step: "scale";
         };
+        /**
+         * ScaleBy
+         * @description ``x * factor + offset``.
+         */
+        ScaleBy: {
+            /**
+             * Factor
+             * @description What each value is multiplied with.
+             * @default 0.00392156862745098
+             */
+            factor: number;
+            /**
+             * Offset
+             * @description What is added then.
+             * @default 0
+             */
+            offset: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "scale";
+        };
         /** ShareList */
         ShareList: {
             /** Items */
@@ -2871,6 +3445,29 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "commenter" | "editor";
+        };
+        /**
+         * Shift
+         * @description Moved by whole pixels; the edge is drawn out.
+         */
+        Shift: {
+            /**
+             * Height
+             * @description Largest move up or down, as a share of the height.
+             * @default 0.1
+             */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "shift";
+            /**
+             * Width
+             * @description Largest move left or right, as a share of the width.
+             * @default 0.1
+             */
+            width: number;
         };
         /** Signature */
         Signature: {
@@ -2903,6 +3500,24 @@ export interface components {
             visualnn: 1;
         };
         /**
+         * Standardise
+         * @description The training split gets mean 0 and standard deviation 1; what never varies becomes 0.
+         */
+        Standardise: {
+            /**
+             * Over
+             * @description One mean for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "standardise";
+        };
+        /**
          * State
          * @enum {string}
          */
@@ -2930,6 +3545,60 @@ export interface components {
              * @default 0
              */
             warmup_epochs: number;
+        };
+        /**
+         * StoreRequest
+         * @description `POST /datasets` without a file: `known` or `upload`.
+         */
+        StoreRequest: {
+            /**
+             * Format
+             * @description Of an upload; found out where it is left out.
+             * @default null
+             */
+            format: string | null;
+            /**
+             * Known
+             * @description Name of a known data set.
+             * @default null
+             */
+            known: string | null;
+            /**
+             * Name
+             * @description What to call the data set; of an upload.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Picture Size
+             * @description Height and width that an upload's pictures are brought to.
+             * @default null
+             */
+            picture_size: string | null;
+            /**
+             * Upload
+             * @description Id of a finished upload.
+             * @default null
+             */
+            upload: string | null;
+        };
+        /**
+         * SubtractMean
+         * @description The mean of the training split becomes 0.
+         */
+        SubtractMean: {
+            /**
+             * Over
+             * @description One mean for each value of a sample, for each channel (the last axis), or for all.
+             * @default feature
+             * @enum {string}
+             */
+            over: "feature" | "channel" | "all";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "subtract_mean";
         };
         /**
          * Summary
@@ -2961,17 +3630,98 @@ export interface components {
              * Dtype
              * @enum {string}
              */
-            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool";
+            dtype: "float32" | "float64" | "int32" | "int64" | "uint8" | "bool" | "text";
             /** Name */
             name: string;
             /** Shape */
             shape: (number | null)[];
         };
         /**
+         * Tokenise
+         * @description Texts become numbers of words: 0 fills up, 1 is a word that is not known, then the most frequent words.
+         */
+        Tokenise: {
+            /**
+             * Length
+             * @description Words of each sample; what the input takes where it is left out.
+             * @default null
+             */
+            length: number | null;
+            /**
+             * Lower
+             * @description Capital letters become small ones.
+             * @default true
+             */
+            lower: boolean;
+            /**
+             * Padding
+             * @description Where short texts are filled up.
+             * @default pre
+             * @enum {string}
+             */
+            padding: "pre" | "post";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "tokenise";
+            /**
+             * Truncating
+             * @description Where long texts are cut.
+             * @default pre
+             * @enum {string}
+             */
+            truncating: "pre" | "post";
+            /**
+             * Words
+             * @description How many numbers there are; what the embedding takes where it is left out.
+             * @default null
+             */
+            words: number | null;
+        };
+        /**
+         * Tokens
+         * @description Texts to word numbers: 0 fills up, 1 is an unknown word, ``vocabulary[i]`` is i + 2.
+         */
+        Tokens: {
+            /** Length */
+            length: number;
+            /**
+             * Lower
+             * @default true
+             */
+            lower: boolean;
+            /**
+             * Padding
+             * @default pre
+             * @enum {string}
+             */
+            padding: "pre" | "post";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "tokens";
+            /**
+             * Truncating
+             * @default pre
+             * @enum {string}
+             */
+            truncating: "pre" | "post";
+            /** Vocabulary */
+            vocabulary: string[];
+        };
+        /**
          * TrainParams
          * @description ``params`` of a train job.
          */
         TrainParams: {
+            /**
+             * Augmentation
+             * @description How training samples are changed at random each time they are seen.
+             * @default []
+             */
+            augmentation: (components["schemas"]["Flip"] | components["schemas"]["Crop"] | components["schemas"]["Shift"] | components["schemas"]["Rotate"] | components["schemas"]["Noise"])[];
             /**
              * Batch Size
              * @description Samples for one step of the optimizer.
@@ -3068,6 +3818,14 @@ export interface components {
              */
             precision: "float32" | "mixed_float16" | "mixed_bfloat16";
             /**
+             * Preprocessing
+             * @description What is done to inputs, in order, and packed with the operator; for all inputs, or by input name.
+             * @default []
+             */
+            preprocessing: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
+                [key: string]: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
+            };
+            /**
              * Schedule
              * @description How the learning rate changes; none leaves it as it is.
              * @default null
@@ -3086,6 +3844,12 @@ export interface components {
              */
             shuffle: boolean;
             /**
+             * Stratify
+             * @description The validation part has the same share of each class as the training part.
+             * @default false
+             */
+            stratify: boolean;
+            /**
              * Time Limit S
              * @description Seconds after which the training is ended as failed.
              * @default null
@@ -3097,6 +3861,18 @@ export interface components {
              * @default 0
              */
             validation_split: number;
+        };
+        /**
+         * UploadView
+         * @description An upload that has begun.
+         */
+        UploadView: {
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: string;
+            /** Length */
+            length: number;
         };
         /**
          * VersionRow
@@ -3172,6 +3948,36 @@ export interface components {
             line?: number | null;
             /** Param */
             param?: string | null;
+        };
+        /**
+         * Whiten
+         * @description Directions that do not correlate, each with variance 1 in the training split.
+         */
+        Whiten: {
+            /**
+             * Components
+             * @description How many directions; all where it is left out.
+             * @default null
+             */
+            components: number | null;
+            /**
+             * Epsilon
+             * @description Added to each variance, so that what hardly varies is not blown up.
+             * @default 0.00001
+             */
+            epsilon: number;
+            /**
+             * Method
+             * @description pca: values are directions; zca: samples stay as like themselves as can be, and keep their shape.
+             * @default pca
+             * @enum {string}
+             */
+            method: "pca" | "zca";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "whiten";
         };
         /**
          * WorkerView
@@ -3564,6 +4370,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["StoreRequest"];
                 /**
                  * @example {
                  *       "file": "@file"
@@ -3572,13 +4379,15 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description An npz or csv file.
+                     * @description The samples: see GET /datasets/formats. Several parts of this name make one data set: x_train.npy, ...
                      */
                     file: string;
-                    /** @description npz or csv; found out from the name and content where it is left out. */
+                    /** @description One of GET /datasets/formats; found out from the name and content where it is left out. */
                     format?: string;
                     /** @description What to call the data set; default: the file's name. */
                     name?: string;
+                    /** @description Height and width that pictures are brought to, as in 64x64; needed where they differ. */
+                    picture_size?: string;
                 };
             };
         };
@@ -3603,6 +4412,24 @@ export interface operations {
             };
             /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3637,6 +4464,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description What the request needs from elsewhere cannot be had. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description A part that the request needs does not answer; try again. */
             503: {
                 headers: {
@@ -3644,6 +4480,64 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    formats_api_v1_datasets_formats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFormat"][];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    known_api_v1_datasets_known_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownDataset"][];
                 };
             };
             /** @description Any other error. */
@@ -3832,6 +4726,65 @@ export interface operations {
             };
         };
     };
+    quality_api_v1_datasets__dataset_id__quality_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     samples_api_v1_datasets__dataset_id__samples_get: {
         parameters: {
             query?: {
@@ -3862,6 +4815,173 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    picture_api_v1_datasets__dataset_id__samples_png_get: {
+        parameters: {
+            query?: {
+                /** @description Which split. */
+                split?: "train" | "test";
+                /** @description The first sample's index. */
+                offset?: number;
+                /** @description How many samples. */
+                count?: number;
+                /** @description How many stand side by side. */
+                columns?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    divide_api_v1_datasets__dataset_id__split_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DivideRequest"];
+            };
+        };
+        responses: {
+            /** @description It was divided so before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6901,6 +8021,300 @@ export interface operations {
             };
         };
     };
+    begin_api_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Size of the whole file in bytes. */
+                "upload-length"?: string | null;
+                /** @description `filename` and its base64. */
+                "upload-metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    can_api_v1_uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_api_v1_uploads__upload_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_api_v1_uploads__upload_id__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_api_v1_uploads__upload_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Where in the file this part begins. */
+                "upload-offset"?: string | null;
+            };
+            path: {
+                /** @description The upload's id. */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example ... */
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_workers_api_v1_workers_get: {
         parameters: {
             query?: never;
@@ -7284,6 +8698,7 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
+export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -7292,42 +8707,76 @@ export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<
 export const pathsApiV1SummaryPostParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const castDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["dtype"]> = ["float32", "int32", "int64"];
 export const castStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["step"]> = ["cast"];
+export const channelsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
+export const channelsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["step"]> = ["channels"];
+export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
+export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
 export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
 export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
+export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
-export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
+export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
-export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
+export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
 export const newShareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShareView"]["role"]> = ["viewer", "commenter", "editor"];
+export const noiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Noise"]["step"]> = ["noise"];
+export const normaliseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Normalise"]["step"]> = ["normalise"];
+export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OddityView"]["severity"]> = ["note", "warning"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
+export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
 export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
+export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
+export const projectStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Project"]["step"]> = ["project"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
 export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reproductionViewVerdictAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReproductionView"]["verdict"]> = ["identical", "equal", "different"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
+export const reshapeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReshapeTo"]["step"]> = ["reshape"];
+export const resizeMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["method"]> = ["bilinear", "nearest"];
+export const resizeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Resize"]["step"]> = ["resize"];
+export const resizeToMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["method"]> = ["bilinear", "nearest"];
+export const resizeToStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResizeTo"]["step"]> = ["resize"];
 export const roomViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoomView"]["role"]> = ["viewer", "commenter", "editor", "owner"];
+export const rotateStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Rotate"]["step"]> = ["rotate"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
+export const scaleByStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ScaleBy"]["step"]> = ["scale"];
 export const shareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ShareView"]["role"]> = ["viewer", "commenter", "editor"];
+export const shiftStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Shift"]["step"]> = ["shift"];
+export const standardiseOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["over"]> = ["feature", "channel", "all"];
+export const standardiseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Standardise"]["step"]> = ["standardise"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
 export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StepDecay"]["name"]> = ["step"];
-export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
+export const subtractMeanOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SubtractMean"]["over"]> = ["feature", "channel", "all"];
+export const subtractMeanStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SubtractMean"]["step"]> = ["subtract_mean"];
+export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const tokenisePaddingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["padding"]> = ["pre", "post"];
+export const tokeniseStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["step"]> = ["tokenise"];
+export const tokeniseTruncatingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokenise"]["truncating"]> = ["pre", "post"];
+export const tokensPaddingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["padding"]> = ["pre", "post"];
+export const tokensStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["step"]> = ["tokens"];
+export const tokensTruncatingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Tokens"]["truncating"]> = ["pre", "post"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
@@ -7335,3 +8784,5 @@ export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
+export const whitenMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["method"]> = ["pca", "zca"];
+export const whitenStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["step"]> = ["whiten"];

@@ -15,6 +15,7 @@ import { tell, tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { ClassCounts } from './ClassCounts'
+import { Quality } from './Quality'
 import { Samples } from './Samples'
 
 /** What a data set holds, a look at its samples, and what can be done with it. */
@@ -76,6 +77,7 @@ function Detail({ dataset }: { dataset: DatasetView }) {
           </section>
           <Schema dataset={dataset} />
           <ClassCounts dataset={dataset} />
+          <Quality dataset={dataset} />
         </div>
       </div>
     </>

@@ -8,6 +8,7 @@ import { bytesText } from '@/model/values'
 import { datasetPath, goTo } from '@/pages/location'
 import { rowsOf } from '@/ui/Listed'
 import { type Column, RecordTable } from '@/ui/RecordTable'
+import { Known } from './Known'
 import { UploadBox } from './UploadBox'
 
 export function DatasetList() {
@@ -47,6 +48,7 @@ export function DatasetList() {
         />
       </header>
       <UploadBox onStored={row => goTo(datasetPath(row.id))} />
+      <Known />
       <RecordTable
         name="datasets"
         query={query}

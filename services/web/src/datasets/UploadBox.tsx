@@ -9,7 +9,7 @@ import { FailureBox } from '@/ui/Failure'
 
 type Props = { readonly small?: boolean; readonly onStored: (dataset: DatasetView) => void }
 
-/** Takes a file by drop or choice, tells how much of it was sent, and every problem that the server found in it. */
+/** Takes the files of a data set by drop or choice, tells how much of it was sent, and every problem that the server found in it. */
 export function UploadBox({ small = false, onStored }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
@@ -19,10 +19,10 @@ export function UploadBox({ small = false, onStored }: Props) {
   const stopping = useRef<AbortController | null>(null)
   useEffect(() => () => stopping.current?.abort(), [])
   const upload = useMutation({
-    mutationFn: (file: File) => {
+    mutationFn: (files: readonly File[]) => {
       setShare(0)
       stopping.current = new AbortController()
-      return uploadDataset(file, setShare, stopping.current.signal)
+      return uploadDataset(files, setShare, stopping.current.signal)
     },
     onSuccess: dataset => {
       client.setQueryData(['dataset', dataset.id], dataset)
@@ -30,11 +30,11 @@ export function UploadBox({ small = false, onStored }: Props) {
       onStored(dataset)
     },
   })
-  const take = (file: File | undefined) => file && !upload.isPending && upload.mutate(file)
+  const take = (files: FileList | null) => files?.length && !upload.isPending && upload.mutate([...files])
   const onDrop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
-    take(event.dataTransfer.files[0])
+    take(event.dataTransfer.files)
   }
   const onDragOver = (event: DragEvent) => {
     event.preventDefault()
@@ -51,7 +51,11 @@ export function UploadBox({ small = false, onStored }: Props) {
         onDragLeave={() => setOver(false)}
       >
         {upload.isPending ? (
-          <Sending name={upload.variables.name} share={share} onCancel={() => stopping.current?.abort()} />
+          <Sending
+            name={upload.variables.map(file => file.name).join(', ')}
+            share={share}
+            onCancel={() => stopping.current?.abort()}
+          />
         ) : (
           <>
             <Upload size={small ? 16 : 20} aria-hidden />
@@ -62,12 +66,13 @@ export function UploadBox({ small = false, onStored }: Props) {
         <input
           ref={input}
           type="file"
-          accept=".npz,.csv"
+          multiple
+          accept=".npz,.npy,.csv,.tsv,.txt,.zip,.h5,.hdf5,.gz,.idx"
           className="visually-hidden"
           tabIndex={-1}
           aria-label={t('datasets:chooseFile')}
           onChange={event => {
-            take(event.target.files?.[0])
+            take(event.target.files)
             event.target.value = '' // the same file, mended, is a change again
           }}
         />

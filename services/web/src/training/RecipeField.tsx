@@ -5,6 +5,7 @@ import { IconButton } from '@/ui/Button'
 import { Field } from '@/ui/Field'
 import { controlFor } from './controls'
 import { defaultText, errorAt, namedOf } from './recipe'
+import { StepsField } from './StepsField'
 
 type Props = {
   readonly field: Described
@@ -28,6 +29,26 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
   )
   const standard = defaultText(field)
   const hint = standard === null ? field.doc : `${field.doc} (${t('panel:default', { value: standard })})`
+  if (field.kind === 'list' && field.of === 'named') {
+    return (
+      <StepsField
+        field={field}
+        value={value}
+        error={errorAt(errors, path)}
+        onValue={onValue}
+        draw={(one, index, own, change) => (
+          <RecipeField
+            key={one.name}
+            field={one}
+            path={`${path}.${index}.${one.name}`}
+            value={own}
+            errors={errors}
+            onValue={change}
+          />
+        )}
+      />
+    )
+  }
   const aside = field.required ? (
     <span className="field-note">{t('panel:required')}</span>
   ) : value !== undefined ? (

@@ -54,10 +54,21 @@ def test_every_checkpoint_leads_to_the_same_end(desk, often):
 
 PLATEAU = {"name": "plateau", "patience": 1, "factor": 0.5, "min_delta": 10.0}
 WATCHED = {"early_stopping": {"patience": 2, "min_delta": 10.0}, "class_weight": "balanced", "frozen": ["fc"]}
-RECIPES = [{**WATCHED, "schedule": PLATEAU}, {"keep": "best", "schedule": {"name": "cosine", "warmup_epochs": 0.5}}]
+LEARNED = {
+    "preprocessing": [{"step": "standardise"}, {"step": "whiten"}],
+    "augmentation": [{"step": "noise", "stddev": 0.2}],
+    "stratify": True,
+}
+RECIPES = [
+    LEARNED,
+    {**WATCHED, "schedule": PLATEAU},
+    {"keep": "best", "schedule": {"name": "cosine", "warmup_epochs": 0.5}},
+]
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=["plateau, early stopping", "cosine, best"])
+@pytest.mark.parametrize(
+    "recipe", RECIPES, ids=["preprocessing, augmentation", "plateau, early stopping", "cosine, best"]
+)
 def test_every_part_of_a_recipe_goes_on_from_a_checkpoint(desk, often, recipe):
     at, params = desk(), {**EVERY, "epochs": 4, "batch_size": 16, **recipe}
     plain, _ = at.run(at.order("train", NOISY, params=params))

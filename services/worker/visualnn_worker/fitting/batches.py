@@ -1,12 +1,14 @@
 """Batches for Keras. docs/06-training.md has the other ways that were tried, and their times."""
 
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from visualnn_worker.fitting.samples import Rows, Samples, order
+from visualnn_worker.fitting.augmenting import Augmentation
+from visualnn_worker.fitting.samples import Change, Rows, Samples, order
 from visualnn_worker.network.build import Network
 
 
@@ -31,8 +33,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         begin = index * self._batch_size
         return self._take(slice(begin, begin + self._batch_size))
 
-    def _take(self, which: Rows | slice) -> tuple[Any, Any]:
-        return self._network.pack(self._samples.inputs(which)), self._samples.labels(which)
+    def _take(self, which: Rows | slice, change: Change | None = None) -> tuple[Any, Any]:
+        return self._network.pack(self._samples.inputs(which, change)), self._samples.labels(which)
 
 
 class Epochs(Batches):
@@ -51,10 +53,12 @@ class Epochs(Batches):
         seed: int | None = None,
         first: int = 0,
         weights: NDArray[np.float32] | None = None,
+        augmentation: Augmentation | None = None,
     ) -> None:
         """``weights``: what a sample counts in the loss, by its class."""
         super().__init__(network, samples, batch_size)
         self._weights = weights
+        self._augmentation = augmentation
         self._seed = seed
         self._first = first
         self._order: tuple[int, Rows] = (-1, np.arange(len(samples)))
@@ -68,9 +72,12 @@ class Epochs(Batches):
         epoch, batch = divmod(self._first + index, self.per_epoch)
         begin = batch * self._batch_size
         rows = self._order_of(epoch)[begin : begin + self._batch_size]
+        augment = self._augmentation
+        change = None if augment is None else partial(augment, epoch=epoch, batch=batch)
+        taken = self._take(rows, change)
         if self._weights is None:
-            return self._take(rows)
-        inputs, labels = self._take(rows)
+            return taken
+        inputs, labels = taken
         counts = self._counts(rows, self._weights)
         return inputs, labels, (counts,) * len(labels) if isinstance(labels, tuple) else counts
 

@@ -1,16 +1,18 @@
 """The samples of a split: raw in memory, preprocessed batch by batch as they are needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.datasets.data import Split
+from visualnn_shared.datasets.splitting import spread
 from visualnn_shared.training.preprocess import apply, apply_inputs
-from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.serving import Serving, TensorSpec
 
 Rows = NDArray[np.int64]
+Change = Callable[[Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,12 @@ class Samples:
     def raw(self, which: Any) -> dict[str, NDArray[Any]]:
         """Inputs by name, as the data set stored them. ``which``: positions among the rows, or a slice of them."""
         rows = self.rows[which]
-        return {spec.name: self.split.x[self.features[spec.name]][rows] for spec in self.serving.inputs}
+        return {spec.name: _shaped(self.split.x[self.features[spec.name]][rows], spec) for spec in self.serving.inputs}
 
-    def inputs(self, which: Any) -> dict[str, NDArray[Any]]:
-        """Inputs by name, as the net takes them."""
-        return apply_inputs(self.serving, self.raw(which))
+    def inputs(self, which: Any, change: Change | None = None) -> dict[str, NDArray[Any]]:
+        """Inputs by name, as the net takes them; ``change`` is done to the raw ones before."""
+        raw = self.raw(which)
+        return apply_inputs(self.serving, raw if change is None else change(raw))
 
     def labels(self, which: Any) -> Any:
         """Labels as the loss takes them, None where the data set has none; of several outputs a tuple, one for each."""
@@ -56,6 +59,13 @@ class Samples:
     def part(self, which: Sequence[int] | Rows | slice) -> "Samples":
         """The same with only these positions."""
         return replace(self, rows=self.rows[which])
+
+
+def _shaped(array: NDArray[Any], spec: TensorSpec) -> NDArray[Any]:
+    """The same values in the shape that training had: 784 columns for pictures of 28 x 28."""
+    if None in spec.shape or array.shape[1:] == spec.shape:
+        return array
+    return array.reshape(len(array), *(dim or 1 for dim in spec.shape))
 
 
 def all_of(split: Split, serving: Serving, features: Mapping[str, str]) -> Samples:
@@ -83,11 +93,14 @@ def order(seed: int, epoch: int, count: int) -> Rows:
     return np.random.default_rng([seed, _ORDER, epoch]).permutation(count)
 
 
-def hold_out(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
+def hold_out(samples: Samples, share: float, seed: int, stratify: bool = False) -> tuple[Samples, Samples]:
     """(for training, for validation): shuffled first, because stored samples are often sorted by class.
 
-    Training gets floor(n (1 - share)) samples, as the plan counts them.
+    Training gets floor(n (1 - share)) samples, as the plan counts them. ``stratify``: of each class the same share.
     """
     train = int(len(samples) * (1 - share))
     shuffled = np.random.default_rng([seed, _HOLD_OUT]).permutation(len(samples))
+    labels = samples.raw_labels(slice(None)) if stratify else None
+    if labels is not None:
+        shuffled = spread(labels.reshape(len(labels), -1)[:, 0], shuffled)
     return samples.part(np.sort(shuffled[:train])), samples.part(np.sort(shuffled[train:]))

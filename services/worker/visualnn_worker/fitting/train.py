@@ -13,6 +13,7 @@ from visualnn_shared.training.schedule import Plateau
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting import state
+from visualnn_worker.fitting.augmenting import Augmentation
 from visualnn_worker.fitting.averaging import MeasureAverages, averages, held, settle_averages
 from visualnn_worker.fitting.batches import Batches, Epochs
 from visualnn_worker.fitting.checkpoints import Checkpoints
@@ -37,11 +38,14 @@ class Training:
     validation: Samples | None
     class_weights: NDArray[np.float32] | None = None
     """What a sample counts in the loss, by its class."""
+    augmentation: Augmentation | None = None
 
     def epochs(self, first: int = 0) -> Epochs:
         """The training samples, in each epoch's order, from batch ``first`` on."""
         seed = self.params.seed if self.params.shuffle else None
-        return Epochs(self.network, self.train, self.params.batch_size, seed, first, self.class_weights)
+        return Epochs(
+            self.network, self.train, self.params.batch_size, seed, first, self.class_weights, self.augmentation
+        )
 
 
 def fit(

@@ -15,6 +15,7 @@ from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.compiling import compile_model
 from visualnn_worker.fitting.samples import all_of
 from visualnn_worker.kinds.context import Context, Result
+from visualnn_worker.kinds.learning import completed
 from visualnn_worker.network.build import build
 
 MANY = 500
@@ -35,6 +36,7 @@ def run(context: Context) -> Result:
     params = CheckParams.model_validate(order.params)
     planned, spec, notes = plan_check(read_spec(order.spec or {}), order.data.schema_, order.data.splits, params)
     data = context.load_data(order.data.schema_)
+    planned = completed(planned, data)
     train = all_of(data.splits["train"], planned.serving, planned.features)
     with refusals("build"):
         network = build(spec, params.seed)

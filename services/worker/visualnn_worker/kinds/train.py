@@ -1,7 +1,7 @@
 """Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from visualnn_worker.insight.results import insight_files
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
+from visualnn_worker.kinds.learning import augmentation, completed
 from visualnn_worker.kinds.record import record
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights
@@ -61,6 +62,7 @@ def run(context: Context) -> Result:
     spec = read_spec(order.spec or {})
     planned = plan(spec, order.data.schema_, order.data.splits, TrainParams.model_validate(order.params))
     data = context.load_data(order.data.schema_)
+    planned = completed(planned, data)
     parts = _parts(data, planned)
     with refusals("build"):
         network = build(spec, planned.params.seed, planned.frozen, planned.params.precision)
@@ -75,6 +77,7 @@ def run(context: Context) -> Result:
     for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
+    training = replace(training, augmentation=augmentation(planned, order.data))
     with refusals("train"), explained(training):
         live = Live(network, parts.train, context.channel)
         history, kept = _fit(context, training, live)
@@ -97,7 +100,7 @@ def _parts(data: Data, planned: Plan) -> Parts:
     splits = {name: all_of(split, planned.serving, planned.features) for name, split in data.splits.items()}
     train, validation = splits["train"], None
     if params.validation_split:
-        train, validation = hold_out(train, params.validation_split, params.seed)
+        train, validation = hold_out(train, params.validation_split, params.seed, params.stratify)
     return Parts(train, validation, splits.get("test"))
 
 
@@ -161,11 +164,16 @@ def _files(
     return [folder / name for name in names]
 
 
+def _kept(array: NDArray[Any]) -> NDArray[Any]:
+    """Texts in a form that needs no pickle."""
+    return array.astype(np.str_) if array.dtype == object else array
+
+
 def _predicted(training: Training, samples: Samples) -> dict[str, Any]:
     """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw."""
     network, everything = training.network, slice(None)
     outputs = network.unpack(network.model(network.pack(samples.inputs(everything)), training=False))
-    arrays = {f"x:{name}": array for name, array in samples.raw(everything).items()}
+    arrays = {f"x:{name}": _kept(array) for name, array in samples.raw(everything).items()}
     arrays |= {f"y:{name}": keras.ops.convert_to_numpy(array) for name, array in outputs.items()}
     label = samples.raw_labels(everything)
     return arrays if label is None else {**arrays, "label": label}

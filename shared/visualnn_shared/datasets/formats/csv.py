@@ -23,7 +23,9 @@ from visualnn_shared.datasets.schema import DatasetSchema, DType, FeatureSchema,
 from visualnn_shared.datasets.statistics import LARGEST, Statistics, fits, must_fit
 
 NAME = "csv"
+TITLE = "comma-separated values"
 EXTENSIONS = (".csv", ".tsv", ".txt")
+RANK = 9
 _CHUNK = 4096  # rows
 _SHOWS_LAYOUT = 20  # lines
 _PICTURE = 64  # columns of the smallest block that may be a picture
@@ -52,7 +54,7 @@ class _Labels:
     """Lines and cells that are no numbers to learn; fine where all labels are texts."""
 
 
-def sniff(start: bytes) -> bool:
+def sniff(path: Path, start: bytes) -> bool:  # noqa: ARG001 - the form that all formats share
     """Whether a file that starts so may be meant as text; what is wrong with it, reading tells with its line."""
     return bool(start)
 

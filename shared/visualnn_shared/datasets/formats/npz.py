@@ -21,14 +21,16 @@ from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelS
 from visualnn_shared.datasets.statistics import Statistics, must_fit
 
 NAME = "npz"
-EXTENSIONS = (".npz",)
+TITLE = "NumPy's npz"
+EXTENSIONS = (".npz", ".zip")
+RANK = 3
 _BOOLS = ("False", "True")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 _ZIP_FLAG_ENCRYPTED = 1
 
 
-def sniff(start: bytes) -> bool:
-    """Whether a file that starts so is a zip."""
+def sniff(path: Path, start: bytes) -> bool:  # noqa: ARG001 - the form that all formats share
+    """Whether a file that starts so is a zip; what other formats make of zips, they say before."""
     return start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
@@ -88,7 +90,7 @@ def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> lis
         findings.add(f"an npz file must hold at most {limits.members} arrays", len(infos))
     total = sum(info.file_size for info in infos)
     if total > limits.expanded_bytes:
-        findings.add(f"the unpacked arrays must be at most {limits.expanded_bytes:,} bytes", f"{total:,}")
+        findings.add(limits.expansion_rule, f"{total:,} bytes", hint=limits.EXPANSION_HINT)
     findings.raise_any()
     found = [array for info in infos if (array := _array(archive, info, findings, limits)) is not None]
     findings.raise_any()

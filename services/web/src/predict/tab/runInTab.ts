@@ -2,7 +2,7 @@ import type { Answer, Samples } from '@/api/operators'
 import type { OperatorView } from '@/client/types'
 import { answered } from './answers'
 import type { Asked, Told } from './protocol'
-import { prepared, type Tensor, tensorOf } from './tensors'
+import { fed, type Tensor } from './tensors'
 
 type Waiting = {
   readonly resolve: (outputs: ReadonlyMap<string, Tensor>) => void
@@ -17,8 +17,7 @@ let lastId = 0
 export async function predictInTab(operator: OperatorView, samples: Samples): Promise<Answer> {
   const inputs = Object.fromEntries(
     operator.signature.inputs.map(input => {
-      const raw = tensorOf(samples[input.name] ?? [], input)
-      return [input.name, prepared(raw, operator.preprocessing[input.name] ?? [])]
+      return [input.name, fed(samples[input.name] ?? [], input, operator.preprocessing[input.name] ?? [])]
     }),
   )
   const path = `/api/v1/operators/${encodeURIComponent(operator.name)}/versions/${operator.version}/model`

@@ -1,9 +1,10 @@
 import type { OperatorView, TensorSpec } from '@/client/types'
+import { moreSteps, tokens } from './steps'
 
 /** Numbers in C order, samples along the first axis. */
 export type Tensor = { readonly dtype: DType; readonly dims: readonly number[]; readonly data: Values }
 export type Values = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
-export type DType = TensorSpec['dtype']
+export type DType = Exclude<TensorSpec['dtype'], 'text'>
 export type Step = NonNullable<OperatorView['preprocessing'][string]>[number]
 
 /** A value that the server would refuse too. */
@@ -11,6 +12,7 @@ export class NotAValue extends RangeError {}
 
 /** Nested lists as a tensor of the input's type; a sample has the raw shape or any other with as many values. */
 export function tensorOf(samples: readonly unknown[], { shape, dtype }: TensorSpec): Tensor {
+  if (dtype === 'text') throw new NotAValue(dtype)
   const flat = samples.map(sample => (Array.isArray(sample) ? sample.flat(Number.POSITIVE_INFINITY) : [sample]))
   const own = shape.every(axis => axis !== null) ? (shape as number[]) : shapeOf(samples[0])
   const size = own.reduce((a, b) => a * b, 1)
@@ -48,6 +50,12 @@ function blank(dtype: DType, size: number): Values {
   return new Float32Array(size)
 }
 
+/** Raw samples as the network takes them; texts begin with the step that numbers their words. */
+export function fed(samples: readonly unknown[], input: TensorSpec, steps: readonly Step[]): Tensor {
+  const [first, ...rest] = steps
+  return first?.step === 'tokens' ? prepared(tokens(samples, first), rest) : prepared(tensorOf(samples, input), steps)
+}
+
 /** The operator's preprocessing, step by step, with the same rounding as the server's: float32. */
 export function prepared(tensor: Tensor, steps: readonly Step[]): Tensor {
   return steps.reduce(one, tensor)
@@ -62,6 +70,10 @@ function one(tensor: Tensor, step: Step): Tensor {
     const offset = Math.fround(step.offset ?? 0)
     const data = Float32Array.from(numbers(tensor), value => Math.fround(Math.fround(value) * factor) + offset)
     return { dtype: 'float32', dims: tensor.dims, data }
+  }
+  if (step.step !== 'one_hot') {
+    if (step.step === 'tokens') throw new NotAValue(step.step)
+    return moreSteps(tensor, step)
   }
   const data = new Float32Array(tensor.data.length * step.classes)
   numbers(tensor).forEach((label, at) => {

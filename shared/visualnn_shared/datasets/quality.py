@@ -1,0 +1,224 @@
+"""What is odd about a data set: balance of classes, duplicates, constant features, leaks of the label."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualnn_shared.datasets.data import Data, Split
+from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
+
+Severity = Literal["note", "warning"]
+_PIECE = 2048  # samples
+_SHOWN = 10
+_RARE = 10
+"""Times that the most frequent class may outnumber the rarest before it is told."""
+_GIVES_AWAY = 0.999
+"""Correlation with the label from which a feature is told."""
+_MOST_COLUMNS = 4096
+_FEW = 3  # samples, of which any column correlates
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """One thing that whoever trains on the data should know."""
+
+    kind: str
+    severity: Severity
+    text: str
+    count: int
+    examples: tuple[str, ...] = ()
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Numbers of one feature in one split."""
+
+    feature: str
+    split: str
+    mean: float
+    std: float
+    min: float
+    max: float
+    not_finite: int
+    constant: int
+    """How many of a sample's values are the same in every sample."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that was found; ``classes`` counts samples: split -> class -> samples."""
+
+    classes: dict[str, dict[str, int]] = field(default_factory=dict)
+    columns: list[Column] = field(default_factory=list)
+    oddities: list[Oddity] = field(default_factory=list)
+
+
+def report(data: Data, schema: DatasetSchema) -> Report:
+    """Look at every sample. Raises nothing: what cannot be judged is left out."""
+    found = Report()
+    _classes(data, schema, found)
+    for feature in schema.features:
+        if feature.dtype != "text":
+            for name, split in data.splits.items():
+                _numbers(feature, name, split.x[feature.name], schema, found)
+    _duplicates(data, found)
+    _leaks(data, schema, found)
+    return found
+
+
+def _classes(data: Data, schema: DatasetSchema, found: Report) -> None:
+    label = schema.label
+    if label is None:
+        found.oddities.append(Oddity("no-labels", "note", "the data set has no labels: it can only be predicted on", 0))
+        return
+    if label.n_classes is None or label.shape != () or (label.kind == "real" and label.n_classes > 100):
+        return
+    names = label.classes or tuple(str(number) for number in range(label.n_classes))
+    for name, split in data.splits.items():
+        counts = np.bincount(np.asarray(split.y).astype(np.int64), minlength=label.n_classes)
+        found.classes[name] = {one: int(count) for one, count in zip(names, counts, strict=False)}
+    train = found.classes.get("train", {})
+    missing = [one for one, count in train.items() if not count]
+    if missing:
+        text = f"{len(missing)} classes have no training samples"
+        found.oddities.append(Oddity("empty-class", "warning", text, len(missing), tuple(missing[:_SHOWN])))
+    present = {one: count for one, count in train.items() if count}
+    if len(present) > 1 and max(present.values()) > _RARE * min(present.values()):
+        rare = min(present, key=lambda one: present[one])
+        many = max(present, key=lambda one: present[one])
+        text = f"{many} has {present[many]:,} training samples, {rare} only {present[rare]:,}"
+        hint = 'count classes alike with "class_weight": "balanced"'
+        found.oddities.append(Oddity("imbalance", "warning", text, len(present), (many, rare), hint))
+
+
+def _pieces(array: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    for begin in range(0, len(array), _PIECE):
+        piece = array[begin : begin + _PIECE]
+        yield piece.reshape(len(piece), -1).astype(np.float64)
+
+
+def _numbers(feature: FeatureSchema, split: str, array: NDArray[Any], schema: DatasetSchema, found: Report) -> None:
+    total = squares = 0.0
+    low: Any = np.inf
+    high: Any = -np.inf
+    odd = 0
+    for piece in _pieces(array):
+        finite = np.isfinite(piece)
+        odd += int((~finite).sum())
+        piece = np.where(finite, piece, 0)
+        total, squares = total + piece.sum(), squares + (piece**2).sum()
+        low, high = np.minimum(low, piece.min(0)), np.maximum(high, piece.max(0))
+    mean = total / array.size
+    std = float(np.sqrt(max(0.0, squares / array.size - mean**2)))
+    same = np.flatnonzero(low == high)
+    found.columns.append(
+        Column(feature.name, split, float(mean), std, float(low.min()), float(high.max()), odd, len(same))
+    )
+    if odd:
+        text = f"{odd:,} values of {feature.name} in {split} are not finite"
+        found.oddities.append(Oddity("not-finite", "warning", text, odd))
+    if split == "train" and len(same) and len(array) > 1:
+        table = len(feature.shape) <= 1
+        text = f"{len(same):,} of {low.size:,} values of {feature.name} are the same in every training sample"
+        severity: Severity = "warning" if table else "note"
+        examples = tuple(_column(schema, feature, int(one)) for one in same[:_SHOWN]) if table else ()
+        hint = "they tell nothing: leave them out" if table else None
+        found.oddities.append(Oddity("constant", severity, text, len(same), examples, hint))
+
+
+def _column(schema: DatasetSchema, feature: FeatureSchema, index: int) -> str:
+    """The name of a table's column, else its number."""
+    names = list(schema.columns or ())
+    label = schema.label
+    if label is not None and label.name in names:
+        names.remove(label.name)
+    return names[index] if index < len(names) and len(schema.features) == 1 else f"{feature.name}[{index}]"
+
+
+def _duplicates(data: Data, found: Report) -> None:
+    """Samples that are the same, within training and in both splits; and those whose labels differ."""
+    seen: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+    for name, split in data.splits.items():
+        for row, key in enumerate(_keys(split)):
+            seen[key].append((name, row))
+    within = [places for places in seen.values() if sum(name == "train" for name, _ in places) > 1]
+    across = [places for places in seen.values() if {name for name, _ in places} >= {"train", "test"}]
+    for kind, severity, places, text, hint in (
+        ("duplicates", "note", within, "training samples come more than once", None),
+        ("leak-between-splits", "warning", across, "samples are in both splits: the test is easier than it seems",
+         "take them out of one of the splits"),
+    ):  # fmt: skip
+        if places:
+            examples = tuple(", ".join(f"{name} {row}" for name, row in one[:4]) for one in places[:_SHOWN])
+            found.oddities.append(Oddity(kind, severity, f"{len(places):,} {text}", len(places), examples, hint))  # type: ignore[arg-type]
+    differing = [places for places in seen.values() if len(places) > 1 and len(_labels(data, places)) > 1]
+    if differing:
+        text = f"{len(differing):,} samples come again with another label"
+        examples = tuple(", ".join(f"{name} {row}" for name, row in one[:4]) for one in differing[:_SHOWN])
+        found.oddities.append(
+            Oddity("contradiction", "warning", text, len(differing), examples, "look at their labels")
+        )
+
+
+def _keys(split: Split) -> Iterator[bytes]:
+    """What tells samples apart: a hash of all inputs."""
+    names = sorted(split.x)
+    for row in range(len(split)):
+        digest = blake2b(digest_size=12)
+        for name in names:
+            value = split.x[name][row]
+            digest.update(value.encode() if isinstance(value, str) else np.ascontiguousarray(value).tobytes())
+        yield digest.digest()
+
+
+def _labels(data: Data, places: Sequence[tuple[str, int]]) -> set[bytes]:
+    found = set()
+    for name, row in places:
+        labels = data.splits[name].y
+        if labels is not None:
+            found.add(np.asarray(labels[row]).tobytes())
+    return found
+
+
+def _leaks(data: Data, schema: DatasetSchema, found: Report) -> None:
+    """Columns of tables that almost are the label: their correlation with it, or with one class against the others."""
+    label, train = schema.label, data.splits["train"]
+    if label is None or train.y is None or label.shape != () or len(train) <= _FEW:
+        return
+    y = np.asarray(train.y, np.float64).reshape(len(train), -1)
+    if label.kind == "class" and label.n_classes is not None and 2 < label.n_classes <= 100:
+        y = np.concatenate([y, y == np.arange(label.n_classes)], 1)
+    for feature in schema.features:
+        if len(feature.shape) > 1 or feature.dtype == "text" or int(np.prod(feature.shape)) > _MOST_COLUMNS:
+            continue
+        x = train.x[feature.name].reshape(len(train), -1)
+        if x.shape[1] == 1 and label.kind == "real":
+            continue  # a line through one number is what there is to learn
+        strong = _correlation(x, y).max(1)
+        columns = np.flatnonzero(strong >= _GIVES_AWAY)
+        if len(columns):
+            text = f"{len(columns)} columns of {feature.name} give the label away"
+            named = tuple(f"{_column(schema, feature, int(one))}: {strong[one]:.5f}" for one in columns[:_SHOWN])
+            hint = "are they known when the net will be asked? if not, leave them out"
+            found.oddities.append(Oddity("leak-of-label", "warning", text, len(columns), named, hint))
+
+
+def _correlation(x: NDArray[Any], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """|Pearson| of each column of x (n, columns) with each of y (n, kinds); 0 where one never varies."""
+    centred = y - y.mean(0)
+    mean = np.concatenate([piece.sum(0)[None] for piece in _pieces(x)]).sum(0) / len(x)
+    products = np.zeros((x.shape[1], y.shape[1]))
+    squares = np.zeros(x.shape[1])
+    for number, piece in enumerate(_pieces(x)):
+        rows = piece - mean
+        products += rows.T @ centred[number * _PIECE : number * _PIECE + len(rows)]
+        squares += (rows**2).sum(0)
+    spread = np.sqrt(squares[:, None] * (centred**2).sum(0)[None])
+    found: NDArray[np.float64] = np.abs(np.divide(products, spread, out=np.zeros_like(products), where=spread > 1e-12))
+    return found
