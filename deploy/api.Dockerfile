@@ -1,4 +1,4 @@
-# The gateway. Build from the root of the repository: docker build -f deploy/api.Dockerfile .
+# The gateway, which serves the editor. Build from the root of the repository: docker build -f deploy/api.Dockerfile .
 # The base needs Python 3.11 or newer with venv, and nothing else; a closed network's own base may bring its settings.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
@@ -13,10 +13,20 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isol
         /src/shared /src/services/api \
     && /opt/visualnn/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
+FROM ${BASE_IMAGE} AS editor
+COPY requirements/node.lock /src/requirements/
+COPY tools/node_path.py /src/tools/
+RUN python3 -m venv /opt/node && /opt/node/bin/python /src/tools/node_path.py
+COPY services/web/package.json services/web/package-lock.json /src/services/web/
+RUN PATH="$(/opt/node/bin/python /src/tools/node_path.py):$PATH" npm --prefix /src/services/web ci
+COPY services/web /src/services/web
+RUN PATH="$(/opt/node/bin/python /src/tools/node_path.py):$PATH" npm --prefix /src/services/web run build
+
 FROM ${BASE_IMAGE}
 RUN useradd --uid 10001 --user-group --create-home --home-dir /var/lib/visualnn visualnn
 COPY --from=build /opt/visualnn /opt/visualnn
-ENV PATH=/opt/visualnn/bin:$PATH PYTHONUNBUFFERED=1 VISUALNN_DATA_DIR=/var/lib/visualnn
+COPY --from=editor /src/services/web/dist /opt/editor
+ENV PATH=/opt/visualnn/bin:$PATH PYTHONUNBUFFERED=1 VISUALNN_DATA_DIR=/var/lib/visualnn VISUALNN_WEB_DIR=/opt/editor
 USER visualnn
 WORKDIR /var/lib/visualnn
 EXPOSE 8000

@@ -16,6 +16,18 @@ CERTIFIED = Path(__file__).parents[1] / "docs" / "formats-certified.json"
 ONLY_WEIGHTS = "weights must be given"
 """How the rule begins that a format's writer names where only values are missing."""
 
+_READ = {
+    "keras-weights": "with a model: `--weights`",
+    "pytorch": "[through ONNX](conversion/pytorch.md#coming-from-pytorch)",
+}
+_WRITTEN = {"fabrik": "no: people's old work comes in, and leaves as another format"}
+_WEIGHTS = {
+    "keras": "beside it: `keras-weights`, `--weights-out`",
+    "fabrik": "the format has none",
+    "keras-weights": "nothing else is in the file",
+}
+"""What a yes, a no or a blank would not say of a format."""
+
 
 def reasons(spec: Spec, target: str) -> set[str]:
     """Why the net cannot be written in the format; none where only the values of its weights are missing."""
@@ -44,8 +56,12 @@ def formats_table(found: list[dict[str, Any]]) -> list[str]:
         endings = " ".join(f"`{ending}`" for ending in one["extensions"])
         inside = "in the file" if one["carries_weights"] else ""
         weights = f"in a `{beside[one['name']]}` beside it" if one["name"] in beside else inside
-        flags = " | ".join("yes" if one[flag] else "" for flag in ("reads", "writes"))
-        lines.append(f"| `{one['name']}` | {one['title']} | {endings} | {flags} | {weights} |")
+        read = _READ.get(one["name"], "yes" if one["reads"] else "no")
+        written = _WRITTEN.get(one["name"], "yes" if one["writes"] else "no")
+        if one["worker_writes"]:
+            written = "by a worker with TensorFlow"
+        weights = _WEIGHTS.get(one["name"], weights)
+        lines.append(f"| `{one['name']}` | {one['title']} | {endings} | {read} | {written} | {weights} |")
     return lines
 
 

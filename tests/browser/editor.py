@@ -63,6 +63,16 @@ class Editor:
         self.page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=8)
         self.page.mouse.up()
 
+    def drag(self, what: Locator, dx: int, dy: int) -> None:
+        """Drag something of the canvas by as many pixels."""
+        box = what.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + dx, y + dy, steps=8)
+        self.page.mouse.up()
+
     def key(self, keys: str) -> None:
         """Press keys on the canvas."""
         self.page.locator(".canvas").evaluate("() => document.activeElement?.blur()")

@@ -14,8 +14,9 @@ from visualnn_shared.jobs.model import QUEUES, Claim, JobError
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import canonical_json
+from visualnn_shared.store import operators
 from visualnn_shared.store.database import Database
-from visualnn_shared.store.tables import Dataset, ModelVersion
+from visualnn_shared.store.tables import Dataset, Job, ModelVersion, OperatorVersion
 from visualnn_shared.training.choose import plan
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.serving import Serving
@@ -37,6 +38,18 @@ class Trainer:
             assert claim is not None, f"{job_id} is not waiting"
             if claim.job.id == job_id:
                 return claim
+
+    def register(self, name: str, job_id: str) -> None:
+        """A ready operator that the job became, without a file to serve."""
+        with self._db.session() as s:
+            owner = s.get_one(Job, job_id).owner
+            operator_id, number = operators.reserve(s, owner, name)
+            row = OperatorVersion(
+                operator_id=operator_id, number=number, serving={}, onnx_key="none", onnx_sha256="0" * 64,
+                lineage={"job": job_id}, replay=None,
+            )  # fmt: skip
+            operators.add_version(s, row)
+            operators.publish(s, operator_id, number, {})
 
     def say(self, claim: Claim, *said: tuple[str, Mapping[str, Any]]) -> None:
         """Write events of the attempt."""

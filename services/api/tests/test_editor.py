@@ -45,6 +45,16 @@ def test_nothing_runs_or_loads_but_what_this_server_has(gateway: Gateway) -> Non
     assert "frame-ancestors 'none'" in policy
 
 
+def test_only_the_worker_that_runs_operators_may_compile_webassembly(gateway: Gateway, folder: Path) -> None:
+    (folder / "assets" / "onnx.worker-abc.js").write_text("onmessage = () => 1")
+    policies = {
+        path: gateway.http.get(path).headers["content-security-policy"]
+        for path in ("/", "/assets/index-abc.js", "/assets/onnx.worker-abc.js")
+    }
+    assert policies.pop("/assets/onnx.worker-abc.js") == policies["/"] + "; script-src 'self' 'wasm-unsafe-eval'"
+    assert not any("wasm" in policy for policy in policies.values())
+
+
 def test_hashed_files_are_kept_for_ever_and_sent_packed(gateway: Gateway) -> None:
     answer = gateway.http.get("/assets/index-abc.js")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"

@@ -8,14 +8,21 @@ from pathlib import Path
 
 from fastapi import Request, Response
 
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Scripts, styles, workers, fonts and connections come from this server only; nothing inline."""
+_RUNTIME = "onnx.worker-"
+_RUNTIME_POLICY = f"{_POLICY}; script-src 'self' 'wasm-unsafe-eval'"
+"""Of the worker that runs operators in the tab, which is WebAssembly: a worker has the policy of its own file, so that
+the page itself may still compile none."""
 
 _FOREVER = "public, max-age=31536000, immutable"
 _MEDIA_TYPES: Mapping[str, str] = {
@@ -74,6 +81,8 @@ def default_folder() -> Path:
 def answer(request: Request, file: BuiltFile, *, hashed: bool) -> Response:
     """The file, packed for clients that take that; ``hashed`` names never change their content."""
     headers = SECURITY | {"Cache-Control": _FOREVER if hashed else "no-cache", "Vary": "Accept-Encoding"}
+    if file.path.name.startswith(_RUNTIME):
+        headers["Content-Security-Policy"] = _RUNTIME_POLICY
     content = file.content
     if "gzip" in request.headers.get("accept-encoding", "") and file.packed is not None:
         content = file.packed

@@ -1,19 +1,23 @@
 """The registry of operators, read and changed."""
 
+from typing import BinaryIO
+
 from anyio import to_thread
 from sqlalchemy.orm import Session
+from visualnn_shared.errors import NotFound
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store import operators
 from visualnn_shared.store.database import Database
 
+from visualnn_api.downloads import File
 from visualnn_api.registration import read
 from visualnn_api.views.common import Listing, listing
 from visualnn_api.views.operators import OperatorView, operator_view
 
 
-def listed(s: Session, owner: str, cursor: str | None, limit: int) -> Listing[OperatorView]:
+def listed(s: Session, owner: str, cursor: str | None, limit: int, model: str | None) -> Listing[OperatorView]:
     """Each operator as its newest ready version."""
-    page = operators.page(s, owner, cursor, limit)
+    page = operators.page(s, owner, cursor, limit, model_id=model)
     newest = operators.newest(s, list(page.items))
     aliases = operators.aliases(s, [operator.id for operator in page.items])
     return listing([operator_view(one, newest[one.id], aliases[one.id]) for one in page.items], page)
@@ -41,3 +45,16 @@ async def remove(db: Database, objects: ObjectStore, owner: str, name: str) -> N
 def _remove_objects(objects: ObjectStore, operator_id: str) -> None:
     for found in list(objects.list(f"operators/{operator_id}/")):
         objects.delete(found.key)
+
+
+async def network(db: Database, objects: ObjectStore, owner: str, name: str, number: int) -> File:
+    """A version's ONNX file to download. Raises NotFound."""
+    row = await db.read(operators.version, owner, name, number)
+    found = await to_thread.run_sync(objects.info, row.onnx_key)
+    if found is None:
+        raise NotFound(f"file of operator {name}", number)
+
+    def reader(start: int, length: int) -> BinaryIO:
+        return objects.open(row.onnx_key, start, length)
+
+    return File(f"{name}-{number}.onnx", "application/octet-stream", found.size, row.onnx_sha256, reader)

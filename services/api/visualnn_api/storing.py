@@ -26,7 +26,7 @@ from visualnn_api.views.datasets import Sample, SamplesView
 _MAX_NAME = 200
 _MAX_SHOWN = 2_000_000
 """Numbers that one look at samples may hold."""
-_reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
+reading = CapacityLimiter(2)  # a decoded data set may be large: at most so many in memory at once
 
 
 async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
@@ -40,7 +40,7 @@ async def store(parts: Parts, owner: str, form: Form) -> tuple[Dataset, bool]:
     if known is not None:
         return known, False
     inspected = await to_thread.run_sync(
-        inspect, upload.path, upload.filename, form.fields.get("format") or None, limiter=_reading
+        inspect, upload.path, upload.filename, form.fields.get("format") or None, limiter=reading
     )
     stored = await parts.db.read(datasets.stored_bytes, owner)
     if stored + upload.size > parts.settings.dataset_quota_bytes:
@@ -100,7 +100,7 @@ async def look(
             objects.get_file(row.key, path)
             return _shown(load(path, row.format, schema, offset + limit), schema, row.splits, split, offset, limit)
 
-    return await to_thread.run_sync(read, limiter=_reading)
+    return await to_thread.run_sync(read, limiter=reading)
 
 
 def _shown(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 from visualnn_shared import zoo
 from visualnn_shared.analysis.check import check
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
@@ -18,11 +19,13 @@ from visualnn_shared.jobs.model import State, queue_for
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
-from visualnn_shared.store import datasets, jobs, models
+from visualnn_shared.store import datasets, jobs, models, operators
 from visualnn_shared.store.tables import Artifact, Dataset, Job
+from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
+from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
-from visualnn_shared.training.recipe import PARAMS, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams
 from visualnn_shared.training.weights import WEIGHTS
 from visualnn_shared.validation import problems_of
 
@@ -46,6 +49,8 @@ class Draft:
     spec: Spec | None = None
     dataset: Dataset | None = None
     source: Job | None = None
+    initial: Job | None = None
+    """The train job whose weights a training begins with."""
     weights: Artifact | None = None
     chosen: dict[str, Any] | None = None
 
@@ -102,6 +107,10 @@ def _read_request(draft: Draft) -> None:
     except ValidationError as error:
         draft.problems += problems_of(error.errors(include_url=False), draft.body)
     kind = draft.given("kind")
+    if draft.request is not None and kind == "export" and draft.request.dataset is not None:
+        draft.wrong("dataset must be left out for an export job", draft.request.dataset, "dataset")
+    elif draft.request is not None and kind != "export" and draft.request.dataset is None:
+        draft.wrong("dataset must be given", None, "dataset", "POST the file to /datasets, and give its id")
     params = draft.body.get("params", {})
     if kind in PARAMS and isinstance(params, Mapping):
         draft.params = _read_params(draft, PARAMS[kind], params)
@@ -131,8 +140,9 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
             draft.wrong(
                 "dataset must be the id of a data set", dataset_id, "dataset", "POST the file to /datasets first"
             )
-    if draft.given("kind") == "train":
+    if draft.given("kind") in ("train", "check"):
         _find_model(s, owner, draft)
+        _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
         _find_source(s, owner, draft, draft.params.job)
 
@@ -141,7 +151,8 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
     named = draft.given("model")
     if named is None:
         if not any(found.where.field == "model" for found in draft.problems):
-            draft.wrong("model must be given for a train job", None, "model", "an id, id@version or zoo:NAME")
+            rule = f"model must be given for a {draft.given('kind')} job"
+            draft.wrong(rule, None, "model", "an id, id@version or zoo:NAME")
         return
     if draft.zoo_name is not None:
         if draft.zoo_name in zoo.NAMES:
@@ -161,6 +172,27 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
         return
     draft.model_id, draft.version = version.model_id, version.number
     draft.spec = Spec.model_validate(version.spec)
+
+
+def _find_initial(s: Session, owner: str, draft: Draft) -> None:
+    """The train job whose weights a training begins with: named itself, or by an operator that came of it."""
+    named = getattr(draft.params, "initial_weights", None)
+    if named is None:
+        return
+    try:
+        try:
+            source = jobs.get(s, owner, named)
+        except NotFound:
+            name, _, which = named.partition("@")
+            number = int(which) if which.isdecimal() else which or None
+            lineage = operators.version(s, owner, name, number).lineage
+            source = jobs.get(s, owner, str(lineage.get("job")))
+        draft.weights = jobs.artifact(s, owner, source.id, WEIGHTS)
+    except NotFound:
+        rule = "initial_weights must name a train job that succeeded, or an operator that one of them became"
+        draft.wrong(rule, named, "params.initial_weights", "a job's id, an operator's name, or name@version")
+        return
+    draft.initial = source
 
 
 def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
@@ -189,13 +221,30 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
         return
     schema, splits = DatasetSchema.model_validate(draft.dataset.schema), dict(draft.dataset.splits)
     try:
-        if draft.spec is not None and not check(draft.spec):
+        if isinstance(draft.params, CheckParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_check(draft.spec, schema, splits, draft.params)[0].chosen
+        elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
             draft.chosen = plan(draft.spec, schema, splits, params).chosen
+            _judge_initial(draft, objects)
         elif draft.weights is not None:
             _judge_use(draft, trained(objects, draft.weights.key), schema, splits)
     except Invalid as error:
         draft.problems += error.problems
+
+
+def _judge_initial(draft: Draft, objects: ObjectStore) -> None:
+    """Which layers begin with another run's weights; told with what was chosen."""
+    if draft.initial is None or draft.weights is None or draft.spec is None:
+        return
+    resolved = resolve(draft.spec)
+    layers, problems = taken(resolved, resolve(trained(objects, draft.weights.key).spec))
+    draft.problems += problems
+    anew = [one.name for one in resolved.layers if one.weights and not one.weights_of and one.name not in layers]
+    why = "these have the name and the shapes of layers of that run" + (
+        f"; {', '.join(anew)} begin anew" if anew else ""
+    )
+    draft.chosen = {**(draft.chosen or {}), "initial_weights": {"value": layers, "why": why}}
 
 
 def _judge_use(draft: Draft, source: Trained, schema: DatasetSchema, splits: dict[str, int]) -> None:
@@ -210,7 +259,6 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
     """The row, with its model and data set held so that nobody deletes them before it is there."""
     assert draft.request is not None
     assert draft.params is not None
-    assert draft.dataset is not None
     if draft.zoo_name is not None and draft.spec is not None:
         model = models.same(s, owner, draft.zoo_name, draft.spec) or models.create(
             s, owner, draft.zoo_name, draft.spec, {"format": "zoo", "filename": draft.zoo_name, "report": None}
@@ -218,7 +266,8 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         draft.model_id, draft.version = model.id, model.version
     if draft.source is None:
         models.lock(s, owner, str(draft.model_id), share=True)
-    datasets.lock(s, owner, draft.dataset.id, share=True)
+    if draft.dataset is not None:
+        datasets.lock(s, owner, draft.dataset.id, share=True)
     device: Device = getattr(draft.params, "device", "any")
     submitted = protocol.submit(
         s,
@@ -228,8 +277,8 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         params=draft.params.model_dump(mode="json"),
         model_id=draft.model_id,
         model_version=draft.version,
-        dataset_id=draft.dataset.id,
-        source_job_id=draft.source.id if draft.source else None,
+        dataset_id=draft.dataset.id if draft.dataset else None,
+        source_job_id=source.id if (source := draft.source or draft.initial) else None,
         chosen=draft.chosen,
         priority=draft.request.priority,
         time_limit_s=getattr(draft.params, "time_limit_s", None),

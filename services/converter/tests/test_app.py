@@ -198,6 +198,42 @@ def test_reading_a_keras_file_says_that_a_spec_has_no_weights(
     )
 
 
+PHASES = b"""state { stage: "small" }
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 4 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 3 } }
+layer { name: "train" type: "ReLU" bottom: "ip" top: "ip" include { phase: TRAIN } }
+layer { name: "test" type: "Sigmoid" bottom: "ip" top: "test" include { phase: TEST } }
+layer { name: "deploy" type: "TanH" bottom: "ip" top: "deploy" include { stage: "deploy" stage: "small" } }
+layer { name: "high" type: "AbsVal" bottom: "ip" top: "high" include { min_level: 2 } }"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        ({}, {"train"}),
+        ({"phase": "test"}, {"test"}),
+        ({"phase": "TEST", "stage": "deploy, small", "level": "2"}, {"test", "deploy", "high"}),
+        ({"stage": ""}, {"train"}),
+    ],
+)
+def test_a_caffe_net_is_read_for_the_phase_the_stages_and_the_level_asked_for(
+    client: Client, asked: dict[str, str], there: set[str]
+) -> None:
+    files = {"file": ("net.prototxt", PHASES)}
+    read = client.send("POST", "/read", files=files, data=asked).json()["spec"]
+    written = _unpacked(client.send("POST", "/convert", files=files, data={"target": "native", **asked}))
+    for spec in (read, json.loads(written)):
+        assert {layer["name"] for layer in spec["layers"]} == {"x", "ip"} | there
+
+
+def test_a_phase_that_caffe_has_not_is_refused_by_its_field(client: Client) -> None:
+    data = {"target": "native", "phase": "DEPLOY"}
+    answer = client.send("POST", "/convert", files={"file": ("net.prototxt", PHASES)}, data=data)
+    (found,) = answer.json()["problems"]
+    assert (answer.status_code, found["where"]["field"], found["received"]) == (422, "phase", "DEPLOY")
+    assert found["rule"] == "phase must be one of TRAIN, TEST"
+
+
 def _unpacked(answer: httpx.Response) -> bytes:
     """The written file of a conversion."""
     assert answer.status_code == 200, answer.text

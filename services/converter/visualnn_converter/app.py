@@ -25,6 +25,14 @@ InputShape = Annotated[
     Form(description='Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`'),
 ]
 
+Phase = Annotated[
+    str | None, Form(description="Caffe: TRAIN or TEST; what the file says, or TRAIN, when left out", max_length=16)
+]
+Stage = Annotated[
+    str | None, Form(description="Caffe: a stage, or several with commas between: `deploy`", max_length=1000)
+]
+Level = Annotated[int | None, Form(description="Caffe: the level, for `min_level` and `max_level`; 0 when left out")]
+
 
 def create_app(settings: ConverterSettings | None = None) -> FastAPI:
     """The application; settings come from the environment unless given."""
@@ -56,13 +64,16 @@ async def read(
     format: Annotated[str | None, Form(description="Its format; recognised by its content when left out")] = None,
     filename: Annotated[str | None, Form(description="Its name, for messages")] = None,
     input_shape: InputShape = None,
+    phase: Phase = None,
+    stage: Stage = None,
+    level: Level = None,
 ) -> dict[str, Any]:
     """The spec of the file. 422 lists every obstacle by layer and line."""
     data = await uploads.model_file(file)
-    shape = uploads.shape_of_inputs(input_shape)
+    shape, state = uploads.shape_of_inputs(input_shape), uploads.net_state(phase, stage, level)
     name = filename or file.filename
     spec, weights, report = await run_in_threadpool(
-        conversion.read, data, format or None, name, input_shape=shape, field="format"
+        conversion.read, data, format or None, name, input_shape=shape, state=state, field="format"
     )
     if weights:
         report.note("the file's weights are no part of the spec; converting the file itself carries them over")
@@ -80,6 +91,9 @@ async def convert(
     source: Annotated[str | None, Form(description="Format of the file; recognised when left out")] = None,
     filename: Annotated[str | None, Form(description="Its name, for messages and for the written file")] = None,
     input_shape: InputShape = None,
+    phase: Phase = None,
+    stage: Stage = None,
+    level: Level = None,
     allow_rewrite: Annotated[bool, Form(description="Rewrite layers that the target cannot say")] = False,
     verify: Annotated[bool, Form(description="Run both sides; a certificate in the report, or 422")] = False,
     gate: Annotated[float, Form(description="Largest absolute error that passes", ge=0)] = 1e-4,
@@ -87,15 +101,18 @@ async def convert(
     samples: Annotated[UploadFile | None, File(description="More inputs to verify with: .npz or .npy")] = None,
 ) -> Response:
     """A zip (stored) with `report.json` and the written file, which it names in `file`. 422 lists every obstacle."""
-    shape = uploads.shape_of_inputs(input_shape)
-    asked = {"gate": gate, "seed": seed, "input_shape": shape, "weights_given": weights is not None}
+    options = {
+        "input_shape": uploads.shape_of_inputs(input_shape),
+        "state": uploads.net_state(phase, stage, level),
+    }
+    asked = {"gate": gate, "seed": seed, "weights_given": weights is not None, **options}
     if samples is not None:
         asked["samples"] = await samples.read()
     wanted = verify or samples is not None
     certify = partial(certifying.must_pass, request.app.state.certify, asked=asked) if wanted else None
     data = await uploads.model_file(file)
     given = None if weights is None else await weights.read()
-    options = {"input_shape": shape, "allow_rewrite": allow_rewrite}
+    options["allow_rewrite"] = allow_rewrite
     name = filename or file.filename
     packed = await run_in_threadpool(_convert, data, given, target, source or None, name, options, certify)
     return Response(packed, media_type="application/zip")

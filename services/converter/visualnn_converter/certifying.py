@@ -10,8 +10,8 @@ from visualnn_shared.spec.problem import problem
 from visualnn_converter.conversion import Converted
 
 Certify = Callable[[Converted, bytes, str, dict[str, Any]], dict[str, Any]]
-"""Of a conversion, the source's bytes and name, and ``gate``, ``seed``, ``samples``, ``input_shape``
-and ``weights_given``: the certificate."""
+"""Of a conversion, the source's bytes and name, and ``gate``, ``seed``, ``samples``, ``input_shape``,
+``state`` and ``weights_given``: the certificate."""
 
 
 def certifier(name: str) -> Certify | None:

@@ -207,6 +207,8 @@ def _written(
         if flat is not spec:
             report.notes.append("blocks are written as the layers that they stand for")
         spec = flat
+        if spec.groups or any(layer.note for layer in spec.layers):
+            report.notes.append("notes and groups of layers are not written: only a spec has them")
     begun = report.model_copy(deep=True)
     try:
         data: bytes = module.write(spec, weights, report)

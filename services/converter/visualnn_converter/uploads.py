@@ -6,10 +6,12 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.numpy import load
 from starlette.datastructures import UploadFile
+from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.problem import problem
 
 from visualnn_converter.conversion import BINARY, LARGEST_UPLOAD
+from visualnn_converter.formats.caffe.state import NetState
 from visualnn_converter.rewriting import Weights
 
 
@@ -49,6 +51,17 @@ def shape_of_inputs(text: str | None) -> Any:
         return found
     rule = "input_shape must be sizes like [28, 28, 1], or an object with one such list for each input"
     raise Invalid("the request", [problem(rule, text[:200], field="input_shape")])
+
+
+def net_state(phase: str | None, stage: str | None, level: int | None) -> NetState | None:
+    """What a Caffe net is read for; ``stage`` may be several with commas between. Raises ``Invalid``."""
+    stages = [one.strip() for one in (stage or "").split(",") if one.strip()]
+    if not phase and level is None and not stages:
+        return None
+    try:
+        return NetState.asked((phase or "").strip(), level, stages)
+    except Unmappable as broken:
+        raise Invalid("the request", [problem(broken.rule, broken.received, field=broken.param)]) from None
 
 
 def _is_shape(value: Any) -> bool:

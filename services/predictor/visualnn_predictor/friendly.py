@@ -12,6 +12,7 @@ import orjson
 from numpy.typing import NDArray
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
+from visualnn_shared.training.scores import scores as shares
 from visualnn_shared.training.serving import Serving, TensorSpec
 
 from visualnn_predictor.errors import RequestInvalid
@@ -166,6 +167,7 @@ def write_answer(model: Model, outputs: Arrays) -> bytes:
 
 def _predictions(serving: Serving, values: NDArray[Any]) -> list[dict[str, Any]]:
     names = serving.classes
+    values = shares(serving, values) if serving.task in ("binary", "classification") else values
     if serving.task == "binary" and values.size == len(values):
         second = values.reshape(-1)
         scores = np.ascontiguousarray(np.stack([1 - second, second], axis=1))

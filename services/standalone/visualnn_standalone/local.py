@@ -11,10 +11,13 @@ from visualnn_converter.conversion import Converted
 from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
+
+from visualnn_standalone import saved
 
 SAFETENSORS = ".safetensors"
 
@@ -26,7 +29,7 @@ def formats() -> list[dict[str, Any]]:
 
 def format_of(filename: str) -> str:
     """The format that is written to a file of this name: the longest ending counts. Raises ``Invalid`` if not one."""
-    written = [one for one in formats() if one["writes"]]
+    written = [one for one in formats() if one["writes"] or one["worker_writes"]]
     endings = {
         one["name"]: max((len(e) for e in one["extensions"] if filename.endswith(e)), default=0) for one in written
     }
@@ -62,6 +65,12 @@ def convert_file(
     itself carries go along, or, if it has none, those with which a training of seed ``initial`` begins. ``state`` is
     what ``net_state`` makes; ``input_shape`` what the file leaves open. Raises as ``read_file`` does, and ``TooLarge``.
     """
+    if target == saved.FORMAT:
+        made = convert_file(
+            data, "native", source=source, filename=filename, weights=weights, initial=initial,
+            allow_rewrite=allow_rewrite, state=state, input_shape=input_shape,
+        )  # fmt: skip
+        return saved.saved_model(made)
     options: dict[str, Any] = {"state": state, "input_shape": input_shape, "allow_rewrite": allow_rewrite}
     if weights is None and initial is not None:
         spec, own, _ = conversion.read(data, source, filename, state=state, input_shape=input_shape)
@@ -95,13 +104,12 @@ def impossible(error: ConversionImpossible, target: str, source: str | None) -> 
 
 def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
     """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
-    from visualnn_converter.formats.caffe.state import PHASES, NetState
+    from visualnn_converter.formats.caffe.state import NetState
 
-    wanted = phase.upper() if phase else None
-    if wanted not in (None, *PHASES):
-        rule = f"--phase must be one of {', '.join(PHASES)}"
-        raise Invalid("the command", [problem(rule, phase, field="phase")])
-    return NetState(wanted, level, tuple(stages) if stages else None)
+    try:
+        return NetState.asked(phase, level, stages)
+    except Unmappable as broken:
+        raise Invalid("the command", [problem(f"--{broken.rule}", broken.received, field=broken.param)]) from None
 
 
 def carries_weights(target: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.errors import NotFound
 from visualnn_shared.store.tables import Manifest
 
 
@@ -25,7 +26,7 @@ class DatasetRef(_Frozen):
 class JobOrder(_Frozen):
     """A claimed job, complete: a child reads no rows."""
 
-    kind: Literal["train", "evaluate", "predict"]
+    kind: Literal["train", "evaluate", "predict", "check", "export"]
     job_id: str
     attempt: int
     prefix: str
@@ -34,11 +35,19 @@ class JobOrder(_Frozen):
     """The model version's spec; None where the weights file brings its own."""
     params: dict[str, Any]
     chosen: dict[str, Any] | None
-    dataset: DatasetRef
+    dataset: DatasetRef | None
+    """None for an export."""
     weights: str | None
-    """Object key of ``weights.safetensors`` of the source job, for evaluate and predict."""
+    """Object key of ``weights.safetensors`` of the source job; of a training, where it begins with those weights."""
     checkpoint: Manifest | None
     """The checkpoint to go on from."""
     checkpoint_s: float
     gpu: bool
     """Whether the job may use a GPU."""
+
+    @property
+    def data(self) -> DatasetRef:
+        """The data set of a job that has one. Raises ``NotFound``."""
+        if self.dataset is None:
+            raise NotFound("data set", None)
+        return self.dataset

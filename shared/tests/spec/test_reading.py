@@ -145,3 +145,41 @@ def test_a_models_name_is_one_line_without_control_characters(name: str) -> None
 @pytest.mark.parametrize("name", ["Ziffern, zweiter Versuch ✓", "数字", "a\xa0b", "👩\u200d🔬"])
 def test_other_names_are_free(name: str) -> None:
     assert read_spec({"visualnn": 1, "name": name, "layers": [], "outputs": []}).name == name
+
+
+GROUPED = {"name": "encoder", "layers": ["in"], "folded": True}
+
+
+def test_notes_and_groups_are_kept_and_are_part_of_the_document() -> None:
+    noted = read_spec(text(layers=[{**IN, "note": "pixels, 0 to 1"}], groups=[GROUPED]))
+    assert noted.layers[0].note == "pixels, 0 to 1"
+    assert noted.groups[0].model_dump() == {**GROUPED, "layers": ("in",)}
+    assert read_spec(canonical_json(noted)) == noted
+    assert etag(noted) != etag(read_spec(text()))
+
+
+def test_a_spec_without_notes_and_groups_has_the_form_that_it_always_had() -> None:
+    plain = read_spec(text(layers=[{**IN, "note": ""}], groups=[]))
+    assert json.loads(canonical_json(plain)) == {
+        "visualnn": 1, "name": "x", "layers": [{**IN, "inputs": [], "weights_of": None}], "outputs": ["in"],
+    }  # fmt: skip
+    assert set(plain.model_dump()) == {"visualnn", "name", "layers", "outputs"}
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ({"layers": ["in"]}, "name must be given"),
+        ({"name": "a", "layers": []}, "groups[0].layers"),
+        ({**GROUPED, "fold": True}, "a key must be one that a group has; received 'fold'"),
+        ({**GROUPED, "folded": "perhaps"}, "folded"),
+    ],
+)
+def test_what_is_wrong_with_a_group_is_told(group: dict[str, Any], told: str) -> None:
+    parsed = parse(text(groups=[group]))
+    assert parsed.spec is None
+    assert [told in str(problem) for problem in parsed.problems] == [True], parsed.problems
+
+
+def test_a_note_is_short_enough_to_be_read() -> None:
+    assert parse(text(layers=[{**IN, "note": "x" * 2001}])).problems[0].where.layer == "in"

@@ -56,6 +56,29 @@ def test_a_name_gets_the_next_version(database: Database) -> None:
         assert [row.number for row in operators.versions(s, LOCAL_OWNER, "digits").items] == [3, 2, 1]
 
 
+def test_operators_are_found_by_the_model_of_their_newest_version(database: Database) -> None:
+    with database.session() as s:
+        for name, models in (("one", ["m-1"]), ("two", ["m-1", "m-2"]), ("three", ["m-2"])):
+            for model in models:
+                operator_id, number = operators.reserve(s, LOCAL_OWNER, name)
+                row = _version(operator_id, number)
+                row.lineage = {"job": "job-1", "model": model}
+                operators.add_version(s, row)
+                operators.publish(s, operator_id, number, REPLAY)
+        _register(s, "of no model")
+    with database.reading() as s:
+        found = {
+            model: {one.name for one in operators.page(s, LOCAL_OWNER, model_id=model).items}
+            for model in ("m-1", "m-2", "m-3")
+        }
+        assert found == {"m-1": {"one"}, "m-2": {"two", "three"}, "m-3": set()}
+        first = operators.page(s, LOCAL_OWNER, None, 1, model_id="m-2")
+        assert [len(first.items), len(operators.page(s, LOCAL_OWNER, first.next_cursor, 1, model_id="m-2").items)] == [
+            1,
+            1,
+        ]
+
+
 def test_a_number_is_never_given_twice(database: Database) -> None:
     with database.session() as s:
         operator_id, number = operators.reserve(s, LOCAL_OWNER, "digits")

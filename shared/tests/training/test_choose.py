@@ -331,9 +331,9 @@ def test_a_head_is_seen_through_layers_that_keep_values() -> None:
     assert found.params.loss == "sparse_categorical_crossentropy"
 
 
-def test_a_net_with_several_outputs_or_no_weights_is_refused() -> None:
+def test_a_net_whose_outputs_do_not_fit_or_that_has_no_weights_is_refused() -> None:
     both = dense(3).model_copy(update={"outputs": ("out", "in")})
-    assert "one output" in "\n".join(refused(both, schema(classes(3))))
+    assert "as many values as in gives" in "\n".join(refused(both, schema(classes(3))))
     layers = (Layer(name="in", type="Input", params={"shape": [3]}), Layer(name="s", type="Softmax", inputs=("in",)))
     bare = Spec(name="net", layers=layers, outputs=("s",))
     assert "weights that can be trained" in "\n".join(refused(bare, schema(classes(3), feature((3,)))))

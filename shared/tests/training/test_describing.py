@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.training.choose import plan
 from visualnn_shared.training.describing import describe
+from visualnn_shared.training.loss_options import clean_loss
 from visualnn_shared.training.optimizers import clean_optimizer
-from visualnn_shared.training.recipe import Optimizer, TrainParams
+from visualnn_shared.training.recipe import LossChoice, Optimizer, TrainParams
 
 FIELDS = {one["name"]: one for one in describe()}
 LEAVES = [name for name, one in FIELDS.items() if one["kind"] in ("int", "float")]
@@ -23,9 +24,11 @@ def test_every_field_is_told_with_its_default_and_a_sentence() -> None:
 def test_kinds_are_those_of_the_model() -> None:
     kinds = {name: one["kind"] for name, one in FIELDS.items()}
     assert kinds == {
-        "epochs": "int", "batch_size": "int", "optimizer": "named", "loss": "choice", "metrics": "list",
+        "epochs": "int", "batch_size": "int", "optimizer": "named", "loss": "named",
+        "losses": "map", "loss_weights": "map", "metrics": "list",
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
-        "keep": "choice", "class_weight": "list", "frozen": "list", "seed": "int", "shuffle": "bool",
+        "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
+        "seed": "int", "shuffle": "bool",
         "device": "choice", "time_limit_s": "float",
     }  # fmt: skip
 
@@ -40,7 +43,7 @@ def test_limits_are_where_the_model_begins_to_refuse(name: str) -> None:
         assert not _accepts(name, limits[end] + step)
 
 
-@pytest.mark.parametrize("name", ["optimizer", "schedule"])
+@pytest.mark.parametrize("name", ["optimizer", "schedule", "loss"])
 def test_every_choice_is_taken_with_the_defaults_that_are_told(name: str) -> None:
     for choice in FIELDS[name]["choices"]:
         options = FIELDS[name]["options"][choice]
@@ -48,6 +51,8 @@ def test_every_choice_is_taken_with_the_defaults_that_are_told(name: str) -> Non
         made = getattr(TrainParams.model_validate({name: given}), name)
         if isinstance(made, Optimizer):
             assert clean_optimizer(made, None)[1] == []
+        if isinstance(made, LossChoice):
+            assert clean_loss(made)[1] == []
 
 
 def test_what_is_chosen_is_what_a_plan_fills_in() -> None:
@@ -68,7 +73,7 @@ def test_what_is_chosen_is_what_a_plan_fills_in() -> None:
     filled = plan(spec, schema, {"train": 64}, given).params.model_dump()
     was = given.model_dump()
     assert {name for name in was if was[name] is None and filled[name] is not None} == {
-        name for name, one in FIELDS.items() if one["chosen"]
+        name for name, one in FIELDS.items() if one["chosen"] and one["kind"] != "map"
     }
 
 

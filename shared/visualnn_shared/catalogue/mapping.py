@@ -66,10 +66,10 @@ def write_node(
     layer: str | None,
     maps: Sequence[Map] | None = None,
 ) -> Written | list[Problem]:
-    """The first map that holds the layer; else the problems of the map that came closest. ``maps``: try only these."""
+    """The first map that holds the layer; else the problems of the maps that came closest. ``maps``: try only these."""
     maps = entry.maps.get(format, ()) if maps is None else maps
     ctx.kinds = entry.kinds
-    closest: list[Problem] | None = None
+    found: list[list[Problem]] = []
     for candidate in maps:
         if not _suits(candidate, ctx):
             continue
@@ -77,13 +77,23 @@ def write_node(
         problems = [broken.problem(layer) for broken in _write(candidate, entry, params, bag, ctx)]
         if not problems:
             return Written(candidate.op, bag.as_dict(), candidate)
-        if closest is None or len(problems) < len(closest):
-            closest = problems
-    if closest is None:
-        title = TITLES.get(format, format)
-        rule = f"the layer type must have a counterpart in {title}"
-        closest = [problem(rule, entry.type, layer=layer, hint=entry.unsaid.get(format))]
-    return closest
+        found.append(problems)
+    if found:
+        return _closest(found)
+    rule = f"the layer type must have a counterpart in {TITLES.get(format, format)}"
+    return [problem(rule, entry.type, layer=layer, hint=entry.unsaid.get(format))]
+
+
+def _closest(found: Sequence[list[Problem]]) -> list[Problem]:
+    """The fewest problems; where several maps lack one parameter's value alone, with every value that would do."""
+    least = min(found, key=len)
+    first, param = least[0], least[0].where.param
+    start = f"{param} must be "
+    if len(least) > 1 or not first.rule.startswith(start):
+        return least
+    near = [one[0].rule for one in found if len(one) == 1 and one[0].where.param == param]
+    ways = dict.fromkeys(rule.removeprefix(start) for rule in near if rule.startswith(start))
+    return [first.model_copy(update={"rule": start + " or ".join(ways)})]
 
 
 def _suits(candidate: Map, ctx: Context) -> bool:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from visualnn_shared.errors import SpecInvalid
-from visualnn_shared.spec.model import ONE_LINE, Layer, Spec
+from visualnn_shared.spec.model import ONE_LINE, Group, Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 MAX_BYTES = 16 * 2**20
@@ -119,7 +119,7 @@ def _from_object(data: Any, problems: list[Problem]) -> Parsed:
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
     problems += [_translated(detail, data) for detail in details[:MOST_PROBLEMS]]
-    if all(detail["type"] == "extra_forbidden" for detail in details):
+    if all(detail["type"] == "extra_forbidden" and detail["loc"][0] != "groups" for detail in details):
         return Parsed(Spec.model_validate(_without(data, [detail["loc"] for detail in details])), problems)
     return Parsed(None, problems)
 
@@ -165,10 +165,11 @@ def _translated(detail: ErrorDetails, data: dict[str, Any]) -> Problem:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")[:200]
     what = path if loc and isinstance(loc[-1], int) else str(loc[-1]) if loc else "the spec"
     if kind == "extra_forbidden":
-        fields = list(Spec.model_fields if len(loc) == 1 else Layer.model_fields)
+        model = Spec if len(loc) == 1 else Group if loc[0] == "groups" else Layer
+        fields = list(model.model_fields)
         near = get_close_matches(what, fields, n=1)
         hint = f"did you mean {near[0]!r}?" if near else _HINTS.get(what, f"known are {', '.join(fields)}")
-        owner = "a spec" if len(loc) == 1 else "a layer"
+        owner = f"a {model.__name__.lower()}"
         return problem(f"a key must be one that {owner} has", what, layer=layer, field=path, hint=hint)
     return problem(_rule(what, kind, detail), _received(kind, detail), layer=layer, field=path)
 
@@ -198,6 +199,8 @@ def _received(kind: str, detail: ErrorDetails) -> Any:
 
 def canonical_json(spec: Spec) -> bytes:
     """The spec as UTF-8 JSON with sorted keys and no spaces; parameters as they were posted, absent keys filled in.
+
+    Empty notes and groups are left out.
 
     Two specs have the same canonical form just if they are equal. Raises ``ValueError`` for NaN or infinite parameters.
     """

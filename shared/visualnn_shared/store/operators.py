@@ -103,9 +103,14 @@ def version(s: Session, owner: str, name: str, which: int | str | None = None) -
     return found
 
 
-def page(s: Session, owner: str, cursor: str | None = None, limit: int = 50) -> Page[Operator]:
-    """The owner's operators that have a ready version."""
+def page(
+    s: Session, owner: str, cursor: str | None = None, limit: int = 50, *, model_id: str | None = None
+) -> Page[Operator]:
+    """The owner's operators that have a ready version; with ``model_id``, whose newest one was made from that model."""
     query = select(Operator).where(Operator.owner == owner, Operator.version > 0)
+    if model_id:
+        newest = (OperatorVersion.operator_id == Operator.id) & (OperatorVersion.number == Operator.version)
+        query = query.join(OperatorVersion, newest).where(OperatorVersion.lineage["model"].as_string() == model_id)
     return newest_first(s, query, Operator.id, cursor, limit)
 
 

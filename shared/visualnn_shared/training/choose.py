@@ -15,9 +15,12 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
 from visualnn_shared.training.freezing import freeze, frozen_layers
-from visualnn_shared.training.head import Head, heads
-from visualnn_shared.training.losses import Joined, class_weight_problems, join, metric_problems, metrics_for
-from visualnn_shared.training.optimizers import clean_optimizer
+from visualnn_shared.training.full_batch import full_batch_problems
+from visualnn_shared.training.head import heads
+from visualnn_shared.training.loss_options import as_choice
+from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
+from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
+from visualnn_shared.training.outputs import End, ends
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
 from visualnn_shared.training.serving import Serving, Step, TensorSpec
@@ -45,6 +48,8 @@ class Plan:
     """Input name -> the data set's feature that feeds it."""
     frozen: frozenset[str] = frozenset()
     """Layers that keep their weights."""
+    ends: tuple[End, ...] = ()
+    """Every output with its loss, in order."""
 
 
 def plan(
@@ -61,17 +66,20 @@ def plan(
     problems += unknown or _net_problems(freeze(resolved, frozen))
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
     problems += [] if feeding.problems else size_problems(resolved, feeding.raw)
+    problems += full_batch_problems(resolved, params)
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong
-    head, joined = _joined(resolved, schema, params, problems)
-    if problems or head is None or joined is None:
+    found = _ends(resolved, schema, params, problems)
+    if problems or not found:
         raise Invalid("the training job", problems)
+    joined = found[0].joined
     complete = params.model_copy(
         update={
             "optimizer": optimizer,
             "learning_rate": (optimizer.model_extra or {})["learning_rate"],
-            "loss": joined.loss,
+            "loss": found[0].loss,
+            "losses": {end.name: as_choice(end.loss) for end in found[1:]},
             "metrics": params.metrics if params.metrics is not None else metrics_for(joined),
             "batch_size": min(params.batch_size, _training_samples(splits, params)),
             "keep": params.keep or ("best" if params.early_stopping else "last"),
@@ -79,45 +87,42 @@ def plan(
     )
     serving = Serving(
         inputs=tuple(feeding.raw),
-        outputs=(TensorSpec(name=str(head.ref), shape=head.shape, dtype="float32"),),
+        outputs=tuple(TensorSpec(name=end.name, shape=end.head.shape, dtype="float32") for end in found),
         preprocessing={name: steps for name, steps in feeding.steps.items() if steps},
         labels=joined.steps,
         task=joined.task,
         classes=joined.classes,
+        more_labels={end.name: end.joined.steps for end in found[1:] if end.joined.steps},
+        scores_by=joined.scores_by,
     )
-    chosen = _chosen(params, complete, feeding, joined, serving)
-    return Plan(complete, chosen, serving, feeding.features, frozenset(frozen))
+    chosen = _chosen(params, complete, feeding, found, serving)
+    return Plan(complete, chosen, serving, feeding.features, frozenset(frozen), tuple(found))
 
 
-def _joined(
-    resolved: Resolved, schema: DatasetSchema, params: TrainParams, problems: list[Problem]
-) -> tuple[Head | None, Joined | None]:
-    """Head and loss; what is wrong with them goes to ``problems``."""
-    ends = heads(resolved)
-    if len(ends) != 1:
-        rule = "a net must have one output to be trained"
-        problems.append(problem(rule, [str(head.ref) for head in ends], field="outputs"))
+def _ends(resolved: Resolved, schema: DatasetSchema, params: TrainParams, problems: list[Problem]) -> list[End]:
+    """Outputs and losses; what is wrong with them goes to ``problems``."""
     if schema.label is None:
         hint = "add y_train to an npz, or a column named label to a csv"
         problems.append(problem("a data set must have labels to train on", "none", field="dataset", hint=hint))
-    if len(ends) != 1 or schema.label is None:
-        return None, None
-    joined = join(ends[0], schema.label, params.loss)
-    problems += joined.problems
-    if not joined.problems:
-        problems += metric_problems(joined, params.metrics or (), ends[0])
-        problems += class_weight_problems(joined, params.class_weight) + _watch_problems(joined, params)
-    return ends[0], joined
+        return []
+    found, wrong = ends(heads(resolved), schema.label, params)
+    problems += wrong
+    if not wrong:
+        first = found[0]
+        problems += metric_problems(first.joined, params.metrics or (), first.head)
+        problems += class_weight_problems(first.joined, params.class_weight) + _watch_problems(found, params)
+    return found
 
 
-def _watch_problems(joined: Joined, params: TrainParams) -> list[Problem]:
+def _watch_problems(found: list[End], params: TrainParams) -> list[Problem]:
     """What is watched must be measured."""
-    measured = params.metrics if params.metrics is not None else metrics_for(joined)
-    found = []
+    measured: list[str] = list(params.metrics if params.metrics is not None else metrics_for(found[0].joined))
+    measured += [f"{end.name}_loss" for end in found] if len(found) > 1 else []
+    problems = []
     for name in ("schedule", "early_stopping"):
         monitor = getattr(getattr(params, name), "monitor", None)
-        found += monitor_problems(monitor, measured, params.validation_split > 0, f"params.{name}.monitor")
-    return found
+        problems += monitor_problems(monitor, measured, params.validation_split > 0, f"params.{name}.monitor")
+    return problems
 
 
 def _net_problems(resolved: Resolved) -> list[Problem]:
@@ -156,18 +161,25 @@ def _training_samples(splits: Mapping[str, int], params: TrainParams) -> int:
     return int(samples * (1 - params.validation_split)) if params.validation_split else samples
 
 
-def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, joined: Joined, serving: Serving) -> Chosen:
+def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found: list[End], serving: Serving) -> Chosen:
     """What was chosen, and why; only what the user left open."""
     chosen: Chosen = {}
+    joined = found[0].joined
     optimizer = complete.optimizer
     assert isinstance(optimizer, Optimizer)
     if params.optimizer is None:
         chosen["optimizer"] = {"value": optimizer.name, "why": _ADAM}
     given = isinstance(params.optimizer, Optimizer) and "learning_rate" in (params.optimizer.model_extra or {})
     if params.learning_rate is None and not given:
-        chosen["learning_rate"] = {"value": complete.learning_rate, "why": f"Keras' default for {optimizer.name}"}
-    if params.loss is None:
+        whose = "Keras' default" if OPTIMIZERS[optimizer.name].keras_class else "the first step of a line search"
+        why = f"{whose} for {optimizer.name}"
+        chosen["learning_rate"] = {"value": complete.learning_rate, "why": why}
+    if params.loss is None and found[0].name not in params.losses:
         chosen["loss"] = {"value": joined.loss, "why": joined.why}
+    left = [end for end in found[1:] if end.name not in params.losses]
+    if left:
+        losses = {end.name: end.joined.loss for end in left}
+        chosen["losses"] = {"value": losses, "why": "; ".join(dict.fromkeys(end.joined.why for end in left))}
     if params.metrics is None:
         what = "numbers" if joined.task == "regression" else "classes"
         chosen["metrics"] = {

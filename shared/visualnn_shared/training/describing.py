@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from visualnn_shared.catalogue.kinds import Optional
+from visualnn_shared.catalogue.kinds import Kind, Optional
+from visualnn_shared.training.loss_options import LOSS_OPTIONS
 from visualnn_shared.training.optimizers import OPTIMIZERS
 from visualnn_shared.training.recipe import TrainParams
 
 _KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
-_CHOSEN = frozenset({"optimizer", "loss", "metrics", "learning_rate", "keep"})
+_CHOSEN = frozenset({"optimizer", "loss", "losses", "metrics", "learning_rate", "keep"})
 """What ``choose.plan`` fills in."""
 _LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "exclusiveMaximum": "most"}
 
@@ -16,8 +17,8 @@ _LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "
 def describe() -> list[dict[str, Any]]:
     """The fields of ``TrainParams`` in their order.
 
-    ``kind`` is int, float, bool, text, choice (of ``choices``), list (of what ``of`` says), record (of ``fields``), or
-    named: one of ``choices``, with the fields that ``options`` give for it.
+    ``kind`` is int, float, bool, text, choice (of ``choices``), list (of what ``of`` says), record (of ``fields``), map
+    (names to what ``of`` says), or named: one of ``choices``, with the fields that ``options`` give for it.
     """
     schema = TrainParams.model_json_schema()
     return [one | {"chosen": one["name"] in _CHOSEN} for one in _fields(schema, schema["$defs"])]
@@ -56,7 +57,11 @@ def _of(branches: list[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str
         items = _kind(by_kind["array"]["items"], known)
         return {**items, "kind": "list", "of": items["kind"], "choices": items.get("choices", []) + words or None}
     if "object" in by_kind and words:
-        return {"kind": "named", "choices": words, "options": {name: _optimizer_fields(name) for name in words}}
+        fields = _optimizer_fields if by_kind["object"]["title"] == "Optimizer" else _loss_fields
+        return {"kind": "named", "choices": words, "options": {name: fields(name) for name in words}}
+    if "additionalProperties" in by_kind.get("object", {}) and "properties" not in by_kind["object"]:
+        values = _kind(by_kind["object"]["additionalProperties"], known)
+        return {**values, "kind": "map", "of": values["kind"]}
     if "object" in by_kind:
         return {"kind": "record", "fields": _fields(by_kind["object"], known)}
     if words:
@@ -82,26 +87,30 @@ def _limits(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _optimizer_fields(name: str) -> list[dict[str, Any]]:
     """Its own first, then what all have; the learning rate is the job's own field."""
-    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values()))
+    shared = set[str].intersection(*(set(entry.params) for entry in OPTIMIZERS.values() if entry.keras_class))
     params = OPTIMIZERS[name].params
-    told = []
-    for param in sorted(params.keys() - {"learning_rate"}, key=lambda one: (one in shared, list(params).index(one))):
-        kind, default = params[param]
-        form = kind.as_json()
-        inner = form["of"] if form["kind"] == "optional" else form
-        must_be = kind.of.must_be if isinstance(kind, Optional) else kind.must_be
-        told.append(
-            {
-                "name": param,
-                "required": False,
-                "default": default,
-                "doc": f"Must be {must_be}.",
-                "nullable": form["kind"] == "optional",
-                "kind": inner["kind"],
-                "limits": inner.get("limits"),
-            }
-        )
-    return told
+    names = sorted(params.keys() - {"learning_rate"}, key=lambda one: (one in shared, list(params).index(one)))
+    return [_param(name, *params[name]) for name in names]
+
+
+def _loss_fields(name: str) -> list[dict[str, Any]]:
+    return [_param(param, *one) for param, one in LOSS_OPTIONS.get(name, {}).items()]
+
+
+def _param(name: str, kind: Kind, default: Any) -> dict[str, Any]:
+    """A parameter of an optimizer or a loss."""
+    form = kind.as_json()
+    inner = form["of"] if form["kind"] == "optional" else form
+    must_be = kind.of.must_be if isinstance(kind, Optional) else kind.must_be
+    return {
+        "name": name,
+        "required": False,
+        "default": default,
+        "doc": f"Must be {must_be}.",
+        "nullable": form["kind"] == "optional",
+        "kind": inner["kind"],
+        "limits": inner.get("limits"),
+    }
 
 
 def _sentence(text: str | None) -> str:

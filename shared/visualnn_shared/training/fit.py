@@ -134,6 +134,8 @@ def _rows(serving: Serving) -> bool:
 
 def _shape_problems(serving: Serving, label: LabelSchema) -> list[Problem]:
     output = serving.outputs[0].shape
+    if serving.task == "sequence" and len(label.shape) == 1:
+        return []
     by_class = serving.task == "classification" and not _rows(serving)
     wanted = output[:-1] if by_class else output
     sizes = _size(wanted), _size(label.shape)

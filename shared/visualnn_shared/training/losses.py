@@ -1,31 +1,43 @@
 """Labels and a net's head: which loss joins them, how labels are prepared for it, and which metrics mean something."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from visualnn_shared.datasets.schema import LabelSchema
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import same_shape, show
 from visualnn_shared.training.head import Head
+from visualnn_shared.training.labels import (
+    as_floats,
+    class_names,
+    class_problems,
+    pair_problems,
+    range_problems,
+    sequence_problems,
+    size_problems,
+)
 from visualnn_shared.training.names import Loss, Metric
-from visualnn_shared.training.serving import Cast, OneHot, Reshape, Step, Task
+from visualnn_shared.training.serving import Cast, OneHot, ScoresBy, Step, Task
 
-Reading = Literal["index", "one_hot", "rows", "binary", "flags", "real", "sign"]
+Reading = Literal["index", "one_hot", "rows", "binary", "flags", "real", "sign", "pair", "sequence"]
 """How labels are used: class indexes; indexes made rows; rows of shares, one per class; 0 or 1; several of 0 or 1;
-numbers; -1 or 1."""
+numbers; -1 or 1; 1 for two that are alike; a row of symbols."""
 
 _ELEMENTWISE: frozenset[Loss] = frozenset({"mse", "mae", "huber", "poisson"})
 _PER_CLASS: frozenset[Loss] = _ELEMENTWISE | {
     "categorical_crossentropy", "kl_divergence", "categorical_hinge", "cosine_similarity", "binary_crossentropy",
 }  # fmt: skip
 LOSSES: dict[Reading, frozenset[Loss]] = {
-    "index": frozenset({"sparse_categorical_crossentropy"}),
+    "index": frozenset({"sparse_categorical_crossentropy", "multiclass_hinge"}),
     "one_hot": _PER_CLASS,
     "rows": _PER_CLASS,
     "binary": _ELEMENTWISE | {"binary_crossentropy"},
     "flags": _ELEMENTWISE | {"binary_crossentropy", "cosine_similarity"},
     "real": _ELEMENTWISE | {"cosine_similarity"},
     "sign": frozenset({"hinge", "squared_hinge"}),
+    "pair": frozenset({"contrastive"}),
+    "sequence": frozenset({"ctc"}),
 }
 """Losses that mean something for labels used so."""
 
@@ -41,6 +53,8 @@ METRICS: dict[Reading, frozenset[Metric]] = {
     "flags": _ACCURACY | _FLAGS | _ERRORS,
     "real": _ERRORS,
     "sign": _ERRORS,
+    "pair": frozenset(),
+    "sequence": frozenset(),
 }
 """Metrics that mean something for labels used so."""
 
@@ -56,26 +70,55 @@ class Joined:
     steps: tuple[Step, ...] = ()
     classes: tuple[str, ...] | None = None
     problems: list[Problem] = field(default_factory=list)
+    scores_by: ScoresBy | None = None
+    """What makes shares of the head's values; None where they are shares, or none are meant."""
 
 
-def join(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
-    """The loss (the given one, checked, or the one that fits), the label steps, the task and the class names."""
+def join(head: Head, label: LabelSchema, loss: Loss | None, options: Mapping[str, Any] | None = None) -> Joined:
+    """The loss (the given one, checked, or the one that fits), the label steps, the task and the class names.
+
+    ``options``: the loss's parameters; with ``from_logits`` the head is read as if its function followed it.
+    """
+    if not (options or {}).get("from_logits"):
+        return _join(head, label, loss)
+    function: ScoresBy = "sigmoid" if loss == "binary_crossentropy" else "softmax"
+    found = _join(replace(head, activation=function), label, loss)
+    found.scores_by = function
+    return found
+
+
+def _join(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
+    if loss == "contrastive":
+        return Joined(loss, "", "pair", "regression", as_floats(head, label), problems=pair_problems(head, label))
+    if loss == "ctc":
+        cast = (Cast(dtype="int32"),)
+        return Joined(loss, "", "sequence", "sequence", cast, problems=sequence_problems(head, label))
     if loss in ("hinge", "squared_hinge"):
         return _signs(head, label, loss)
     if head.activation == "softmax":
         return _softmax(head, label, loss)
     if head.activation == "sigmoid":
         return _one_sigmoid(head, label, loss) if head.units == 1 else _sigmoids(head, label, loss)
-    if loss == "categorical_hinge":
+    if loss in ("categorical_hinge", "multiclass_hinge"):
         return _class_rows(head, label, loss)
     return _numbers(head, label, loss)
 
 
 def metrics_for(joined: Joined) -> tuple[Metric, ...]:
     """What to report where the user does not say: accuracy of classes, the mean error of numbers."""
+    if not METRICS[joined.reading]:
+        return ()
     if joined.reading in ("real", "sign"):
         return ("mse",) if joined.loss == "mae" else ("mae",)
     return ("accuracy",)
+
+
+def metrics_that_fit(joined: Joined) -> frozenset[Metric]:
+    """Those that mean something; from logits, only what looks at order or at a threshold."""
+    known = METRICS[joined.reading]
+    if joined.scores_by is None:
+        return known
+    return known & (_TOP if joined.scores_by == "softmax" else _ACCURACY | _FLAGS)
 
 
 def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head) -> list[Problem]:
@@ -85,9 +128,9 @@ def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head) -> 
         where = f"params.metrics.{index}"
         if metric in metrics[:index]:
             problems.append(problem("metrics must differ", metric, field=where))
-        elif metric not in METRICS[joined.reading]:
-            known = ", ".join(sorted(METRICS[joined.reading]))
-            hint = f"these fit: {known}"
+        elif metric not in metrics_that_fit(joined):
+            known = ", ".join(sorted(metrics_that_fit(joined)))
+            hint = f"these fit: {known}" if known else "there is none: leave metrics empty"
             if joined.reading == "index" and metric in METRICS["one_hot"]:
                 hint += "; with loss categorical_crossentropy labels are one-hot and it fits too"
             problems.append(
@@ -117,7 +160,7 @@ def class_weight_problems(joined: Joined, weights: Literal["balanced"] | tuple[f
 _USED: dict[Reading, str] = {
     "index": "labels that are class numbers", "one_hot": "one-hot labels", "rows": "labels with a share for each class",
     "binary": "labels of two classes", "flags": "several yes/no labels", "real": "labels that are real numbers",
-    "sign": "labels of -1 and 1",
+    "sign": "labels of -1 and 1", "pair": "labels of pairs", "sequence": "labels that are rows of symbols",
 }  # fmt: skip
 
 
@@ -135,12 +178,13 @@ def _softmax(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
 
 def _class_rows(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     """One class for each sample (or position), a unit for each class."""
-    classes = _classes(label, head.units)
-    if loss is None or loss == "sparse_categorical_crossentropy":
+    classes = class_names(label, head.units)
+    if loss is None or loss in LOSSES["index"]:
         why = f"{head.ref} is a softmax over {head.units} classes and labels are class numbers"
         found = Joined(
-            "sparse_categorical_crossentropy", why, "index", "classification", (Cast(dtype="int32"),), classes
+            loss or "sparse_categorical_crossentropy", why, "index", "classification", (Cast(dtype="int32"),), classes
         )
+        found.problems += _loss_problems(found, head)
     else:
         steps = (Cast(dtype="int32"), OneHot(classes=head.units))
         found = Joined(loss, "", "one_hot", "classification", steps, classes)
@@ -149,42 +193,42 @@ def _class_rows(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
         rule = f"labels must be one class for each sample: {show(head.shape[:-1])}"
         found.problems.append(problem(rule, show(label.shape), field=label.name))
     else:
-        found.problems += _class_problems(head, label, head.units)
+        found.problems += class_problems(head, label, head.units)
     return found
 
 
 def _shares(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     """Labels that are rows already, one number for each class."""
     why = f"{head.ref} is a softmax and labels have a number for each of its {head.units} classes"
-    steps = _as_floats(head, label)
+    steps = as_floats(head, label)
     found = Joined(
-        loss or "categorical_crossentropy", why, "rows", "classification", steps, _classes(label, head.units)
+        loss or "categorical_crossentropy", why, "rows", "classification", steps, class_names(label, head.units)
     )
-    found.problems += _loss_problems(found, head) + _range_problems(label, "rows of shares, one for each class")
+    found.problems += _loss_problems(found, head) + range_problems(label, "rows of shares, one for each class")
     return found
 
 
 def _one_sigmoid(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
-    steps = _as_floats(head, label)
+    steps = as_floats(head, label)
     if label.whole or label.classes:
         why = f"{head.ref} is one sigmoid unit and labels have two classes"
-        found = Joined(loss or "binary_crossentropy", why, "binary", "binary", steps, _classes(label, 2))
-        found.problems += _class_problems(head, label, 2)
+        found = Joined(loss or "binary_crossentropy", why, "binary", "binary", steps, class_names(label, 2))
+        found.problems += class_problems(head, label, 2)
     else:
         why = f"{head.ref} gives numbers from 0 to 1 and so are the labels"
         found = Joined(loss or "mse", why, "real", "regression", steps)
         if loss == "binary_crossentropy":  # soft labels: a share instead of 0 or 1
             found.reading = "binary"
-        found.problems += _range_problems(label, "what a sigmoid can give")
-    found.problems += _loss_problems(found, head) + _size_problems(head, label)
+        found.problems += range_problems(label, "what a sigmoid can give")
+    found.problems += _loss_problems(found, head) + size_problems(head, label)
     return found
 
 
 def _sigmoids(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     if label.classes is None and same_shape(head.shape, label.shape):
         why = f"{head.ref} has {head.units} sigmoid units and labels have as many values"
-        found = Joined(loss or "binary_crossentropy", why, "flags", "regression", _as_floats(head, label))
-        found.problems += _loss_problems(found, head) + _range_problems(label, "what sigmoids can give")
+        found = Joined(loss or "binary_crossentropy", why, "flags", "regression", as_floats(head, label))
+        found.problems += _loss_problems(found, head) + range_problems(label, "what sigmoids can give")
         return found
     found = _class_rows(head, label, loss or "binary_crossentropy")
     found.why = f"{head.ref} has a sigmoid unit for each of {head.units} classes"
@@ -193,21 +237,21 @@ def _sigmoids(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
 
 def _numbers(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     why = f"{head.ref} gives real numbers ({head.activation}) and labels are numbers"
-    found = Joined(loss or "mse", why, "real", "regression", _as_floats(head, label))
+    found = Joined(loss or "mse", why, "real", "regression", as_floats(head, label))
     if label.classes is not None:
         rule = f"labels that are classes must come with a softmax head of {len(label.classes)} units"
         rule += ", or one sigmoid unit" if len(label.classes) == 2 else ""
         hint = f"give {head.ref} the activation softmax"
         found.problems.append(problem(rule, head.activation, layer=head.ref.layer, param="activation", hint=hint))
         return found
-    found.problems += _loss_problems(found, head) or _size_problems(head, label)
+    found.problems += _loss_problems(found, head) or size_problems(head, label)
     if loss == "poisson" and label.min < 0:
         found.problems.append(problem("labels must not be negative with loss poisson", label.min, field=label.name))
     return found
 
 
 def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
-    found = Joined(loss, "", "sign", "regression", _as_floats(head, label))
+    found = Joined(loss, "", "sign", "regression", as_floats(head, label))
     if head.activation in ("softmax", "sigmoid"):
         rule = f"{loss} must come with a head that can be negative (linear or tanh)"
         where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
@@ -216,65 +260,8 @@ def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
     if not (label.whole and {label.min, label.max} <= {-1, 0, 1} and (label.min, label.max) != (-1, 0)):
         rule = f"labels must be 0 and 1, or -1 and 1, with loss {loss}"
         found.problems.append(problem(rule, f"{label.min:g} to {label.max:g}", field=label.name))
-    found.problems += _size_problems(head, label)
+    found.problems += size_problems(head, label)
     return found
-
-
-def _as_floats(head: Head, label: LabelSchema) -> tuple[Step, ...]:
-    """Float labels in the output's own shape."""
-    cast = (Cast(dtype="float32"),) if label.dtype != "float32" else ()
-    if same_shape(head.shape, label.shape) or None in head.shape:
-        return cast
-    return (*cast, Reshape(shape=tuple(dim or 0 for dim in head.shape)))
-
-
-def _classes(label: LabelSchema, count: int) -> tuple[str, ...]:
-    names = label.classes or ()
-    return (*names[:count], *(str(index) for index in range(len(names), count)))
-
-
-def _class_problems(head: Head, label: LabelSchema, units: int) -> list[Problem]:
-    if label.n_classes is None:
-        rule = f"labels must be whole numbers from 0 to {units - 1}, because {head.ref} tells {units} classes apart"
-        return [problem(rule, f"{label.min:g} to {label.max:g}", field=label.name)]
-    if label.n_classes > units:
-        one = head.units == 1
-        has = "is one sigmoid unit" if one else f"has {units} units"
-        rule = f"the labels' classes must be at most {units}, because {head.ref} {has}"
-        received = f"{label.n_classes} classes"
-        if label.classes is None:
-            received = f"{label.n_classes} classes (labels from {label.min:g} to {label.max:g})"
-        hint = f"give {head.ref} {label.n_classes} units{' and the activation softmax' if one else ''}"
-        if label.classes is None and label.min > 0 and label.max - label.min < units:
-            hint = f"subtract {label.min:g} from the labels: classes are counted from 0"
-        return [problem(rule, received, layer=head.ref.layer, field=label.name, hint=hint)]
-    return []
-
-
-def _range_problems(label: LabelSchema, what: str) -> list[Problem]:
-    if label.min >= 0 and label.max <= 1:
-        return []
-    return [problem(f"labels must be from 0 to 1, {what}", f"{label.min:g} to {label.max:g}", field=label.name)]
-
-
-def _size_problems(head: Head, label: LabelSchema) -> list[Problem]:
-    """Labels must have as many values as the output."""
-    if same_shape(head.shape, label.shape):
-        return []
-    if None not in head.shape and _size(head.shape) == _size(label.shape):
-        return []
-    hint = None
-    if label.n_classes and head.units >= label.n_classes > 1 and same_shape(head.shape[:-1], label.shape):
-        hint = f"to tell {label.n_classes} classes apart, give {head.ref} the activation softmax"
-    rule = f"labels must have as many values as {head.ref} gives, {show(head.shape)}"
-    return [problem(rule, show(label.shape), layer=head.ref.layer, field=label.name, hint=hint)]
-
-
-def _size(shape: tuple[Any, ...]) -> int:
-    size = 1
-    for dim in shape:
-        size *= dim
-    return size
 
 
 _NEEDS_HEAD: dict[str, tuple[str, ...]] = {
@@ -290,6 +277,8 @@ def _loss_problems(found: Joined, head: Head) -> list[Problem]:
     if needs and head.activation not in needs:
         rule = f"{found.loss} must come with a head that gives shares ({' or '.join(needs)})"
         hint = f"give {head.ref} that activation"
+        if found.loss.endswith("crossentropy"):
+            hint += f', or the loss {{"name": "{found.loss}", "from_logits": true}}'
         return [
             problem(rule, head.activation, layer=head.ref.layer, param="activation", field="params.loss", hint=hint)
         ]

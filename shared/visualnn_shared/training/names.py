@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"]
+OptimizerName = Literal[
+    "sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"
+]
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 Loss = Literal[
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",
@@ -16,7 +19,11 @@ Loss = Literal[
     "kl_divergence",
     "poisson",
     "cosine_similarity",
+    "multiclass_hinge",
+    "contrastive",
+    "ctc",
 ]
 Metric = Literal["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"]
 Device = Literal["cpu", "gpu", "any"]
 EvaluatedSplit = Literal["train", "test", "all"]
+ExportFormat = Literal["savedmodel"]

@@ -25,6 +25,8 @@ _COMMON: Mapping[str, tuple[Kind, Any]] = {
     "loss_scale_factor": (Optional(Float(0, above=True)), None),
     "gradient_accumulation_steps": (Optional(Int(2)), None),
 }
+FULL_BATCH = ""
+"""In the place of Keras' class: an optimizer that takes all samples at once."""
 _BETAS: Mapping[str, tuple[Kind, Any]] = {"beta_1": (_DECAY, 0.9), "beta_2": (_DECAY, 0.999), "epsilon": _EPSILON}
 
 
@@ -59,8 +61,17 @@ OPTIMIZERS: Mapping[str, OptimizerEntry] = {
         beta=(Float(0), 0.0),
     ),
     "lion": _entry("Lion", beta_1=(_DECAY, 0.9), beta_2=(_DECAY, 0.99)),
+    "lbfgs": OptimizerEntry(
+        FULL_BATCH,
+        {
+            "learning_rate": (_RATE, 1.0),
+            "history": (Int(1, 1000), 10),
+            "line_search_steps": (Int(1, 1000), 20),
+            "tolerance": (Float(0, 1), 1e-6),
+        },
+    ),
 }
-"""Name in a recipe -> entry. Source: the signatures of ``keras.optimizers``."""
+"""Name in a recipe -> entry. Source: the signatures of ``keras.optimizers``; lbfgs is ours."""
 
 
 def clean_optimizer(given: Optimizer, learning_rate: float | None) -> tuple[Optimizer, list[Problem]]:

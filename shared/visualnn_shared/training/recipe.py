@@ -6,12 +6,13 @@ whole number is a fine real number.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from visualnn_shared.training.names import Device, EvaluatedSplit, Loss, Metric, OptimizerName
+from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
+_Output = Annotated[str, Field(min_length=1, max_length=200)]
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -27,6 +28,22 @@ class Optimizer(_Params):
     name: OptimizerName
 
 
+class LossChoice(_Params):
+    """A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: Loss
+
+
+def _named(given: Any) -> Any:
+    return {"name": given} if isinstance(given, str) else given
+
+
+_NamedLoss = Annotated[LossChoice, BeforeValidator(_named)]
+"""A loss's name alone will do."""
+
+
 class TrainParams(_Params):
     """``params`` of a train job."""
 
@@ -36,8 +53,12 @@ class TrainParams(_Params):
     """Samples for one step of the optimizer."""
     optimizer: OptimizerName | Optimizer | None = None
     """How the weights follow the gradient; adam where it is left out."""
-    loss: Loss | None = None
+    loss: Loss | LossChoice | None = None
     """What is made small; chosen to suit the network's output and the labels where it is left out."""
+    losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
+    """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
+    loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
     metrics: tuple[Metric, ...] | None = None
     """What is measured besides; chosen to suit the task where it is left out."""
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
@@ -54,6 +75,10 @@ class TrainParams(_Params):
     """What a sample of each class counts in the loss; balanced: all classes together count the same."""
     frozen: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
     """Layers that keep their weights, by name or pattern: ``conv*``."""
+    initial_weights: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed."""
+    precision: Precision = "float32"
+    """What is computed in; with the mixed ones weights stay float32, and so does what comes out."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """The same seed gives the same first weights and the same order of samples."""
     shuffle: Annotated[bool, Field(strict=True)] = True
@@ -84,7 +109,40 @@ class EvaluateParams(_Params):
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
-PARAMS: dict[str, type[_Params]] = {"train": TrainParams, "evaluate": EvaluateParams, "predict": PredictParams}
+class ExportParams(_Params):
+    """``params`` of an export job: the weights of ``job`` in a format that only a worker can write."""
+
+    job: str
+    format: ExportFormat = "savedmodel"
+    """TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow."""
+
+
+class CheckParams(_Params):
+    """``params`` of a check job: is a network, with its loss and this data set, fit to be trained?"""
+
+    loss: Loss | LossChoice | None = None
+    losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
+    loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
+    """So many training samples must be learnt by heart."""
+    steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400
+    """Steps of the optimizer to learn them in, at most."""
+    learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] = 0.003
+    """Of adam, which learns them."""
+    entries: Annotated[int, Field(strict=True, ge=1, le=1000)] = 12
+    """So many numbers of each tensor of weights, and of each layer's input, have their gradient checked."""
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+
+
+PARAMS: dict[str, type[_Params]] = {
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+    "predict": PredictParams,
+    "check": CheckParams,
+    "export": ExportParams,
+}
 """Job kind -> what its ``params`` must be."""
 
 Chosen = dict[str, dict[str, Any]]

@@ -58,7 +58,9 @@ class OneHot(_Frozen):
 
 
 Step = Annotated[Reshape | Scale | Cast | OneHot, Field(discriminator="step")]
-Task = Literal["classification", "binary", "regression"]
+Task = Literal["classification", "binary", "regression", "sequence"]
+"""What the first output says. ``sequence``: values for each position; the last axis tells symbols apart (CTC)."""
+ScoresBy = Literal["softmax", "sigmoid"]
 
 
 class Serving(_Frozen):
@@ -71,7 +73,11 @@ class Serving(_Frozen):
     preprocessing: dict[str, tuple[Step, ...]] = Field(default_factory=dict)
     """Input name -> steps, in order."""
     labels: tuple[Step, ...] = ()
-    """Steps that training applies to the labels."""
+    """Steps that training applies to the labels, for the first output."""
+    more_labels: dict[str, tuple[Step, ...]] = Field(default_factory=dict)
+    """Output but the first -> the steps that training applies to the labels for it."""
+    scores_by: ScoresBy | None = None
+    """What makes shares of the first output where the net was trained from logits; None: its values are the scores."""
     task: Task
     classes: tuple[str, ...] | None = None
     """Class names by index, for classification and binary tasks."""

@@ -109,6 +109,23 @@ def test_a_failed_gate_ends_with_status_2_and_leaves_no_target(tell: Told, train
     assert not (tmp_path / "m.onnx").exists()
 
 
+def test_a_certificate_that_only_visualnn_gives_is_loud_and_may_be_refused(
+    tell: Told, trained: Path, tmp_path: Path
+) -> None:
+    status, out, err = tell("convert", str(trained), "m.keras2.json", "--to", "keras2", "--verify")
+    assert status == 0, err
+    assert "verified BY ITSELF ONLY" in out
+    assert "WARNING    NOT INDEPENDENT" in out
+    status, out, err = tell("convert", str(trained), "n.keras2.json", "--to", "keras2", "--require-independent")
+    assert status == 2
+    assert "n.keras2.json is not written: --require-independent" in err
+    assert not (tmp_path / "n.keras2.json").exists()
+    status, out, err = tell("convert", str(trained), "m.onnx", "--require-independent")
+    assert status == 0, err
+    assert "verified: max error" in out
+    assert "WARNING" not in out
+
+
 def test_samples_are_verified_beside_the_drawn_ones(tell: Told, trained: Path, tmp_path: Path) -> None:
     np.savez("s.npz", x=np.ones((3, 8, 8, 3)))
     status, out, err = tell("convert", str(trained), "m.onnx", "--samples", "s.npz", "--json")

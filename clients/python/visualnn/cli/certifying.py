@@ -72,13 +72,19 @@ def certificate(
         raise
 
 
-def must_pass(converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool) -> None:
-    """Ends the command with status 2 where the certificate failed: the report is written, the target is not."""
+def must_pass(
+    converted: "Converted", target: Path, to: str, report: Path | None, *, as_json: bool, independent: bool = False
+) -> None:
+    """Ends the command with status 2 where the certificate failed, or is not ``independent`` though it must be.
+
+    The report is written then, the target is not.
+    """
     from visualnn.cli.output import note, print_json
 
     told = converted.report.as_json()
     found = told["certificate"]
-    if found["passed"]:
+    proved = found["target"]["runtime"]["independent"] or not independent
+    if found["passed"] and proved:
         return
     if report is not None:
         _save(report, told)
@@ -86,7 +92,10 @@ def must_pass(converted: "Converted", target: Path, to: str, report: Path | None
         print_json({"file": None, "format": to, "size": 0, "report": told})
     else:
         say_certificate(found)
-    note(f"error: {target} is not written: it does not answer as the source does, to {found['gate']:g}")
+    why = f"it does not answer as the source does, to {found['gate']:g}"
+    if found["passed"]:
+        why = "--require-independent, and no runtime but VisualNN's own reader ran it"
+    note(f"error: {target} is not written: {why}")
     raise typer.Exit(2)
 
 
@@ -100,15 +109,19 @@ def say_certificate(found: dict[str, Any]) -> None:
     """For people: the errors, what computed them, and where sides part."""
     from visualnn.cli.output import say
 
-    verdict = "verified" if found["passed"] else "NOT verified"
+    independent = found["target"]["runtime"]["independent"]
+    verdict = "NOT verified" if not found["passed"] else "verified" if independent else "verified BY ITSELF ONLY"
     top1 = "" if found["top1"] is None else f", top-1 agreement {found['top1']:.2%}"
     say(f"{verdict}: max error {_figure(found['max_abs'])} (gate {found['gate']:g}), "
         f"relative {_figure(found['max_rel'])}{top1}")  # fmt: skip
+    if not independent:
+        say("  WARNING    NOT INDEPENDENT: VisualNN wrote the target and read it back; a mistake that its reader "
+            "and writer share would not show. --require-independent makes this an error")  # fmt: skip
     say(f"  inputs     {found['batch']} samples, {found['inputs']}, seed {found['seed']}; weights {found['weights']}")
     for side in ("source", "target"):
         one = found[side]
         runtime = one["runtime"]
-        proof = "independent" if runtime["independent"] else "not independent of VisualNN"
+        proof = "independent" if runtime["independent"] else "NOT independent of VisualNN"
         say(f"  {side}     {one['file']}, sha256 {one['sha256'][:16]}…")
         say(f"             {runtime['name']} {runtime['version']}, {proof}: {runtime['how']}")
         for reason in runtime["instead_of"]:

@@ -14,7 +14,7 @@ _MOST_LINES = 4
 
 def convert(
     source: Annotated[str, typer.Argument(metavar="SRC", help="zoo:NAME, a model file, or a model's id.")],
-    target: Annotated[Path, typer.Argument(metavar="DST", help="The file to write.")],
+    target: Annotated[Path, typer.Argument(metavar="DST", help="The file to write; for a SavedModel, the folder.")],
     from_: Annotated[str | None, typer.Option("--from", help="Format of SRC.", show_default="found out")] = None,
     to: Annotated[str | None, typer.Option(help="Format of DST.", show_default="by its ending")] = None,
     weights: Annotated[
@@ -36,6 +36,13 @@ def convert(
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run SRC and DST on the same inputs; write DST only if they agree.")
+    ] = False,
+    require_independent: Annotated[
+        bool,
+        typer.Option(
+            "--require-independent",
+            help="With --verify: write DST only where a runtime that is not VisualNN's ran it itself.",
+        ),
     ] = False,
     gate: Annotated[float, typer.Option(help="Largest absolute error that passes.", min=0.0)] = 1e-4,
     seed: Annotated[int, typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0)] = 0,
@@ -60,31 +67,33 @@ def convert(
 ) -> None:
     """Convert a model between formats. What DST's format cannot say is listed, and no file is written (status 2).
 
-    A DST that ends in .safetensors holds spec and weights. With --verify, a DST that does not answer as SRC is not
+    A DST that ends in .safetensors holds spec and weights. With --to savedmodel, DST is a new folder, or a zip of it;
+    that needs Keras on TensorFlow here. With --verify, a DST that does not answer as SRC is not
     written either (status 2), and the first layer that differs is named.
     """
     from visualnn_standalone.local import carries_weights, format_of, net_state, weights_of
 
     from visualnn.cli.certifying import certificate, converted_or_told, must_pass
     from visualnn.cli.output import note, print_json
-    from visualnn.cli.saving import write_whole
+    from visualnn.cli.saving import write_folder, write_whole
 
     state = net_state(phase, stage, level)
     whole = to is None and target.suffix == ".safetensors"
+    folder = to == "savedmodel" and target.suffix != ".zip"
     to = "native" if whole else to or format_of(target.name)
-    _check(target, report, weights_out, to)
+    _check(target, report, weights_out, to, folder=folder)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     shape = shape_of(input_shape)
     options = {"allow_rewrite": allow_rewrite, "state": state, "input_shape": shape}
     options["initial"] = seed if initial_weights else None
     converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
-    if verify or samples is not None:
+    if verify or require_independent or samples is not None:
         converted.report.certificate = certificate(
             converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name,
             report=report, state=state, input_shape=shape, weights_given=carried is not None or initial_weights,
         )  # fmt: skip
-        must_pass(converted, target, to, report, as_json=as_json)
+        must_pass(converted, target, to, report, as_json=as_json, independent=require_independent)
     told = converted.report.as_json()
     files = {target: weights_of(converted, to, target.name) if whole else converted.data}
     if weights_out is not None:
@@ -92,7 +101,7 @@ def convert(
     if report is not None:
         files[report] = json.dumps(told, indent=2).encode()
     for path, written in files.items():
-        write_whole(path, written)
+        (write_folder if folder and path == target else write_whole)(path, written)
     if converted.weights is not None and weights_out is None and not whole and not carries_weights(to):
         note(f"{target} holds no weights: name a file for them with --weights-out")
     if as_json:
@@ -104,18 +113,18 @@ def convert(
         _say_weights(weights_out, len(files[weights_out]))
 
 
-def _check(target: Path, report: Path | None, weights_out: Path | None, to: str) -> None:
+def _check(target: Path, report: Path | None, weights_out: Path | None, to: str, *, folder: bool) -> None:
     """Raises ``Invalid`` where a file cannot be written, before anything is read."""
     from visualnn_shared.errors import Invalid
     from visualnn_shared.spec.problem import problem
     from visualnn_standalone.local import must_suit
 
-    from visualnn.cli.saving import must_be_writable
+    from visualnn.cli.saving import must_be_free, must_be_writable
 
     named = {"DST": target, "--report": report, "--weights-out": weights_out}
     files = {field: path for field, path in named.items() if path is not None}
     for field, path in files.items():
-        must_be_writable(path, field)
+        (must_be_free if folder and field == "DST" else must_be_writable)(path, field)
     if len({path.resolve() for path in files.values()}) < len(files):
         rule = f"{', '.join(files)} must be different files"
         raise Invalid("the command", [problem(rule, [str(path) for path in files.values()], field="DST")])

@@ -46,6 +46,31 @@ def must_be_writable(file: Path, field: str) -> None:
     raise Invalid("the command", [problem(rule, str(file), field=field, hint=hint)])
 
 
+def must_be_free(folder: Path, field: str) -> None:
+    """Raises ``Invalid`` where a new folder cannot be made: it is there and not empty, or is a file."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if not folder.exists():
+        must_be_writable(folder, field)
+        return
+    from visualnn_shared.errors import Invalid
+    from visualnn_shared.spec.problem import problem
+
+    raise Invalid("the command", [problem("the folder to write must be new, or empty", str(folder), field=field)])
+
+
+def write_folder(folder: Path, data: bytes) -> None:
+    """The files of a zip that we made, all or none."""
+    from tempfile import TemporaryDirectory
+
+    from visualnn_standalone.saved import unpack
+
+    with TemporaryDirectory(dir=folder.parent) as made:
+        new = Path(made) / "new"
+        unpack(data, new)
+        new.replace(folder)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all."""
     new = path.with_name(path.name + ".part")

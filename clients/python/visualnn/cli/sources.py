@@ -153,4 +153,8 @@ def _may_be(text: str) -> bool:
 def _unknown(what: str, received: str, kinds: str, hint: str) -> Invalid:
     rule = f"{what} must be {kinds}"
     file_like = Path(received).suffix != "" or "/" in received
-    return Invalid("the command", [problem(rule, received, field=what, hint="no such file" if file_like else hint)])
+    if Path(received).is_dir():
+        hint = "this is a folder: name a model file in it" if what == "MODEL" else "this is a folder: name a file in it"
+    elif file_like:
+        hint = "no such file"
+    return Invalid("the command", [problem(rule, received, field=what, hint=hint)])

@@ -47,7 +47,10 @@ def train(
             help=_one_of(OptimizerName) + ', or JSON: {"name": "sgd", "momentum": 0.9}.', show_default=_CHOSEN
         ),
     ] = None,
-    loss: Annotated[str | None, typer.Option(help=f"{_one_of(Loss)}.", show_default=_CHOSEN)] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help=_one_of(Loss) + ', or JSON: {"name": "huber", "delta": 2}.', show_default=_CHOSEN),
+    ] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Size of the optimizer's steps.", show_default="the optimizer's own")
     ] = None,
@@ -92,7 +95,7 @@ def train(
         "epochs": epochs,
         "batch_size": batch_size,
         "optimizer": named_or_json(optimizer),
-        "loss": loss,
+        "loss": named_or_json(loss),
         "learning_rate": learning_rate,
         "validation_split": validation_split,
         "metrics": [name for one in metrics or () for name in one.split(",")] or None,

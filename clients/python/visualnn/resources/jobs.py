@@ -51,6 +51,18 @@ class Jobs:
         """Queue predictions of a train job's weights for a whole data set."""
         return self.submit("predict", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
 
+    def export(self, job: Job | str, **params: Any) -> Job:
+        """Queue an export of a train job's weights: its file is ``model.savedmodel.zip``, TensorFlow's SavedModel."""
+        return self.submit("export", params={"job": _id(job), **_set(params)})
+
+    def check(self, model: Model | str, dataset: Dataset | str, **params: Any) -> Job:
+        """Queue a check: is the model, with its loss and this data, fit to be trained? It leaves ``check.json``."""
+        return self.submit("check", model=_id(model), dataset=_id(dataset), params=_set(params))
+
+    def json(self, job: str, name: str) -> Any:
+        """A file of the job's result that is JSON, such as ``check.json`` or ``history.json``."""
+        return self._transport.get(f"/jobs/{job}/artifacts/{name}")
+
     def list(self, **filters: Any) -> Iterator[Job]:
         return pages(self._transport, "/jobs", Job, **filters)
 

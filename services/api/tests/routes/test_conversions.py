@@ -59,6 +59,20 @@ def test_what_the_converter_refuses_comes_with_its_problems(converting: Gateway)
     assert "fc1" in [one["where"]["layer"] for one in answer.json()["problems"]]
 
 
+def test_phase_stage_and_level_reach_the_converter(converting: Gateway) -> None:
+    net = b"""layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 4 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 3 } }
+layer { name: "p" type: "Softmax" bottom: "ip" top: "p" include { phase: TEST stage: "deploy" min_level: 1 } }"""
+    for asked, last in (({}, "ip"), ({"phase": "TEST", "stage": "deploy", "level": "1"}, "p")):
+        answer = converting.api.post(
+            "conversions",
+            params={"bundle": False},
+            files={"file": ("n.prototxt", net)},
+            data={"target": "native"} | asked,
+        )
+        assert answer.json()["outputs"] == [last], answer.text
+
+
 def test_without_the_converter_it_is_unavailable(lone: Gateway) -> None:
     answer = lone.api.post("conversions", files={"file": FILE}, data={"target": "native"})
     assert answer.status_code == 503

@@ -213,3 +213,24 @@ def test_uploads_leave_no_files_behind(another: Callable[..., Gateway], tmp_path
     _post(api, b"", "empty.csv")
     _post(api, b"x" * 10, "a.npz")
     assert list(spool.iterdir()) == []
+
+
+def test_samples_are_counted_by_class_and_split(api: httpx.Client) -> None:
+    row = _post(api, _pictures(), "pictures.npz", name="to be counted").json()
+    counts = [
+        (one["name"], one["counts"])
+        for one in api.get(row["links"]["classes"].removeprefix("/api/v1/")).json()["items"]
+    ]
+    assert counts == [("0", {"train": 2, "test": 0}), ("1", {"train": 2, "test": 1}), ("2", {"train": 1, "test": 1})]
+
+
+def test_text_labels_are_counted_by_their_names(api: httpx.Client) -> None:
+    row = _post(api, b"x,kind\n1,cat\n2,dog\n3,cat\n", "kinds.csv", name="kinds").json()
+    items = api.get(f"datasets/{row['id']}/classes").json()["items"]
+    assert {one["name"]: one["counts"] for one in items} == {"cat": {"train": 2}, "dog": {"train": 1}}
+
+
+def test_real_numbers_have_no_classes_to_count(api: httpx.Client) -> None:
+    row = _post(api, b"x,y\n1,0.5\n2,1.25\n", "real.csv", name="real").json()
+    assert api.get(f"datasets/{row['id']}/classes").json() == {"items": []}
+    assert api.get("datasets/dataset-nobody/classes").status_code == 404

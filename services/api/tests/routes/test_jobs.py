@@ -313,3 +313,42 @@ def test_another_model_than_the_weights_have_is_refused(api: httpx.Client, line:
     source = _trained(api, line, trainer)
     body = {"kind": "predict", "model": "zoo:mnist-dnn", "dataset": line, "params": {"job": source}}
     assert [one["where"]["field"] for one in api.post("jobs", json=body).json()["problems"]] == ["model"]
+
+
+def test_an_export_takes_a_trained_job_and_no_data_set(api: httpx.Client, line: str, trainer: Trainer) -> None:
+    source = _trained(api, line, trainer)
+    answer = api.post("jobs", json={"kind": "export", "params": {"job": source}})
+    assert answer.status_code == 202, answer.text
+    job = answer.json()
+    assert (job["kind"], job["source_job"], job["dataset"], job["queue"]) == ("export", source, None, "infer")
+    assert job["params"]["format"] == "savedmodel"
+    wrong = api.post("jobs", json={"kind": "export", "dataset": line, "params": {"job": source, "format": "h5"}})
+    assert {one["where"]["field"] for one in wrong.json()["problems"]} == {"dataset", "params.format"}
+
+
+@pytest.mark.parametrize("kind", ["train", "predict", "evaluate"])
+def test_other_jobs_need_a_data_set(api: httpx.Client, kind: str) -> None:
+    answer = api.post("jobs", json={"kind": kind, "model": "zoo:linear", "params": {}})
+    assert "dataset" in {one["where"]["field"] for one in answer.json()["problems"]}
+
+
+def _from(api: httpx.Client, line: str, initial: str) -> httpx.Response:
+    params = {"initial_weights": initial, "optimizer": "sgd"}
+    return api.post("jobs", json={"kind": "train", "model": "zoo:linear", "dataset": line, "params": params})
+
+
+def test_a_training_may_begin_with_a_trained_jobs_weights(api: httpx.Client, line: str, trainer: Trainer) -> None:
+    source = _trained(api, line, trainer)
+    trainer.register("begun", source)
+    for initial in (source, "begun", "begun@1"):
+        answer = _from(api, line, initial)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["source_job"] == source
+        assert answer.json()["chosen"]["initial_weights"]["value"] == ["y"]
+
+
+@pytest.mark.parametrize("initial", ["job-none", "no-operator", "no-operator@2"])
+def test_weights_to_begin_with_must_be_there(api: httpx.Client, line: str, initial: str) -> None:
+    answer = _from(api, line, initial)
+    assert answer.status_code == 422
+    assert [one["where"]["field"] for one in answer.json()["problems"]] == ["params.initial_weights"]

@@ -1,5 +1,6 @@
 """/operators and predictions, with the real converter and predictor."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import onnxruntime as ort
 import pytest
 from visualnn_shared.store import operators
 from visualnn_shared.store.database import LOCAL_OWNER
@@ -50,6 +52,8 @@ def test_a_registered_operator_tells_what_it_takes_and_where_it_comes_from(whole
     assert whole.api.get("operators/line").json() == operator
     assert whole.api.get("operators/line/versions/1").json() == operator
     assert operator in whole.api.get("operators").json()["items"]
+    assert operator in whole.api.get("operators", params={"model": operator["lineage"]["model"]}).json()["items"]
+    assert whole.api.get("operators", params={"model": "model-of-nobody"}).json()["items"] == []
 
 
 def test_predictions_are_what_was_trained_in_both_dialects(whole: Gateway, trainer: Trainer) -> None:
@@ -65,6 +69,21 @@ def test_predictions_are_what_was_trained_in_both_dialects(whole: Gateway, train
         assert v2.json()["outputs"][0]["data"] == pytest.approx([19.0, 0.0], abs=1e-6)
     for path in ("/v2/health/live", "/v2/health/ready", "/v2/models/both", "/v2/models/both/ready"):
         assert whole.http.get(path).status_code == 200, path
+
+
+def test_the_network_of_an_operator_is_downloaded_and_computes_the_same(whole: Gateway, trainer: Trainer) -> None:
+    _register(whole, "file", _trained(whole, trainer))
+    answer = whole.api.get("operators/file/versions/1/model")
+    assert answer.status_code == 200
+    assert "file-1.onnx" in answer.headers["content-disposition"]
+    assert answer.headers["etag"].strip('"') == hashlib.sha256(answer.content).hexdigest()
+    session = ort.InferenceSession(answer.content, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"x": X})
+    np.testing.assert_allclose(found, 2 * X - 1, atol=1e-6)
+    part = whole.api.get("operators/file/versions/1/model", headers={"Range": "bytes=4-9"})
+    assert (part.status_code, part.content) == (206, answer.content[4:10])
+    assert whole.api.get("operators/file/versions/2/model").status_code == 404
+    assert whole.api.get("operators/nobody/versions/1/model").status_code == 404
 
 
 def test_an_existing_name_gets_the_next_version_and_aliases_choose(whole: Gateway, trainer: Trainer) -> None:

@@ -28,8 +28,11 @@ _PARTS = {
     "seed": "Of the inputs drawn to verify; 0 where it is left out.",
     "samples": "More inputs to verify with: `.npz` by input name, or `.npy`.",
     "input_shape": 'Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`.',
+    "phase": "Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`.",
+    "stage": "Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between.",
+    "level": "Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out.",
 }
-_PASSED_ON = ("source", "input_shape", "allow_rewrite", "verify", "gate", "seed")
+_PASSED_ON = ("source", "input_shape", "phase", "stage", "level", "allow_rewrite", "verify", "gate", "seed")
 """Fields that the converter takes as they are."""
 _BODY = {"required": True, "content": {"multipart/form-data": documented.multipart(_PARTS, ("file", "target"))}}
 

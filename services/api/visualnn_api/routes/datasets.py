@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from visualnn_shared.store import datasets
 
 from visualnn_api import documented, storing
+from visualnn_api.counting import class_counts
 from visualnn_api.deps import AllParts, Cursor, DatasetId, Db, Limit, Objects, Owner, Settings
 from visualnn_api.documented import errors
 from visualnn_api.uploads import receive_form
 from visualnn_api.views.common import Listing
-from visualnn_api.views.datasets import DatasetView, SamplesView, dataset_view
+from visualnn_api.views.datasets import ClassCounts, DatasetView, SamplesView, dataset_view
 
 router = APIRouter(prefix="/datasets", tags=["data sets"])
 
@@ -79,6 +80,12 @@ async def samples(
     """Samples as they were stored, before any preprocessing."""
     row = await db.read(datasets.get, owner, dataset_id)
     return await storing.look(objects, settings, row, split, offset, limit)
+
+
+@router.get("/{dataset_id}/classes", summary="Count the samples of each class", responses=errors(404, 422, 503))
+async def classes(dataset_id: DatasetId, db: Db, objects: Objects, settings: Settings, owner: Owner) -> ClassCounts:
+    """By split: whether the classes are even, and whether a split lacks one."""
+    return await class_counts(objects, settings, await db.read(datasets.get, owner, dataset_id))
 
 
 @router.delete("/{dataset_id}", status_code=204, summary="Delete a data set", responses=errors(404, 409, 422, 503))

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from visualnn_shared.ids import NAME
 
-from visualnn_api import registration, registry
+from visualnn_api import documented, downloads, registration, registry
 from visualnn_api.bodies import StrictRoute
 from visualnn_api.deps import AllParts, Cursor, Db, Limit, Number, NumberCursor, Objects, OperatorName, Owner
 from visualnn_api.documented import errors
@@ -25,9 +25,18 @@ async def create(body: Register, response: Response, parts: AllParts, owner: Own
 
 
 @router.get("", summary="List operators", responses=errors(422))
-async def list_operators(db: Db, owner: Owner, cursor: Cursor = None, limit: Limit = 50) -> Listing[OperatorView]:
+async def list_operators(
+    db: Db,
+    owner: Owner,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    model: Annotated[
+        str | None,
+        Query(description="Only operators whose newest version was made from the model with this id.", max_length=64),
+    ] = None,
+) -> Listing[OperatorView]:
     """The newest first, each as its newest version."""
-    return await db.read(registry.listed, owner, cursor, limit)
+    return await db.read(registry.listed, owner, cursor, limit, model)
 
 
 @router.get("/{name}", summary="Read an operator", responses=errors(404, 422))
@@ -54,6 +63,23 @@ async def versions(
 async def version(name: OperatorName, number: Number, db: Db, owner: Owner) -> OperatorView:
     """Versions never change."""
     return await db.read(registration.read, owner, name, number)
+
+
+@router.head("/{name}/versions/{number}/model", include_in_schema=False)
+@router.get(
+    "/{name}/versions/{number}/model",
+    summary="Download an operator's network",
+    response_class=Response,
+    responses=documented.binary("The ONNX file.")
+    | documented.also(206, "The range of bytes that `Range` asked for.")
+    | documented.also(304, "`If-None-Match` names the file's ETag, which is its sha256.")
+    | errors(404, 416, 422, 503),
+)
+async def network(
+    name: OperatorName, number: Number, request: Request, db: Db, objects: Objects, owner: Owner
+) -> Response:
+    """What the predictor runs, as ONNX; the version's preprocessing comes before it."""
+    return await downloads.answer(request, await registry.network(db, objects, owner, name, number))
 
 
 @router.put("/{name}/aliases/{alias}", summary="Point an alias at a version", responses=errors(400, 404, 413, 415, 422))

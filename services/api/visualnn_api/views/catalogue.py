@@ -113,6 +113,9 @@ class Format(Strict):
     extensions: list[str]
     reads: bool
     writes: bool
+    """Whether `POST /conversions` and exports of a model write it."""
+    worker_writes: bool
+    """Whether a worker whose Keras runs on TensorFlow writes it: `POST /jobs` with the kind `export`."""
     carries_weights: bool
 
 

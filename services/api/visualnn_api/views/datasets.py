@@ -44,6 +44,21 @@ class SamplesView(View):
     items: list[Sample]
 
 
+class ClassCount(View):
+    """How many samples of each split belong to a class."""
+
+    index: int
+    name: str
+    counts: dict[str, int]
+    """Split -> number of samples."""
+
+
+class ClassCounts(View):
+    """By index; empty where the labels are no classes, or more than 1,000."""
+
+    items: list[ClassCount]
+
+
 def dataset_view(row: Dataset) -> DatasetView:
     url = f"/api/v1/datasets/{row.id}"
     return DatasetView(
@@ -55,5 +70,5 @@ def dataset_view(row: Dataset) -> DatasetView:
         schema=DatasetSchema.model_validate(row.schema),
         splits=row.splits,
         created_at=row.created_at,
-        links={"self": url, "samples": f"{url}/samples"},
+        links={"self": url, "samples": f"{url}/samples", "classes": f"{url}/classes"},
     )

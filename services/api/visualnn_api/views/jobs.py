@@ -9,11 +9,12 @@ from visualnn_shared.store.tables import Artifact, Job
 from visualnn_api.views.common import Links, Timestamp, View
 
 PREFIX = "/api/v1/jobs"
-Kind = Literal["train", "evaluate", "predict"]
+Kind = Literal["train", "evaluate", "predict", "check", "export"]
 
+_TAKES = ("Train", "Evaluate", "Predict", "Check", "Export")
 _PARAMS = {
-    "description": "What the kind of job takes: TrainParams, EvaluateParams or PredictParams.",
-    "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in ("Train", "Evaluate", "Predict")],
+    "description": "What the kind of job takes: " + ", ".join(f"{kind}Params" for kind in _TAKES),
+    "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in _TAKES],
 }
 EXAMPLES: dict[str, dict[str, Any]] = {
     "train": {
@@ -41,6 +42,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "params": {"job": "job-01jd2k3m4n5p6q7r8s9t0v1w2x"},
         },
     },
+    "check": {
+        "summary": "Is a network, with its loss and a data set, fit to be trained? The answer is check.json",
+        "value": {"kind": "check", "model": "zoo:mnist-dnn", "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x"},
+    },
+    "export": {
+        "summary": "A train job's weights as a SavedModel, made by a worker whose Keras runs on TensorFlow",
+        "value": {
+            "kind": "export",
+            "params": {"job": "job-01jd2k3m4n5p6q7r8s9t0v1w2x", "format": "savedmodel"},
+        },
+    },
 }
 
 
@@ -51,9 +63,9 @@ class JobRequest(BaseModel):
 
     kind: Kind
     model: str | None = Field(default=None, max_length=300)
-    """For a train job: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
-    dataset: str = Field(max_length=64)
-    """A data set's id."""
+    """To train or check: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
+    dataset: str | None = Field(default=None, max_length=64)
+    """A data set's id; an export takes none."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
     """Among waiting jobs of a queue the highest goes first."""
@@ -103,7 +115,7 @@ class JobView(View):
     model: JobModel | None = None
     dataset: str | None = None
     source_job: str | None = None
-    """The train job whose weights an evaluate or predict job uses."""
+    """The train job whose weights the job uses, or begins with."""
     params: dict[str, Any]
     cancel_requested: bool
     waiting_for: str | None = None

@@ -22,8 +22,9 @@ class RecipeField(Strict):
     """One field of `params`, or of what a field holds."""
 
     name: str
-    kind: Literal["int", "float", "bool", "text", "choice", "list", "record", "named"]
-    """A record holds `fields`; named is one of `choices` with the `options` of that choice, as `{"name": ..., ...}`."""
+    kind: Literal["int", "float", "bool", "text", "choice", "list", "record", "map", "named"]
+    """A record holds `fields`; a map holds values under names of the network;
+    named is one of `choices` with the `options` of that choice, as `{"name": ..., ...}`."""
     required: bool
     nullable: bool
     default: Any = None
@@ -33,7 +34,7 @@ class RecipeField(Strict):
     limits: RecipeLimits | None = None
     choices: list[str] | None = None
     of: str | None = None
-    """What a list holds."""
+    """What a list or a map holds."""
     fields: "list[RecipeField] | None" = None
     options: "dict[str, list[RecipeField]] | None" = None
 

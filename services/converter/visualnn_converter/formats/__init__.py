@@ -42,6 +42,11 @@ def writes(module: ModuleType) -> bool:
     return hasattr(module, "write")
 
 
+def worker_writes(module: ModuleType) -> bool:
+    """Whether files of this format are made where Keras is: by export jobs, and by ``visualnn convert``."""
+    return bool(getattr(module, "BY_WORKER", False))
+
+
 def describe() -> list[dict[str, Any]]:
     """What ``GET /formats`` answers."""
     return [
@@ -51,6 +56,7 @@ def describe() -> list[dict[str, Any]]:
             "extensions": list(module.EXTENSIONS),
             "reads": reads(module),
             "writes": writes(module),
+            "worker_writes": worker_writes(module),
             "carries_weights": module.CARRIES_WEIGHTS,
         }
         for module in formats().values()
@@ -66,7 +72,10 @@ def named(name: str, field: str) -> ModuleType:
     allowed = [known for known, one in formats().items() if can(one)]
     verb = "written" if field == "target" else "read"
     rule = f"{field} must be a format that can be {verb}: {', '.join(allowed)}"
-    raise Invalid("the request", [problem(rule, name, field=field, hint=closest(name, allowed))])
+    hint = closest(name, allowed)
+    if module is not None and field == "target" and worker_writes(module):
+        hint = "a worker makes it: POST /jobs with the kind export; or, with Keras here: visualnn convert"
+    raise Invalid("the request", [problem(rule, name, field=field, hint=hint)])
 
 
 def _by_ending(filename: str | None) -> ModuleType | None:

@@ -8,11 +8,14 @@ import numpy as np
 import onnx
 import pytest
 from visualnn_converter import conversion
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.verify import Asked, verify
+from visualnn_standalone.verify.causes import causes
 from visualnn_standalone.verify.certificate import Certificate
 from visualnn_standalone.verify.drawing import draw_weights
 from visualnn_standalone.verify.runtimes.base import ModelFile
+from visualnn_standalone.verify.runtimes.read_back import of_spec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 Rows = list[tuple[Any, ...]]
@@ -128,6 +131,27 @@ def test_gates_in_another_order_are_found() -> None:
     assert found.divergence is not None
     assert (found.divergence.layer, found.divergence.causes[0].kind) == ("lstm", "gate order")
     assert "i, f, o, c" in found.divergence.causes[0].text
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "text"),
+    [({"use_causal_mask": True}, "call", "use_causal_mask=True"),
+     ({"attention_mask": np.tri(5, 5, 1, dtype=bool)[None]}, "unknown", "a mask, states or other arguments")],
+)  # fmt: skip
+def test_what_a_layer_is_called_with_is_not_taken_for_its_weights(call: Any, kind: str, text: str) -> None:
+    spec = Spec(
+        name="net",
+        layers=(
+            Layer(name="x", type="Input", params={"shape": [5, 8]}),
+            Layer(name="heads", type="MultiHeadAttention", params={"num_heads": 2, "key_dim": 4}, inputs=("x", "x")),
+        ),
+        outputs=("heads",),
+    )
+    weights, resolved = draw_weights(spec, 1), resolve(spec)
+    x = np.float32(np.random.default_rng(3).normal(0, 1, (2, 5, 8)))
+    theirs = of_spec(spec, weights, "").called("heads", [x, x], call)
+    (found, *_) = causes(resolved.layers[1], resolved, {"x": x}, weights, theirs, 1e-5)
+    assert (found.kind, text in found.text) == (kind, True), found
 
 
 def test_statistics_of_the_batch_are_told_from_those_of_training() -> None:

@@ -14,7 +14,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.verify.certificate import Cause
 from visualnn_standalone.verify.comparing import Array, as_laid, distance
 from visualnn_standalone.verify.runtimes.base import Arrays, Unable
-from visualnn_standalone.verify.variants import Variant, variants
+from visualnn_standalone.verify.variants import CALLED_WITH_MASKS, Variant, variants
 
 _SECONDS = 30.0
 _FURTHER = 12
@@ -71,6 +71,9 @@ def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -
     spec = Spec(name="alone", layers=(*layers, changed), outputs=("changed",))
     tensors = {f"changed/{name}": np.ascontiguousarray(tensor) for name, tensor in variant.weights.items()}
     running = of_spec(spec, tensors, "one layer")
+    if variant.call:
+        called: Array = running.called("changed", order, variant.call)
+        return called
     answer: Array = running.outputs(dict(zip(names, order, strict=True)))[0]
     return answer
 
@@ -99,6 +102,11 @@ def _otherwise(
     if distance(np.sort(a, axis=None), np.sort(b, axis=None)) <= limit:
         text = "the values are the same in another order: the layout differs"
         return (Cause(kind="layout", text=text),)
+    if layer.type in CALLED_WITH_MASKS:
+        text = (
+            "no single change to the parameters explains the values: the weights differ, or the layer is called with "
+        )
+        return (Cause(kind="unknown", text=f"{text}a mask, states or other arguments"),)
     if own:
         text = "no single change to the parameters explains the values: the weights differ"
         return (Cause(kind="weights", text=text),)

@@ -14,7 +14,7 @@ SECONDS = 100.0
 
 def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, Any]) -> dict[str, Any]:
     """The certificate as the report has it; ``asked`` may hold ``gate``, ``seed``, the bytes of
-    ``samples``, ``input_shape`` and ``weights_given``.
+    ``samples``, ``input_shape``, ``state`` and ``weights_given``.
 
     Raises ``Invalid`` where a side cannot be run, ``Unavailable`` after ``SECONDS``.
     """
@@ -50,7 +50,7 @@ def _work(pipe: Connection, converted: Converted, data: bytes, filename: str, as
 
     try:
         samples = asked.pop("samples", None)
-        more = {name: asked.pop(name) for name in ("input_shape", "weights_given") if name in asked}
+        more = {name: asked.pop(name) for name in ("input_shape", "state", "weights_given") if name in asked}
         given = None if samples is None else read_samples(samples, "samples")
         pipe.send(run(converted, data, filename, Asked(samples=given, **asked), **more).as_json())
     except VisualNNError as error:

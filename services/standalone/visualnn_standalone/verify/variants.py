@@ -1,7 +1,7 @@
 """Changes to a layer that conversions are known to make by mistake."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
@@ -26,6 +26,11 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "rate": (),
 }
 _FLAGS = ("ceil_mode", "count_include_pad", "go_backwards", "reset_after", "return_sequences", "align_corners")
+_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+CALLED_WITH_MASKS = frozenset({
+    *_RECURRENT, "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention",
+})  # fmt: skip
+"""Layers whose call may take a mask or states besides their inputs."""
 _GATES = {"LSTM": 4, "GRU": 3}
 
 
@@ -41,6 +46,8 @@ class Variant:
     """Another type of layer."""
     reversed: bool = False
     """Inputs in the other order."""
+    call: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the layer's call."""
 
 
 def variants(
@@ -55,6 +62,9 @@ def variants(
     if not layer.weights and len(inputs) == 1 and layer.type != "Activation":
         for name in _ACTIVATIONS:
             yield Variant("activation", f"the values are those of {name}", {"activation": name}, {}, "Activation")
+    if layer.type in CALLED_WITH_MASKS and layer.type not in _RECURRENT:
+        text = "the layer is called with use_causal_mask=True"
+        yield Variant("call", text, layer.params, weights, call={"use_causal_mask": True})
     if len(inputs) > 1:
         yield Variant("order of inputs", "the inputs are in the reverse order", layer.params, weights, reversed=True)
 

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { DatasetView } from '@/client/types'
+import type { DatasetView, SamplesView } from '@/client/types'
 import { api, got } from './client'
 import { refusal } from './failure'
 
@@ -30,13 +30,26 @@ export function useDataset(id: string) {
   })
 }
 
+export function useClassCounts(id: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['dataset', id, 'classes'],
+    queryFn: () => got(api.GET('/api/v1/datasets/{dataset_id}/classes', { params: { path: { dataset_id: id } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled,
+  })
+}
+
 type Look = { readonly id: string; readonly split: 'train' | 'test'; readonly offset: number; readonly limit: number }
+
+export async function readSamples({ id, ...query }: Look, signal?: AbortSignal): Promise<SamplesView> {
+  const params = { path: { dataset_id: id }, query }
+  return got(api.GET('/api/v1/datasets/{dataset_id}/samples', { params, signal }))
+}
 
 export function useSamples({ id, ...query }: Look) {
   return useQuery({
     queryKey: ['samples', id, query],
-    queryFn: () =>
-      got(api.GET('/api/v1/datasets/{dataset_id}/samples', { params: { path: { dataset_id: id }, query } })),
+    queryFn: ({ signal }) => readSamples({ id, ...query }, signal),
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -55,6 +55,14 @@ export async function trainModel(job: TrainJob, key: string): Promise<JobView> {
   return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
+/** Queues a check of a model on a data set, with the loss that it would be trained with. */
+export async function checkModel(job: TrainJob): Promise<JobView> {
+  const { loss, losses, loss_weights, seed } = job.params
+  const given = Object.entries({ loss, losses, loss_weights, seed }).filter(([, value]) => value !== undefined)
+  const body = { kind: 'check', priority: 0, ...job, params: Object.fromEntries(given) } as never
+  return got(api.POST('/api/v1/jobs', { body }))
+}
+
 export async function registerOperator(name: string, job: string): Promise<OperatorView> {
   return got(api.POST('/api/v1/operators', { body: { name, job } }))
 }

@@ -24,15 +24,17 @@ import { groupColour } from '@/ui/groups'
 import { drop, layOut } from './actions'
 import './canvas.css'
 import { EmptyCanvas } from './EmptyCanvas'
+import type { LayerEdge } from './edges'
+import { FrameNode, GroupNode } from './GroupNode'
 import { LayerNode } from './LayerNode'
-import type { LayerEdge, LayerNodeType } from './nodes'
+import type { CanvasNode } from './nodes'
 import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
 import { attach, showAll, zoomIn, zoomOut } from './view'
 
-const NODE_TYPES = { layer: LayerNode }
+const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
 const FAR = 0.4
 /** From this many layers on only those on the screen are drawn. */
@@ -81,7 +83,7 @@ function Surface() {
       onDrop={onDrop}
       onDragOver={onDragOver}
     >
-      <ReactFlow<LayerNodeType, LayerEdge>
+      <ReactFlow<CanvasNode, LayerEdge>
         {...flow}
         {...connecting}
         nodeTypes={NODE_TYPES}
@@ -112,14 +114,13 @@ function Surface() {
 
 function Overview() {
   const { t } = useTranslation()
-  return (
-    <MiniMap<LayerNodeType>
-      pannable
-      zoomable
-      ariaLabel={t('canvas:minimap')}
-      nodeClassName={node => (node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`)}
-    />
-  )
+  return <MiniMap<CanvasNode> pannable zoomable ariaLabel={t('canvas:minimap')} nodeClassName={miniClass} />
+}
+
+function miniClass(node: CanvasNode): string {
+  if ('bad' in node.data)
+    return node.type === 'frame' ? 'mini mini-frame' : node.data.bad > 0 ? 'mini mini-bad' : 'mini'
+  return node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`
 }
 
 function CanvasControls() {

@@ -1,5 +1,5 @@
 import { Handle, type NodeProps, Position } from '@xyflow/react'
-import { CircleAlert, Flag, Link2 } from 'lucide-react'
+import { CircleAlert, Flag, Link2, StickyNote } from 'lucide-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem } from '@/client/types'
@@ -55,6 +55,11 @@ function Marks({ data }: { data: LayerData }) {
     <span className="layer-marks">
       {problems.length > 0 ? (
         <CircleAlert size={14} className="mark-bad" aria-label={t('canvas:problems', { count: problems.length })} />
+      ) : null}
+      {layer.note ? (
+        <span title={layer.note}>
+          <StickyNote size={13} aria-label={t('canvas:note', { text: layer.note })} />
+        </span>
       ) : null}
       {layer.weights_of ? <Link2 size={13} aria-label={t('canvas:shared', { name: layer.weights_of })} /> : null}
       {isOutput ? <Flag size={12} aria-label={t('canvas:isOutput')} /> : null}

@@ -1,8 +1,19 @@
 import i18next from 'i18next'
-import type { LayerType } from '@/client/types'
+import type { Group, LayerType } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 import { addLayer, appendLayer, moveTo, removeLayers } from '@/model/edit'
 import { type Fragment, fragmentOf, pasteFragment } from '@/model/fragment'
+import {
+  exitsOf,
+  foldedSpec,
+  groupLayers,
+  groupNamed,
+  groupOfSelection,
+  setFolded,
+  unfoldAround,
+  unfoldedPlaces,
+  ungroup,
+} from '@/model/groups'
 import { currentDoc, edit, select, useEditor } from '@/store/editor'
 import { tellFailure } from '@/store/toasts'
 import { layoutOf } from './layout/layoutOf'
@@ -14,7 +25,13 @@ const OFFSET: Point = { x: 32, y: 32 }
 
 /** Adds a layer after the selected ones, or after the last. */
 export function append(type: LayerType): void {
-  const made = appendLayer(currentDoc(), type, useEditor.getState().selection)
+  const doc = currentDoc()
+  const { selection } = useEditor.getState()
+  const made = appendLayer(
+    doc,
+    type,
+    groupOfSelection(doc.spec, selection)?.folded ? exitsOf(doc.spec, selection) : selection,
+  )
   edit(() => made.doc)
   select([made.name])
   bringIntoView(made.doc.positions[made.name])
@@ -61,8 +78,33 @@ function placed(doc: Doc): Doc {
   return moveTo(doc, Object.fromEntries(missing.map(({ name }, index) => [name, { x: 0, y: index * 108 }])))
 }
 
+/** Makes a group of the selected layers. */
+export function groupSelected(): void {
+  const { selection } = useEditor.getState()
+  if (selection.length > 0) edit(doc => groupLayers(doc, selection).doc)
+}
+
+/** The group that is selected as a whole. */
+export function selectedGroup(): Group | undefined {
+  return groupOfSelection(currentDoc().spec, useEditor.getState().selection)
+}
+
+export function ungroupSelected(): void {
+  const group = selectedGroup()
+  if (group) edit(doc => ungroup(doc, group.name))
+}
+
+/** Folds a group or unfolds it, and keeps it selected. */
+export function toggleFold(name?: string): void {
+  const group = name === undefined ? selectedGroup() : groupNamed(currentDoc().spec, name)
+  if (!group) return
+  edit(doc => setFolded(doc, group.name, !group.folded))
+  select(group.layers)
+}
+
 /** Selects a layer and shows it. */
 export function jumpTo(name: string): void {
+  edit(doc => unfoldAround(doc, name))
   select([name])
   bringIntoView(currentDoc().positions[name])
 }
@@ -71,8 +113,8 @@ export function jumpTo(name: string): void {
 export async function layOut(): Promise<void> {
   const doc = currentDoc()
   try {
-    const positions = await layoutOf(doc.spec)
-    edit(now => (now.spec === doc.spec ? moveTo(now, positions) : now))
+    const positions = await layoutOf(foldedSpec(doc.spec))
+    edit(now => (now.spec === doc.spec ? moveTo(now, unfoldedPlaces(doc, positions)) : now))
     showAll()
   } catch (error) {
     tellFailure(i18next.t('canvas:layoutFailed'), error)

@@ -1,9 +1,9 @@
-import type { Edge as FlowEdge, Node } from '@xyflow/react'
+import type { Node } from '@xyflow/react'
 import type { Catalogue } from '@/api/catalogue'
 import type { Feedback } from '@/api/summary'
-import type { Layer, LayerSummary, Problem } from '@/client/types'
+import type { Group, Layer, LayerSummary, Problem } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
-import { edgesOf } from '@/model/graph'
+import { anchorOf, boxOf, GROUP_ID, groupsOf, hiddenBy, shownGroups } from '@/model/groups'
 import { parseRef } from '@/model/refs'
 
 export type LayerData = {
@@ -16,6 +16,15 @@ export type LayerData = {
   readonly takes: boolean
 }
 export type LayerNodeType = Node<LayerData, 'layer'>
+/** A folded group as one node, or an open one as a frame behind its layers. */
+export type GroupData = {
+  readonly name: string
+  readonly layers: number
+  readonly params: number
+  readonly bad: number
+}
+export type GroupNodeType = Node<GroupData, 'group' | 'frame'>
+export type CanvasNode = LayerNodeType | GroupNodeType
 
 type Given = {
   readonly doc: Doc
@@ -25,17 +34,30 @@ type Given = {
   readonly selection: readonly string[]
 }
 
+const FRAME_ID = '\u0002'
 const ORIGIN: Point = { x: 0, y: 0 }
 const NO_PROBLEMS: readonly Problem[] = []
 const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT }
 
 /** The nodes to draw; one that shows the same as before is the same object, so that React draws only what changed. */
-export function nodesOf(given: Given, before: ReadonlyMap<string, LayerNodeType>): LayerNodeType[] {
+export function nodesOf(given: Given, before: ReadonlyMap<string, CanvasNode>): CanvasNode[] {
+  const hidden = hiddenBy(given.doc.spec)
+  const layers = layerNodes(given, before, hidden)
+  if (groupsOf(given.doc.spec).length === 0) return layers
+  return [...groupNodes(given, before), ...layers]
+}
+
+function layerNodes(
+  given: Given,
+  before: ReadonlyMap<string, CanvasNode>,
+  hidden: ReadonlyMap<string, Group>,
+): CanvasNode[] {
   const { doc, moving, feedback, catalogue } = given
   const selected = new Set(given.selection)
   const outputs = new Set(doc.spec.outputs.map(text => parseRef(text).layer))
   const problems = problemsByLayer(feedback.problems)
-  return doc.spec.layers.map(layer => {
+  const shown = hidden.size === 0 ? doc.spec.layers : doc.spec.layers.filter(layer => !hidden.has(layer.name))
+  return shown.map(layer => {
     const type = catalogue.byType.get(layer.type)
     const data: LayerData = {
       layer,
@@ -48,7 +70,7 @@ export function nodesOf(given: Given, before: ReadonlyMap<string, LayerNodeType>
     const position = moving?.[layer.name] ?? doc.positions[layer.name] ?? ORIGIN
     const old = before.get(layer.name)
     if (
-      old &&
+      old?.type === 'layer' &&
       old.selected === selected.has(layer.name) &&
       samePlace(old.position, position) &&
       sameData(old.data, data)
@@ -58,12 +80,78 @@ export function nodesOf(given: Given, before: ReadonlyMap<string, LayerNodeType>
       id: layer.name,
       type: 'layer',
       position,
-      data: old && sameData(old.data, data) ? old.data : data,
+      data: old?.type === 'layer' && sameData(old.data, data) ? old.data : data,
       selected: selected.has(layer.name),
       measured: SIZE,
       ...SIZE,
     }
   })
+}
+
+/** Room around the layers of an open group, and more above for its name. */
+const MARGIN = 18
+const HEAD = 34
+/** How much further a frame reaches that holds another. */
+const RING = 12
+
+function groupNodes(given: Given, before: ReadonlyMap<string, CanvasNode>): CanvasNode[] {
+  const { doc, moving } = given
+  const positions = moving ? { ...doc.positions, ...moving } : doc.positions
+  const selected = new Set(given.selection)
+  const problems = problemsByLayer(given.feedback.problems)
+  const { folded, frames } = shownGroups(doc.spec)
+  const kept = (made: GroupNodeType): CanvasNode => {
+    const old = before.get(made.id)
+    return old && JSON.stringify(old) === JSON.stringify(made) ? old : made
+  }
+  const dataOf = ({ name, layers }: Group): GroupData => ({
+    name,
+    layers: layers.length,
+    params: layers.reduce((sum, one) => sum + (given.feedback.layers.get(one)?.params ?? 0), 0),
+    bad: layers.filter(one => problems.has(one)).length,
+  })
+  const nodes = folded.map(group =>
+    kept({
+      id: GROUP_ID + group.name,
+      type: 'group',
+      position: anchorOf(positions, group),
+      data: dataOf(group),
+      selected: group.layers.every(name => selected.has(name)),
+      measured: SIZE,
+      ...SIZE,
+    }),
+  )
+  return [...frames.flatMap(group => frameOf(group, frames, positions, dataOf(group)).map(kept)), ...nodes]
+}
+
+function frameOf(
+  group: Group,
+  frames: readonly Group[],
+  positions: Doc['positions'],
+  data: GroupData,
+): GroupNodeType[] {
+  const box = boxOf(positions, group.layers)
+  if (!box) return []
+  const within = new Set(group.layers)
+  const rings = frames.filter(one => one !== group && one.layers.every(name => within.has(name))).length
+  const margin = MARGIN + rings * RING
+  const head = HEAD * (rings + 1)
+  const size = { width: box.right - box.left + 2 * margin, height: box.bottom - box.top + head + margin }
+  return [
+    {
+      id: `${FRAME_ID}${group.name}`,
+      type: 'frame',
+      position: { x: box.left - margin, y: box.top - head },
+      data,
+      selectable: false,
+      draggable: false,
+      connectable: false,
+      focusable: false,
+      zIndex: -1,
+      measured: size,
+      ...size,
+    },
+  ]
 }
 
 function problemsByLayer(problems: readonly Problem[]): Map<string, Problem[]> {
@@ -90,24 +178,4 @@ function sameData(a: LayerData, b: LayerData): boolean {
     a.problems.length === b.problems.length &&
     a.problems.every((problem, index) => problem === b.problems[index])
   )
-}
-
-export type LayerEdge = FlowEdge<{ readonly input: number }>
-
-export function flowEdges(doc: Doc, selected: ReadonlySet<string>): LayerEdge[] {
-  const known = new Set(doc.spec.layers.map(layer => layer.name))
-  return edgesOf(doc.spec)
-    .filter(edge => known.has(edge.source))
-    .map(({ source, output, target, input }) => {
-      const id = `${input} ${target}`
-      return {
-        id,
-        source,
-        target,
-        sourceHandle: `o${output}`,
-        targetHandle: 'i',
-        selected: selected.has(id),
-        data: { input },
-      }
-    })
 }

@@ -2,10 +2,13 @@ import type { EdgeChange, NodeChange } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { useCatalogue } from '@/api/catalogue'
 import { useFeedback } from '@/api/FeedbackContext'
+import type { Group } from '@/client/types'
 import type { Point } from '@/model/doc'
 import { disconnect, moveTo } from '@/model/edit'
-import { edit, select, useDoc, useEditor, useSelection } from '@/store/editor'
-import { flowEdges, type LayerEdge, type LayerNodeType, nodesOf } from './nodes'
+import { GROUP_ID, groupNamed, movedGroup } from '@/model/groups'
+import { currentDoc, edit, select, useDoc, useEditor, useSelection } from '@/store/editor'
+import { flowEdges, type LayerEdge } from './edges'
+import { type CanvasNode, nodesOf } from './nodes'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -17,7 +20,7 @@ export function useFlow() {
   const catalogue = useCatalogue()
   const [moving, setMoving] = useState<Record<string, Point> | null>(null)
   const [chosenEdges, setChosenEdges] = useState(NONE)
-  const drawn = useRef<ReadonlyMap<string, LayerNodeType>>(new Map())
+  const drawn = useRef<ReadonlyMap<string, CanvasNode>>(new Map())
 
   const nodes = useMemo(() => {
     const made = nodesOf({ doc, moving, feedback, catalogue, selection }, drawn.current)
@@ -26,7 +29,7 @@ export function useFlow() {
   }, [doc, moving, feedback, catalogue, selection])
   const edges = useMemo(() => flowEdges(doc, chosenEdges), [doc, chosenEdges])
 
-  const onNodesChange = useCallback((changes: NodeChange<LayerNodeType>[]) => {
+  const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]) => {
     moved(changes, setMoving)
     selected(changes)
   }, [])
@@ -57,12 +60,18 @@ function parseEdgeId(id: string): { target: string; input: number } {
   return { input: Number(id.slice(0, space)), target: id.slice(space + 1) }
 }
 
-function moved(changes: NodeChange<LayerNodeType>[], setMoving: (next: Record<string, Point> | null) => void): void {
+function groupOfNode(id: string): Group | undefined {
+  return id.startsWith(GROUP_ID) ? groupNamed(currentDoc().spec, id.slice(GROUP_ID.length)) : undefined
+}
+
+function moved(changes: NodeChange<CanvasNode>[], setMoving: (next: Record<string, Point> | null) => void): void {
   const places: Record<string, Point> = {}
   let dragging = false
   for (const change of changes) {
     if (change.type !== 'position' || !change.position) continue
-    places[change.id] = change.position
+    const group = groupOfNode(change.id)
+    if (group) Object.assign(places, movedGroup(currentDoc(), group, change.position))
+    else places[change.id] = change.position
     dragging ||= change.dragging === true
   }
   if (Object.keys(places).length === 0) return
@@ -73,13 +82,15 @@ function moved(changes: NodeChange<LayerNodeType>[], setMoving: (next: Record<st
   }
 }
 
-function selected(changes: NodeChange<LayerNodeType>[]): void {
+function selected(changes: NodeChange<CanvasNode>[]): void {
   const chosen = new Set(useEditor.getState().selection)
   const size = chosen.size
   let changed = false
   for (const change of changes) {
     if (change.type !== 'select') continue
-    change.selected ? chosen.add(change.id) : chosen.delete(change.id)
+    for (const name of groupOfNode(change.id)?.layers ?? [change.id]) {
+      change.selected ? chosen.add(name) : chosen.delete(name)
+    }
     changed = true
   }
   if (changed || chosen.size !== size) select([...chosen])

@@ -2,7 +2,15 @@ import { useEffect } from 'react'
 import { openDialog } from '@/dialogs/state'
 import { redoEdit, select, undoEdit } from '@/store/editor'
 import { save } from '@/store/saving'
-import { duplicateSelected, layOut, removeSelected, selectAll } from './actions'
+import {
+  duplicateSelected,
+  groupSelected,
+  layOut,
+  removeSelected,
+  selectAll,
+  toggleFold,
+  ungroupSelected,
+} from './actions'
 import { showAll } from './view'
 
 /** Whether keys belong to what is being typed or to a window above the canvas. */
@@ -25,12 +33,15 @@ const COMMANDS: Readonly<Record<string, () => void>> = {
   a: selectAll,
   d: duplicateSelected,
   s: save,
+  g: groupSelected,
+  'shift+g': ungroupSelected,
 }
 const PLAIN: Readonly<Record<string, () => void>> = {
   '/': () => focus('palette-search'),
   '?': () => openDialog('keys'),
   l: layOut,
   f: showAll,
+  e: () => toggleFold(),
   F2: () => focus('layer-name'),
   Escape: () => select([]),
 }

@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the samples of each class
+         * @description By split: whether the classes are even, and whether a split lacks one.
+         */
+        get: operations["classes_api_v1_datasets__dataset_id__classes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -773,6 +793,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operators/{name}/versions/{number}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an operator's network
+         * @description What the predictor runs, as ONNX; the version's preprocessing comes before it.
+         */
+        get: operations["network_api_v1_operators__name__versions__number__model_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema/spec": {
         parameters: {
             query?: never;
@@ -1052,6 +1092,71 @@ export interface components {
             before: unknown;
         };
         /**
+         * CheckParams
+         * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
+         */
+        CheckParams: {
+            /**
+             * Device
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Entries
+             * @description So many numbers of each tensor of weights, and of each layer's input, have their gradient checked.
+             * @default 12
+             */
+            entries: number;
+            /**
+             * Learning Rate
+             * @description Of adam, which learns them.
+             * @default 0.003
+             */
+            learning_rate: number;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
+            /**
+             * Samples
+             * @description So many training samples must be learnt by heart.
+             * @default 20
+             */
+            samples: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description Steps of the optimizer to learn them in, at most.
+             * @default 400
+             */
+            steps: number;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+        };
+        /**
          * Checked
          * @description A spec without problems; one with problems is answered with 422.
          */
@@ -1080,6 +1185,28 @@ export interface components {
             value: unknown;
             /** Why */
             why: string;
+        };
+        /**
+         * ClassCount
+         * @description How many samples of each split belong to a class.
+         */
+        ClassCount: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ClassCounts
+         * @description By index; empty where the labels are no classes, or more than 1,000.
+         */
+        ClassCounts: {
+            /** Items */
+            items: components["schemas"]["ClassCount"][];
         };
         /**
          * CommentList
@@ -1334,6 +1461,21 @@ export interface components {
             warmup_epochs: number;
         };
         /**
+         * ExportParams
+         * @description ``params`` of an export job: the weights of ``job`` in a format that only a worker can write.
+         */
+        ExportParams: {
+            /**
+             * Format
+             * @description TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow.
+             * @default savedmodel
+             * @constant
+             */
+            format: "savedmodel";
+            /** Job */
+            job: string;
+        };
+        /**
          * Fault
          * @description Why a job failed.
          */
@@ -1402,6 +1544,8 @@ export interface components {
             reads: boolean;
             /** Title */
             title: string;
+            /** Worker Writes */
+            worker_writes: boolean;
             /** Writes */
             writes: boolean;
         };
@@ -1409,6 +1553,23 @@ export interface components {
         Formats: {
             /** Items */
             items: components["schemas"]["Format"][];
+        };
+        /**
+         * Group
+         * @description Layers that people see as one part, such as a block: for the eye, without meaning for the net.
+         *
+         *     A group whose layers are all in another one lies within it. Names of layers that the spec has not are passed over.
+         */
+        Group: {
+            /**
+             * Folded
+             * @default false
+             */
+            folded: boolean;
+            /** Layers */
+            layers: string[];
+            /** Name */
+            name: string;
         };
         /**
          * Impossible
@@ -1484,7 +1645,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict";
+            kind: "train" | "evaluate" | "predict" | "check" | "export";
             /** Links */
             links: {
                 [key: string]: string;
@@ -1595,7 +1756,7 @@ export interface components {
          * @description One node: a catalogue type with its parameters, fed by the named outputs of other layers.
          *
          *     ``inputs`` name layers; ``"slice:1"`` is the second output of a layer that has several.
-         *     ``weights_of`` names the layer whose weights this one uses as its own.
+         *     ``weights_of`` names the layer whose weights this one uses as its own. ``note`` is for people: it has no meaning.
          */
         Layer: {
             /**
@@ -1605,6 +1766,8 @@ export interface components {
             inputs: string[];
             /** Name */
             name: string;
+            /** Note */
+            note?: string;
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -1800,6 +1963,19 @@ export interface components {
             items: components["schemas"]["VersionRow"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * LossChoice
+         * @description A loss with parameters of its own, e.g. ``{"name": "huber", "delta": 2.0}``.
+         */
+        LossChoice: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Mapped
@@ -2083,7 +2259,7 @@ export interface components {
              * Task
              * @enum {string}
              */
-            task: "classification" | "binary" | "regression";
+            task: "classification" | "binary" | "regression" | "sequence";
             /** Version */
             version: number;
         };
@@ -2096,7 +2272,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion";
+            name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
         };
@@ -2377,7 +2553,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "named";
+            kind: "int" | "float" | "bool" | "text" | "choice" | "list" | "record" | "map" | "named";
             limits?: components["schemas"]["RecipeLimits"] | null;
             /** Name */
             name: string;
@@ -2569,6 +2745,8 @@ export interface components {
          * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
          */
         Spec: {
+            /** Groups */
+            groups?: components["schemas"]["Group"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
             /** Name */
@@ -2692,6 +2870,12 @@ export interface components {
              */
             frozen: string[];
             /**
+             * Initial Weights
+             * @description Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed.
+             * @default null
+             */
+            initial_weights: string | null;
+            /**
              * Keep
              * @description Whose weights are the result: the last epoch's, or those of the best by what ``early_stopping`` watches.
              * @default null
@@ -2708,7 +2892,23 @@ export interface components {
              * @description What is made small; chosen to suit the network's output and the labels where it is left out.
              * @default null
              */
-            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity") | null;
+            loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
+            /**
+             * Loss Weights
+             * @description Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out.
+             * @default {}
+             */
+            loss_weights: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's.
+             * @default {}
+             */
+            losses: {
+                [key: string]: components["schemas"]["LossChoice"];
+            };
             /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
@@ -2720,7 +2920,14 @@ export interface components {
              * @description How the weights follow the gradient; adam where it is left out.
              * @default null
              */
-            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion") | components["schemas"]["Optimizer"] | null;
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Precision
+             * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
+             * @default float32
+             * @enum {string}
+             */
+            precision: "float32" | "mixed_float16" | "mixed_bfloat16";
             /**
              * Schedule
              * @description How the learning rate changes; none leaves it as it is.
@@ -2883,6 +3090,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -2988,6 +3197,10 @@ export interface operations {
                     gate?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
+                    /** @description Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out. */
+                    level?: string;
+                    /** @description Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`. */
+                    phase?: string;
                     /**
                      * Format: binary
                      * @description More inputs to verify with: `.npz` by input name, or `.npy`.
@@ -2997,6 +3210,8 @@ export interface operations {
                     seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;
+                    /** @description Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between. */
+                    stage?: string;
                     /** @description The wanted format: one that GET /formats lists as written. */
                     target: string;
                     /** @description `true`: run source and target on the same inputs; a certificate in the report, 422 where they differ. */
@@ -3338,6 +3553,65 @@ export interface operations {
             };
         };
     };
+    classes_api_v1_datasets__dataset_id__classes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The data set's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassCounts"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     samples_api_v1_datasets__dataset_id__samples_get: {
         parameters: {
             query?: {
@@ -3452,7 +3726,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -3505,19 +3779,19 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Dataset */
-                    dataset: string;
+                    dataset?: string | null;
                     /**
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams or PredictParams.
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5215,6 +5489,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -5483,6 +5759,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many items a page holds. */
                 limit?: number;
+                /** @description Only operators whose newest version was made from the model with this id. */
+                model?: string | null;
             };
             header?: never;
             path?: never;
@@ -6005,6 +6283,90 @@ export interface operations {
             };
         };
     };
+    network_api_v1_operators__name__versions__number__model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The operator's name. */
+                name: string;
+                /** @description The version's number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ONNX file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range of bytes that `Range` asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names the file's ETag, which is its sha256. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The file has no such bytes. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     schema_api_v1_schema_spec_get: {
         parameters: {
             query?: never;
@@ -6084,6 +6446,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
                     /** Layers */
                     layers: components["schemas"]["Layer"][];
                     /** Name */
@@ -6542,14 +6906,16 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1SummaryPostParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const castDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["dtype"]> = ["float32", "int32", "int64"];
 export const castStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cast"]["step"]> = ["cast"];
+export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
+export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
@@ -6558,22 +6924,23 @@ export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
+export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
 export const newShareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
-export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression"];
-export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
+export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
 export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["device"]> = ["cpu", "gpu", "any"];
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
-export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "named"];
+export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const roomViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoomView"]["role"]> = ["viewer", "commenter", "editor", "owner"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
@@ -6583,7 +6950,8 @@ export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const trainParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["device"]> = ["cpu", "gpu", "any"];
 export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["keep"]> = ["last", "best"];
-export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity"];
+export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
-export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion"];
+export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];

@@ -14,6 +14,7 @@ import { useRecipe } from '@/store/recipe'
 import { tell, tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { ClassCounts } from './ClassCounts'
 import { Samples } from './Samples'
 
 /** What a data set holds, a look at its samples, and what can be done with it. */
@@ -74,6 +75,7 @@ function Detail({ dataset }: { dataset: DatasetView }) {
             ))}
           </section>
           <Schema dataset={dataset} />
+          <ClassCounts dataset={dataset} />
         </div>
       </div>
     </>

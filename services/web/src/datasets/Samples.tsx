@@ -1,15 +1,14 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSamples } from '@/api/datasets'
 import type { DatasetView, FeatureSchema, Sample } from '@/client/types'
 import { Button, IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
-import { pictureShape, pixels } from './picture'
+import { pictureShape } from './picture'
+import { labelText, numbersText, Picture } from './SampleShown'
 
 const PAGE = 24
-/** Numbers that a row shows of a feature. */
-const SHOWN = 6
 
 /** Samples as they were stored, page by page: pictures where they are pictures, numbers otherwise. */
 export function Samples({ dataset }: { dataset: DatasetView }) {
@@ -71,17 +70,6 @@ function Pictures({ items, feature }: { items: readonly Sample[]; feature: Featu
   )
 }
 
-function Picture({ values, feature, text }: { values: unknown; feature: FeatureSchema; text: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const { height, width, channels } = pictureShape(feature.shape) ?? { height: 0, width: 0, channels: 1 }
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    const data = pixels(values, channels, Math.min(0, feature.min), feature.max)
-    if (context && data.length === height * width * 4) context.putImageData(new ImageData(data, width, height), 0, 0)
-  }, [values, channels, height, width, feature])
-  return <canvas ref={canvas} width={width} height={height} role="img" aria-label={text} title={text} />
-}
-
 function Numbers({ items, features }: { items: readonly Sample[]; features: readonly FeatureSchema[] }) {
   const { t } = useTranslation()
   return (
@@ -112,14 +100,4 @@ function Numbers({ items, features }: { items: readonly Sample[]; features: read
       </table>
     </div>
   )
-}
-
-function labelText({ label, class_name }: Sample): string {
-  return class_name ?? (label === null || label === undefined ? '–' : numbersText(label))
-}
-
-function numbersText(value: unknown): string {
-  const flat = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]
-  const shown = flat.slice(0, SHOWN).map(one => (typeof one === 'number' ? Number(one.toPrecision(5)) : String(one)))
-  return shown.join(', ') + (flat.length > SHOWN ? ', …' : '')
 }

@@ -14,6 +14,7 @@ import { polled, type Run } from '@/training/run'
 import { useRuns } from '@/training/useRuns'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { Checklist } from './Checklist'
 import { Chosen } from './Chosen'
 import { Curves } from './Curves'
 import { JobActions } from './JobActions'
@@ -67,6 +68,7 @@ function Detail({ job }: { job: JobView }) {
       <div className="two-columns">
         <div>
           {job.kind === 'train' ? <Curves charts={chartsOf([{ name, run }])} /> : null}
+          {job.kind === 'check' ? <Checklist job={job} /> : null}
           <Logs lines={run.logs} />
         </div>
         <div>

@@ -8,6 +8,7 @@ export function useTaskText(): (task: OperatorView['task']) => string {
     classification: t('library:classification'),
     binary: t('library:binary'),
     regression: t('library:regression'),
+    sequence: t('library:sequence'),
   }
   return task => words[task]
 }

@@ -1,6 +1,7 @@
 import type { Layer, LayerType, Spec } from '@/client/types'
 import { type Doc, layerNamed, NODE_GAP, NODE_HEIGHT, NODE_WIDTH, type Point, withLayers } from './doc'
 import { isSingle, leavesOf, takesInput, validTargets } from './graph'
+import { prunedGroups, renamedInGroups } from './groups'
 import { baseName, freeName, namesOf } from './names'
 import { settledOutputs } from './outputs'
 import { formatRef, parseRef, renamedRef } from './refs'
@@ -10,7 +11,8 @@ import { formatRef, parseRef, renamedRef } from './refs'
 type Catalogue = ReadonlyMap<string, LayerType>
 
 function settled(before: Doc, after: Doc): Doc {
-  return withLayers(after, after.spec.layers, settledOutputs(before.spec, after.spec))
+  const made = withLayers(after, after.spec.layers, settledOutputs(before.spec, after.spec))
+  return { ...made, spec: prunedGroups(made.spec) }
 }
 
 /** A layer of this type with the parameters it must have, taken from the catalogue's example. */
@@ -150,12 +152,18 @@ export function renameLayer(doc: Doc, from: string, to: string): Doc {
     ...(layer.weights_of === from ? { weights_of: to } : {}),
   }))
   const positions = Object.fromEntries(Object.entries(doc.positions).map(([k, at]) => [k === from ? to : k, at]))
-  return withLayers(
+  const renamed = withLayers(
     doc,
     layers,
     doc.spec.outputs.map(text => renamedRef(text, from, to)),
     positions,
   )
+  return { ...renamed, spec: renamedInGroups(renamed.spec, from, to) }
+}
+
+/** A note for people; an empty one takes it away. */
+export function setNote(doc: Doc, name: string, text: string): Doc {
+  return changeLayer(doc, name, ({ note: _, ...layer }) => (text.trim() === '' ? layer : { ...layer, note: text }))
 }
 
 export function renameModel(doc: Doc, name: string): Doc {

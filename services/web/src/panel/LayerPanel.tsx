@@ -18,7 +18,9 @@ import { groupColour } from '@/ui/groups'
 import { TextInput } from '@/ui/TextInput'
 import { AlignButtons } from './AlignButtons'
 import { Facts } from './Facts'
+import { GroupFields } from './GroupFields'
 import { InputList } from './InputList'
+import { NoteField } from './NoteField'
 import { ParamForm } from './ParamForm'
 
 /** The selected layer: its parameters as the catalogue declares them, its name, its connections. */
@@ -37,6 +39,7 @@ export function LayerPanel() {
       <>
         <p>{t('panel:several', { count: selection.length })}</p>
         <AlignButtons names={selection} />
+        <GroupFields names={selection} />
         <LayerActions />
       </>
     )
@@ -50,6 +53,7 @@ export function LayerPanel() {
       {type ? <ParamForm layer={layer} type={type} /> : <p>{t('panel:unknownType')}</p>}
       <InputList layer={layer} most={type?.ports.most ?? null} />
       <Wiring layer={layer} type={type} />
+      <NoteField layer={layer} />
       <LayerFacts name={layer.name} />
       <LayerActions />
     </div>

@@ -1,34 +1,58 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Tabs } from '@base-ui/react/tabs'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { idOf } from '@/api/identity'
-import { predict, type Samples } from '@/api/operators'
+import type { Samples } from '@/api/operators'
 import type { OperatorView } from '@/client/types'
-import { FailureBox } from '@/ui/Failure'
+import { AnswerTo } from './AnswerTo'
 import { InputForm } from './InputForm'
 import { TextProblem } from './numbers'
 import './predict.css'
-import { Result } from './Result'
 import { given } from './samples'
 import { pictureForm } from './signature'
 import { type Given, NOTHING_GIVEN } from './state'
+import { SampleWalk } from './walk/SampleWalk'
+import { useTestData } from './walk/useTestData'
+import { WorstSamples } from './walk/WorstSamples'
+import './walk/walk.css'
 
 const WAIT_MS = 150
 
-/** Give an operator's inputs a drawing, a picture or numbers: the answer follows by itself. */
+/** Give an operator's inputs a drawing, a picture or numbers, or walk through samples that it was not trained on. */
 export function TestPanel({ operator }: { operator: OperatorView }) {
   const { t } = useTranslation()
+  const [source, setSource] = useState('own')
+  const data = useTestData(operator)
+  if (!data) return <OwnInput operator={operator} />
+  return (
+    <Tabs.Root value={source} onValueChange={value => setSource(String(value))}>
+      <Tabs.List className="tab-list predict-ways">
+        <Tabs.Tab className="tab" value="own">
+          {t('predict:own')}
+        </Tabs.Tab>
+        <Tabs.Tab className="tab" value="walk">
+          {t('predict:walk')}
+        </Tabs.Tab>
+        <Tabs.Tab className="tab" value="worst">
+          {t('predict:worst')}
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="own">
+        <OwnInput operator={operator} />
+      </Tabs.Panel>
+      <Tabs.Panel value="walk">
+        <SampleWalk operator={operator} data={data} />
+      </Tabs.Panel>
+      <Tabs.Panel value="worst">
+        <WorstSamples operator={operator} data={data} />
+      </Tabs.Panel>
+    </Tabs.Root>
+  )
+}
+
+function OwnInput({ operator }: { operator: OperatorView }) {
   const { inputs } = operator.signature
   const [values, setValues] = useState<Readonly<Record<string, Given>>>({})
   const samples = useQuiet(useSamples(operator, values))
-  const query = useQuery({
-    queryKey: ['predict', operator.name, operator.version, samples && idOf(samples)],
-    queryFn: ({ signal }) => predict(operator, samples ?? {}, signal),
-    enabled: samples !== null,
-    placeholderData: keepPreviousData,
-    gcTime: 0,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
   return (
     <div className="predict">
       <div className="predict-inputs">
@@ -42,19 +66,7 @@ export function TestPanel({ operator }: { operator: OperatorView }) {
           />
         ))}
       </div>
-      <div className="predict-answer">
-        {query.error ? (
-          <FailureBox title={t('predict:failed')} error={query.error}>
-            <button type="button" className="button button-plain" onClick={() => query.refetch()}>
-              {t('app:retry')}
-            </button>
-          </FailureBox>
-        ) : samples && query.data ? (
-          <Result answer={query.data} operator={operator} />
-        ) : (
-          <p className="panel-empty">{samples ? t('app:loading') : t('predict:nothingYet')}</p>
-        )}
-      </div>
+      <AnswerTo operator={operator} samples={samples} />
     </div>
   )
 }

@@ -23,7 +23,7 @@ export async function openSpec(spec: Spec): Promise<void> {
 export async function openModel(model: ModelView): Promise<void> {
   const draft = await readDraft(model.id)
   const origin = { id: model.id, version: model.version, etag: model.etag }
-  if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: model.spec })
+  if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: draft.saved ?? model.spec })
   else if (draft && JSON.stringify(draft.doc.spec) !== JSON.stringify(draft.saved)) {
     openDoc(draft.doc, { origin: draft.origin, saved: draft.saved }) // a save will meet the newer version and ask
   } else {

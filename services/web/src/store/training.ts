@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { trainModel } from '@/api/jobs'
+import { checkModel, trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
 import { useRecipe } from './recipe'
@@ -10,13 +10,13 @@ export const useTraining = create<{ pending: boolean; error: unknown }>(() => ({
 
 let sent = { text: '', key: '' }
 
-/** Saves what is on the canvas, queues a training of that version and shows the job. */
-export async function train(): Promise<void> {
+/** Saves what is on the canvas, queues a training (or a check) of that version and shows the job. */
+export async function train(checks = false): Promise<void> {
   if (useTraining.getState().pending) return
   useTraining.setState({ pending: true, error: null })
   try {
     const model = await savedModel()
-    if (model !== null) await submit(model)
+    if (model !== null) await (checks ? look(model) : submit(model))
     useTraining.setState({ pending: false })
   } catch (error) {
     useTraining.setState({ pending: false, error })
@@ -31,6 +31,12 @@ async function submit(model: string): Promise<void> {
   const job = await trainModel(request, sent.key)
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
+}
+
+/** Queues a check instead, which a lost answer may well repeat. */
+async function look(model: string): Promise<void> {
+  const { dataset, params } = useRecipe.getState()
+  goTo(jobPath((await checkModel({ model, dataset, params: { ...params } })).id))
 }
 
 /** null where saving failed, which said why. */

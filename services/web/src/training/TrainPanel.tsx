@@ -1,4 +1,4 @@
-import { Play } from 'lucide-react'
+import { ListChecks, Play } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
@@ -84,6 +84,13 @@ function Ready({ busy }: { busy: boolean }) {
         icon={<Play size={15} aria-hidden />}
       >
         {busy ? t('training:starting') : t('training:start')}
+      </Button>
+      <Button
+        onClick={() => void train(true)}
+        disabled={busy || broken || why !== null}
+        icon={<ListChecks size={15} aria-hidden />}
+      >
+        {t('training:check')}
       </Button>
     </>
   )

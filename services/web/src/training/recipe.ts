@@ -1,5 +1,6 @@
 import type { Problem, RecipeField } from '@/client/types'
 import { parseValue, textOf } from '@/model/values'
+import { mapText, mapValue } from './maps'
 
 /** `params` of a job: what is not there is chosen by the server. */
 export type Params = Readonly<Record<string, unknown>>
@@ -14,6 +15,7 @@ export function withField(params: Params, name: string, value: unknown): Params 
 export function fieldValue(field: RecipeField, typed: string): unknown {
   const text = typed.trim()
   if (text === '') return undefined
+  if (field.kind === 'map') return mapValue(text)
   if (field.kind !== 'list') return field.kind === 'text' ? text : parseValue(text)
   if (field.choices?.includes(text)) return text
   const items = text.split(/\s*,\s*/).filter(item => item !== '')
@@ -21,13 +23,15 @@ export function fieldValue(field: RecipeField, typed: string): unknown {
 }
 
 export function fieldText(value: unknown): string {
-  return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
+  if (Array.isArray(value)) return value.map(textOf).join(', ')
+  return typeof value === 'object' && value !== null ? mapText({ ...value }) : textOf(value)
 }
 
 /** The default in words; null where the server chooses. */
 export function defaultText(field: RecipeField): string | null {
   const { default: value } = field
-  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return null
+  if (value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0))
+    return null
   return fieldText(value)
 }
 

@@ -50,7 +50,7 @@ def compiled(one: Schedule) -> keras.Model:
     network = build(small_spec(), 1)
     params = TrainParams(optimizer=Optimizer(name="sgd", learning_rate=RATE), learning_rate=RATE, loss="mse",
                          schedule=one, epochs=EPOCHS)  # fmt: skip
-    compile_model(network.model, params, PER_EPOCH)
+    compile_model(network, params, PER_EPOCH)
     return network.model
 
 

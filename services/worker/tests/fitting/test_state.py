@@ -37,7 +37,7 @@ X, Y = RNG.normal(size=(8, 4)).astype(np.float32), np.arange(8) % 3
 def compiled(optimizer, seed=1):
     network = build(SPEC, seed)
     params = TrainParams(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=("accuracy",))
-    compile_model(network.model, params)
+    compile_model(network, params)
     network.model.run_eagerly = True  # each step traced would take a second
     return network
 

@@ -101,7 +101,7 @@ def test_classes_weigh_as_in_keras_own_fit(desk):
     result, _ = at.run(at.order("train", small_spec(), params={**params, "class_weight": [1.0, 2.0, 0.5]}))
     arrays = class_data()
     network = build(small_spec(), 2)
-    compile_model(network.model, TrainParams(optimizer="sgd", loss="sparse_categorical_crossentropy").model_copy(
+    compile_model(network, TrainParams(optimizer="sgd", loss="sparse_categorical_crossentropy").model_copy(
         update={"optimizer": Optimizer(name="sgd")}))  # fmt: skip
     history = network.model.fit(
         arrays["x_train"], arrays["y_train"], batch_size=8, epochs=2, shuffle=False, verbose=0,

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -155,3 +158,42 @@ def test_a_data_set_that_does_not_fit_is_refused_with_every_problem(desk):
     with pytest.raises(Invalid) as caught:
         at.run(at.order("train", NET, params=PARAMS))
     assert len(caught.value.problems) >= 2
+
+
+SERVE = """
+import sys, numpy, tensorflow
+model, given = tensorflow.saved_model.load(sys.argv[1]), numpy.load(sys.argv[2])
+answer = model.signatures["serving_default"](tensorflow.constant(given))
+numpy.savez(sys.argv[3], served=model.serve(tensorflow.constant(given)), signature=next(iter(answer.values())))
+assert "visualnn_shared" not in sys.modules
+"""
+
+
+def test_an_export_is_a_saved_model_that_tensorflow_alone_serves(trained, tmp_path):
+    at, result, _ = trained
+    weights = result.manifest["weights.safetensors"]["key"]
+    order = at.order("export", params={"job": "job-1"}, weights=weights).model_copy(update={"dataset": None})
+    found, _ = at.run(order)
+    assert set(found.manifest) == {"model.savedmodel.zip"}
+    with zipfile.ZipFile(io.BytesIO(at.get(found, "model.savedmodel.zip"))) as archive:
+        archive.extractall(tmp_path / "m")
+    serving = Serving.model_validate_json((tmp_path / "m/assets.extra/serving.json").read_text())
+    assert json.loads((tmp_path / "m/assets.extra/spec.json").read_text())["name"] == "small"
+    with np.load(io.BytesIO(at.get(result, "samples.npz"))) as samples:
+        np.save(tmp_path / "x.npy", np.float32(apply_inputs(serving, {"in": samples["x:in"]})["in"]))
+        expected = samples["y:out"]
+    paths = [str(tmp_path / name) for name in ("m", "x.npy", "y.npz")]
+    told = subprocess.run([sys.executable, "-c", SERVE, *paths], capture_output=True, text=True, timeout=120)
+    assert told.returncode == 0, told.stderr
+    with np.load(tmp_path / "y.npz") as answers:
+        np.testing.assert_allclose(answers["served"], expected, atol=1e-5)
+        np.testing.assert_allclose(answers["signature"], expected, atol=1e-5)
+
+
+def test_an_export_without_tensorflow_is_refused_in_words(trained, monkeypatch):
+    at, result, _ = trained
+    weights = result.manifest["weights.safetensors"]["key"]
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(Invalid) as caught:
+        at.run(at.order("export", params={"job": "job-1"}, weights=weights))
+    assert "where Keras runs on TensorFlow; received 'jax'" in str(caught.value)

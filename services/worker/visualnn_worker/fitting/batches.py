@@ -68,7 +68,11 @@ class Epochs(Batches):
         epoch, batch = divmod(self._first + index, self.per_epoch)
         begin = batch * self._batch_size
         rows = self._order_of(epoch)[begin : begin + self._batch_size]
-        return self._take(rows) if self._weights is None else (*self._take(rows), self._counts(rows, self._weights))
+        if self._weights is None:
+            return self._take(rows)
+        inputs, labels = self._take(rows)
+        counts = self._counts(rows, self._weights)
+        return inputs, labels, (counts,) * len(labels) if isinstance(labels, tuple) else counts
 
     def _counts(self, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         labels = self._samples.raw_labels(rows)

@@ -2,9 +2,10 @@
 
 import math
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import keras
+from numpy.typing import NDArray
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.checkpoints import Checkpoints
@@ -14,6 +15,13 @@ from visualnn_worker.fitting.stopping import Best
 SAY_S = 0.5
 EPOCHS_AT_ONCE, EPOCHS_PER_S = 500, 20
 """So many epoch events at once, and so many a second after that; history.json has all."""
+
+
+class HasArrays(Protocol):
+    """State of a training that is not the model's."""
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]: ...
 
 
 class NotFinite(ArithmeticError):  # noqa: N818 - says what happened to the loss
@@ -48,6 +56,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._first_done = self._epoch_began = time.monotonic()
         self._said = 0.0
         self._epoch = start.epoch
+        self.more: HasArrays | None = None
+        """Something else whose state a checkpoint holds."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         self._epoch = epoch
@@ -66,7 +76,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
             self._said = now
             self._say(number, {name: float(value) for name, value in logs.items()}, now)
         if number < self._batches and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)), self._best.arrays)
+            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)), self._arrays())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         metrics = {name: float(value) for name, value in logs.items()}
@@ -80,7 +90,11 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                     "seconds": seconds}  # fmt: skip
             self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
         if epoch + 1 < self._epochs and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)), self._best.arrays)
+            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)), self._arrays())
+
+    def _arrays(self) -> dict[str, Any]:
+        """What a checkpoint holds besides the model's own state."""
+        return {**self._best.arrays, **(self.more.arrays if self.more is not None else {})}
 
     def _may_say_epoch(self, now: float) -> bool:
         """Every epoch for a while; of a hundred thousand tiny ones, some."""

@@ -38,9 +38,16 @@ class Samples:
         """Inputs by name, as the net takes them."""
         return apply_inputs(self.serving, self.raw(which))
 
-    def labels(self, which: Any) -> NDArray[Any] | None:
-        """Labels as the loss takes them, None where the data set has none."""
-        return None if self.split.y is None else apply(self.serving.labels, self.split.y[self.rows[which]])
+    def labels(self, which: Any) -> Any:
+        """Labels as the loss takes them, None where the data set has none; of several outputs a tuple, one for each."""
+        if self.split.y is None:
+            return None
+        raw = self.split.y[self.rows[which]]
+        first = apply(self.serving.labels, raw)
+        if len(self.serving.outputs) == 1:
+            return first
+        others = [spec.name for spec in self.serving.outputs[1:]]
+        return (first, *(apply(self.serving.more_labels.get(name, ()), raw) for name in others))
 
     def raw_labels(self, which: Any) -> NDArray[Any] | None:
         """Labels as the data set stored them."""

@@ -7,6 +7,8 @@ from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.schedule import Plateau, Schedule, factor
 from visualnn_shared.training.stopping import Watch, watched
 
+from visualnn_worker.fitting.losses import is_own
+
 History = list[dict[str, float]]
 
 
@@ -38,8 +40,12 @@ def rate_of(params: TrainParams, per_epoch: int) -> Any:
 
 
 def settle(model: keras.Model) -> None:
-    """Leave a trained model the last rate of its schedule in Keras' own terms: its file then names no class of ours."""
+    """Leave a trained model the last rate of its schedule in Keras' own terms, and no loss that Keras has not: its file
+    then names no class of ours but layers."""
     optimizer = model.optimizer
+    losses = model.loss if isinstance(model.loss, list) else [model.loss]
+    if any(is_own(loss) for loss in losses):
+        model.compile(optimizer, loss=None)
     if isinstance(optimizer._learning_rate, Scheduled):
         optimizer.learning_rate = keras.optimizers.schedules.ExponentialDecay(float(optimizer.learning_rate), 1, 1.0)
 

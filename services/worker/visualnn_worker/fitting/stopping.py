@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.stopping import EarlyStopping, Watch, watched
 
+from visualnn_worker.fitting.averaging import averaged
+
 Arrays = dict[str, NDArray[np.generic]]
 _BEST = "best/"
 
@@ -49,8 +51,7 @@ class Best(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if self._tell({**logs, "epoch": epoch + 1}) and self._keeps:
-            weights = enumerate(self.model.variables)
-            self.arrays = {f"{_BEST}{n}": np.array(keras.ops.convert_to_numpy(v.value)) for n, v in weights}
+            self.arrays = {f"{_BEST}{n}": array for n, array in enumerate(averaged(self.model))}
         if self.stops:
             self.model.stop_training = True
 

@@ -6,13 +6,17 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.full_batch import takes_all
+from visualnn_shared.training.recipe import Optimizer, TrainParams
 from visualnn_shared.training.schedule import Plateau
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting import state
+from visualnn_worker.fitting.averaging import MeasureAverages, averages, held, settle_averages
 from visualnn_worker.fitting.batches import Batches, Epochs
 from visualnn_worker.fitting.checkpoints import Checkpoints
+from visualnn_worker.fitting.full_batch import FullBatch, measured
+from visualnn_worker.fitting.naming import Renamed
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.fitting.schedules import LowerOnPlateau
@@ -53,7 +57,8 @@ def fit(
     params, epochs = training.params, training.params.epochs
     validates = training.validation is not None
     best = Best(params, validates, position.history, arrays)
-    reporter = Reporter(channel, checkpoints, epochs, training.epochs().per_epoch, position, best)
+    per_epoch = 1 if takes_all(params) else training.epochs().per_epoch
+    reporter = Reporter(channel, checkpoints, epochs, per_epoch, position, best)
     callbacks = [best, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
     if isinstance(params.schedule, Plateau):
         callbacks.insert(0, LowerOnPlateau(params.schedule, validates, position.history))
@@ -63,16 +68,48 @@ def fit(
     if position.batches:
         _finish_epoch(training, callbacks, position, arrays)
         first += 1
-    if first < epochs and not best.stops:
+    if takes_all(params):
+        _descend(training, range(first, epochs), arrays, callbacks, channel)
+    elif first < epochs and not best.stops:
         _fit(training, range(first, epochs), 0, callbacks)
     checkpoints.finish()
     if best.stops:
         channel.log(f"stopped after epoch {len(reporter.history)} of {epochs}: {best.monitor} got no better")
+    settle_averages(training.network.model)
     if params.keep != "best":
         return reporter.history, reporter.history[-1]
     best.restore(training.network.model)
     channel.log(f"kept the weights of epoch {best.epoch}, the best by {best.monitor}")
     return reporter.history, reporter.history[best.epoch - 1]
+
+
+def _descend(
+    training: Training, epochs: range, arrays: state.Arrays, callbacks: list[keras.callbacks.Callback], channel: Channel
+) -> None:
+    """Steps over all samples at once, until an end or the last epoch."""
+    network, params, model = training.network, training.params, training.network.model
+    assert isinstance(params.optimizer, Optimizer)
+    full = FullBatch(network, training.epochs(), params.optimizer, arrays)
+    train = Batches(network, training.train, params.batch_size)
+    validation = Batches(network, training.validation, params.batch_size) if training.validation else None
+    model.stop_training = False
+    for callback in callbacks:
+        callback.set_model(model)
+        if isinstance(callback, Reporter):
+            callback.more = full
+    for epoch in epochs:
+        for callback in callbacks:
+            callback.on_epoch_begin(epoch)
+        loss, ended = full.step()
+        logs = measured(network, train, validation)
+        for callback in callbacks:
+            callback.on_train_batch_end(0, {**logs, "loss": loss})
+        for callback in callbacks:
+            callback.on_epoch_end(epoch, {**logs, "loss": loss})
+        if ended:
+            channel.log(f"stopped after epoch {epoch + 1}: the loss gets no smaller")
+        if ended or model.stop_training:
+            return
 
 
 def _finish_epoch(
@@ -98,13 +135,16 @@ def _fit(training: Training, epochs: range, skip: int, callbacks: list[keras.cal
     """Run these epochs, the first of them (and then only one) without its first ``skip`` batches."""
     params, validation = training.params, training.validation
     whole = training.epochs().per_epoch
-    training.network.model.fit(
-        training.epochs(epochs.start * whole + skip),
-        steps_per_epoch=whole - skip,
-        epochs=epochs.stop,
-        initial_epoch=epochs.start,
-        verbose=0,
-        shuffle=False,  # the order is ours
-        callbacks=callbacks,
-        validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
-    )
+    model = training.network.model
+    measured = [MeasureAverages()] if averages(model) else []
+    with held(model):
+        model.fit(
+            training.epochs(epochs.start * whole + skip),
+            steps_per_epoch=whole - skip,
+            epochs=epochs.stop,
+            initial_epoch=epochs.start,
+            verbose=0,
+            shuffle=False,  # the order is ours
+            callbacks=[*measured, Renamed(training.network, callbacks)],
+            validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
+        )

@@ -28,7 +28,7 @@ class Context:
 
     def load_data(self, schema: DatasetSchema) -> Data:
         """The order's data set in memory. Raises ``ObjectMissing``, ``DatasetInvalid``."""
-        dataset = self.order.dataset
+        dataset = self.order.data
         path = self.folder / "dataset"
         self.objects.get_file(dataset.key, path)
         data = load(path, dataset.format, schema)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.training.choose import plan_predict
 from visualnn_shared.training.recipe import PredictParams
+from visualnn_shared.training.scores import scores
 from visualnn_shared.training.serving import Serving
 
 from visualnn_worker.fitting.reporting import SAY_S
@@ -26,7 +27,7 @@ def run(context: Context) -> Result:
     order = context.order
     params = PredictParams.model_validate(order.params)
     network, trained = load_trained(context)
-    fit = plan_predict(trained.serving, order.dataset.schema_, order.dataset.splits, params)
+    fit = plan_predict(trained.serving, order.data.schema_, order.data.splits, params)
     parts = [samples for _split, samples in samples_of(context, fit, trained, params.split)]
     batches = sum(-(-len(samples) // params.batch_size) for samples in parts)
     pace = Pace(context.channel, batches, SAY_S)
@@ -63,7 +64,7 @@ def _write_csv(path: Path, arrays: Mapping[str, NDArray[Any]], serving: Serving)
         writer = csv.writer(file)
         writer.writerow([*header, *(["label"] if labels is not None and labels.ndim == 1 else [])])
         for number, row in enumerate(values):
-            best = _best(row, classes) if classes else ()
+            best = _best(scores(serving, row), classes) if classes else ()
             label = [_label(labels[number], classes)] if labels is not None and labels.ndim == 1 else []
             writer.writerow([number, *best, *(repr(float(v)) for v in row), *label])
 

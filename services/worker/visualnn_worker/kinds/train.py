@@ -12,6 +12,7 @@ from visualnn_shared.analysis.advice import advice
 from visualnn_shared.datasets.data import Data
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.loss_options import name_of
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.weights import WEIGHTS
 
@@ -19,10 +20,12 @@ from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.batches import Batches
 from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
 from visualnn_worker.fitting.compiling import compile_model, prepare
+from visualnn_worker.fitting.naming import told
 from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out
 from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
 from visualnn_worker.kinds import weights_file
+from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights
@@ -51,20 +54,25 @@ def run(context: Context) -> Result:
     """Train. Raises ``Invalid`` for what does not fit together, ``NotFinite``, ``Unavailable``."""
     order = context.order
     spec = read_spec(order.spec or {})
-    planned = plan(spec, order.dataset.schema_, order.dataset.splits, TrainParams.model_validate(order.params))
-    data = context.load_data(order.dataset.schema_)
+    planned = plan(spec, order.data.schema_, order.data.splits, TrainParams.model_validate(order.params))
+    data = context.load_data(order.data.schema_)
     parts = _parts(data, planned)
     with refusals("build"):
-        network = build(spec, planned.params.seed, planned.frozen)
-        compile_model(network.model, planned.params, -(-len(parts.train) // planned.params.batch_size))
+        network = build(spec, planned.params.seed, planned.frozen, planned.params.precision)
+        if planned.params.initial_weights:
+            begin_with(context, network)
+        per_epoch = -(-len(parts.train) // planned.params.batch_size)
+        compile_model(network, planned.params, per_epoch, serving=planned.serving)
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
-    label = order.dataset.schema_.label
-    for mistake in advice(network.resolved, loss=planned.params.loss, classes=label.n_classes if label else None):
+    label = order.data.schema_.label
+    logits = {"from_logits": planned.serving.scores_by is not None}
+    for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
     with refusals("train"):
         history, kept = _fit(context, training)
+        training = in_full(training, planned, spec)
         split, samples = parts.judge
         metrics = {**kept, **_evaluate(context, training, split, samples)}
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
@@ -88,7 +96,8 @@ def _class_weights(planned: Plan, train: Samples) -> NDArray[np.float32] | None:
 
 def _recipe(params: TrainParams) -> str:
     name = getattr(params.optimizer, "name", params.optimizer)
-    return f"{name}, learning rate {params.learning_rate:g}, {params.loss}, batches of {params.batch_size}"
+    loss = name_of(params.loss or "")
+    return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 
 def _fit(context: Context, training: Training) -> tuple[History, dict[str, float]]:
@@ -107,10 +116,10 @@ def _fit(context: Context, training: Training) -> tuple[History, dict[str, float
 def _evaluate(context: Context, training: Training, split: str, samples: Samples) -> dict[str, float]:
     """Loss and metrics on ``samples``, their names led by the split."""
     batches = Batches(training.network, samples, max(training.params.batch_size, 256))
-    found = training.network.model.evaluate(batches, verbose=0, return_dict=True)
-    metrics = {f"{split}_{name}": float(value) for name, value in found.items()}
+    found = told(training.network, training.network.model.evaluate(batches, verbose=0, return_dict=True))
+    metrics = {f"{split}_{name}": value for name, value in found.items()}
     context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
-    evaluation = {"split": split, "samples": len(samples), "metrics": {name: float(v) for name, v in found.items()}}
+    evaluation = {"split": split, "samples": len(samples), "metrics": found}
     (context.folder / "evaluation.json").write_text(json.dumps(evaluation))
     return metrics
 

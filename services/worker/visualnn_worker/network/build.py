@@ -1,6 +1,7 @@
 """A resolved spec as a Keras model."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,18 +44,21 @@ class Network:
         return dict(zip(self.output_names, outputs if isinstance(outputs, list | tuple) else [outputs], strict=True))
 
 
-def build(spec: Spec, seed: int = 0, frozen: Collection[str] = ()) -> Network:
+def build(spec: Spec, seed: int = 0, frozen: Collection[str] = (), precision: str = "float32") -> Network:
     """Build the net with every random start drawn from ``seed``, in the order of the layers. Raises ``SpecInvalid``.
 
-    Layers that ``frozen`` names keep their weights in training.
+    Layers that ``frozen`` names keep their weights in training. ``precision`` is the layers' policy of dtypes; with a
+    mixed one those of the outputs compute in float32.
     """
     resolved = resolve(spec)
     if resolved.problems:
         raise SpecInvalid(resolved.problems, spec.name)
     keras.utils.set_random_seed(seed)
     graph = _Graph(resolved.layers)
+    ends = {ref.layer for ref, _shape in resolved.outputs}
     for layer in resolved.layers:
-        graph.add(layer)
+        with _policy("float32" if layer.name in ends and precision.startswith("mixed") else precision):
+            graph.add(layer)
     inputs = [graph.tensors[layer.name][0] for layer in resolved.inputs]
     outputs = [graph.tensors[ref.layer][ref.output] for ref, _shape in resolved.outputs]
     model = keras.Model(_alone(inputs), _alone(outputs), name=keras_name(spec.name))
@@ -63,6 +67,17 @@ def build(spec: Spec, seed: int = 0, frozen: Collection[str] = ()) -> Network:
     _freeze(model)
     owners = {layer.name: graph.made(layer)[-1] for layer in resolved.layers if _owns_weights(layer)}
     return Network(model, resolved, owners)
+
+
+@contextmanager
+def _policy(name: str) -> Iterator[None]:
+    """Layers that are made inside compute so."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _freeze(model: keras.Model) -> None:

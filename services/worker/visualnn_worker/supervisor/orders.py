@@ -9,30 +9,36 @@ from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.order import DatasetRef, JobOrder
 
+_OF_MODELS = ("train", "check")
+"""Kinds of jobs that take a model; the others take the weights of a train job."""
+
 
 def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
     """Everything the child needs. Raises ``NotFound`` where a row was deleted, ``ValueError`` for an unknown kind."""
     job = claim.job
-    dataset = s.get(Dataset, job.dataset_id) if job.dataset_id else None
-    if dataset is None:
-        raise NotFound("data set", job.dataset_id)
-    schema = DatasetSchema.model_validate(dataset.schema)
-    ref = DatasetRef(
-        id=dataset.id, name=dataset.name, key=dataset.key, format=dataset.format, schema_=schema, splits=dataset.splits
-    )
     return JobOrder(
         kind=job.kind,
         job_id=job.id,
         attempt=job.attempt,
         prefix=claim.lease.prefix(),
-        spec=_spec(s, job) if job.kind == "train" else None,
+        spec=_spec(s, job) if job.kind in _OF_MODELS else None,
         params=job.params,
         chosen=job.chosen,
-        dataset=ref,
-        weights=_weights(s, job) if job.kind != "train" else None,
+        dataset=_dataset(s, job) if job.kind != "export" else None,
+        weights=_weights(s, job) if job.kind not in _OF_MODELS or job.params.get("initial_weights") else None,
         checkpoint=claim.checkpoint_manifest,
         checkpoint_s=checkpoint_s,
         gpu=job.params.get("device", "any") != "cpu",
+    )
+
+
+def _dataset(s: Session, job: Job) -> DatasetRef:
+    found = s.get(Dataset, job.dataset_id) if job.dataset_id else None
+    if found is None:
+        raise NotFound("data set", job.dataset_id)
+    schema = DatasetSchema.model_validate(found.schema)
+    return DatasetRef(
+        id=found.id, name=found.name, key=found.key, format=found.format, schema_=schema, splits=found.splits
     )
 
 

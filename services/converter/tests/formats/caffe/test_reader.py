@@ -260,10 +260,11 @@ def test_real_nets_have_their_published_parameters(corpus: Path, name: str, para
     assert _layers(again) == _layers(spec)
 
 
-def test_a_real_net_with_unknown_layers_names_them(corpus: Path) -> None:
-    with pytest.raises(ConversionImpossible) as error:
-        conversion.read((corpus / "caffe" / "CoCo_Caption.prototxt").read_bytes(), input_shape=[20, 1000])
-    assert "LSTM" in [p.received for p in error.value.problems]
+def test_a_real_captioning_net_is_read_whole(corpus: Path) -> None:
+    spec, _, _ = conversion.read((corpus / "caffe" / "CoCo_Caption.prototxt").read_bytes(), input_shape=[20])
+    assert [layer.type for layer in spec.layers] == ["Input", "Embedding", "LSTM", "Dense", "Softmax"]
+    lstm, words = 4 * 1000 * (1000 + 1000 + 1), 8801
+    assert summary(spec).params == words * 1000 + lstm + (1000 + 1) * words
 
 
 CUT_AND_SHARED = [("pix2pix", [256, 256, 3], 47), ("siamese_mnist", [28, 28, 2], 20)]

@@ -285,7 +285,7 @@ def test_a_mask_is_an_obstacle() -> None:
     q, k, v = (_heads(net, "x", key, [0, 2, 3, 1] if key == "k" else [0, 2, 1, 3]) for key in "qkv")
     masked = net("Add", [net("MatMul", [q, k]), net.weight("mask", 5, 5)])
     shares = net("Softmax", [masked], axis=-1)
-    assert "masks are not read" in refusal(net, net("MatMul", [shares, v]))
+    assert "masks, causal ones too" in refusal(net, net("MatMul", [shares, v]))
 
 
 def test_a_whole_sequence_read_backwards_is_an_obstacle() -> None:
@@ -297,9 +297,7 @@ def test_a_whole_sequence_read_backwards_is_an_obstacle() -> None:
 
 def test_a_reshape_to_a_batch_of_one_is_refused_where_the_batch_is_free() -> None:
     net = Net(13, x=["n", 4, 3])
-    assert (
-        refusal(net, net("Reshape", ["x", ints(net, 1, -1)])) == "shape must keep the batch axis: 0 or -1 in its place"
-    )
+    assert refusal(net, net("Reshape", ["x", ints(net, 1, -1)])).startswith("shape must keep the batch")
 
 
 def test_whole_numbers_are_not_computed_with() -> None:

@@ -52,6 +52,13 @@ def _scale(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], repo
     return [Node(node.name, "Eltwise", product, node.whole, node.line, node.inputs, node.outputs, node.tops)]
 
 
+def _lstm(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
+    """The marks of where sequences begin are left out."""
+    report.rewrote(node.name, "LSTM without cont", "every sample is one whole sequence, and begins with states of 0")
+    node.inputs = node.inputs[:1]
+    return [node]
+
+
 def _relu6(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
     report.rewrote(node.name, "ReLU6 as Clip", "it cuts values to 0..6")
     node.op, node.bag = "Clip", Bag({"min": Repeated([0]), "max": Repeated([6])})
@@ -59,5 +66,5 @@ def _relu6(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], repo
 
 
 _REWRITES: Mapping[str, Any] = {
-    "Axpy": _axpy, "Scale": _scale, "ReLU6": _relu6, **dict.fromkeys(DEPTHWISE, _depthwise),
+    "Axpy": _axpy, "Scale": _scale, "ReLU6": _relu6, "LSTM": _lstm, **dict.fromkeys(DEPTHWISE, _depthwise),
 }  # fmt: skip

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 from visualnn_shared.catalogue.entry import Broken
 from visualnn_shared.catalogue.free import Shape
-from visualnn_shared.catalogue.mapping import Index, Read, index, read_node, without_defaults
+from visualnn_shared.catalogue.mapping import Index, Read, read_node, without_defaults
 from visualnn_shared.catalogue.maps import Bag, Context, Unmappable, plain
 from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
+from visualnn_converter.formats.caffe import sequences
 from visualnn_converter.formats.caffe.caffemodel import parse
 from visualnn_converter.formats.caffe.forks import own_nodes
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
@@ -74,7 +75,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.values: dict[int, Value] = {-1: Value("", None, None)}
         self._names = Names()
-        self._table: Index = index("caffe")
+        self._table: Index = sequences.table()
         self._owners: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._silenced: set[str] = set()
@@ -97,6 +98,11 @@ class _Reader:
         elif node.op in HEADS:
             self._head(node)
         else:
+            broken = sequences.obstacle(node)
+            if broken is not None:
+                self.problems.append(broken.problem(self._name(node.name)))
+                self._unknown(node)
+                return
             inputs = [self.values[number] for number in node.inputs]
             for own in own_nodes(node, inputs, self._fresh, self.report):
                 self._layer(own)
@@ -125,10 +131,19 @@ class _Reader:
     def _head(self, node: Node) -> None:
         """A loss on logits: the net keeps its activation."""
         op, loss = HEADS[node.op]
+        given = node.whole.peek("softmax_param")
         for key in list(node.whole):
             node.whole.one(key)
         self.report.rewrote(node.name, f"{node.op} as {op}", f"train with {loss}")
-        kept = Node(node.name, op, Bag(), Bag(), node.line, node.inputs[:1], node.outputs[:1])
+        kept = Node(
+            node.name,
+            op,
+            given if isinstance(given, Bag) else Bag(),
+            Bag(),
+            node.line,
+            node.inputs[:1],
+            node.outputs[:1],
+        )
         self._layer(kept)
 
     def _inputs(self, node: Node) -> None:
@@ -137,7 +152,12 @@ class _Reader:
             shape = shapes[min(position, len(shapes) - 1)] if shapes else None
             dims = shape.many("dim") if isinstance(shape, Bag) else []
             name = node.name if len(node.outputs) == 1 else node.tops[position]
-            self.values[number] = self._input(name, dims[1:] if dims else None, node)
+            if sequences.only_marks(self.source, number):
+                self._marks(name, node, number)
+                continue
+            first = sequences.has_steps_first(self.source, number)
+            given = sequences.sample_dims(dims, steps_first=first) if dims else None
+            self.values[number] = self._input(name, given, node, steps_first=first)
 
     def _samples(self, node: Node) -> None:
         """A layer that reads a data base: the first top is the input, the others labels."""
@@ -149,12 +169,21 @@ class _Reader:
             node.whole.one(key)
         self.report.drops(node.name, node.op, "samples come from data sets; it became an Input")
         for position, number in enumerate(node.outputs):
-            if position:
+            if sequences.only_marks(self.source, number):
+                self._marks(node.tops[position], node, number)
+            elif position and not sequences.is_read_as_data(self.source, number):
                 self.values[number] = Value("", None, None, is_label=True)
             else:
-                self.values[number] = self._input(node.tops[0], dims, node)
+                first = sequences.has_steps_first(self.source, number)
+                own = dims if position == 0 else None
+                self.values[number] = self._input(node.tops[position], own, node, steps_first=first)
 
-    def _input(self, wanted: str, dims: list[Any] | None, node: Node) -> Value:
+    def _marks(self, name: str, node: Node, number: int) -> None:
+        """What says where sequences begin: of a spec, a sample is one sequence."""
+        self.report.drops(name, node.op, "it marks where sequences begin; here every sample is one whole sequence")
+        self.values[number] = Value("", None, None)
+
+    def _input(self, wanted: str, dims: list[Any] | None, node: Node, *, steps_first: bool = False) -> Value:
         """An Input layer; ``dims`` without the batch, channels first where there are three."""
         name = self._name(wanted)
         given = self.input_shape.get(wanted) if isinstance(self.input_shape, dict) else self.input_shape
@@ -162,10 +191,13 @@ class _Reader:
             given = [*dims[1:], dims[0]] if len(dims) == 3 else dims
         if given is None:
             rule = "the input's shape must be known"
-            self.problems.append(problem(rule, dims, layer=name, line=node.line, hint=_HINT))
+            hint = f'give input_shape, such as {{"{wanted}": [20]}}: the number of steps' if steps_first else _HINT
+            self.problems.append(problem(rule, dims, layer=name, line=node.line, hint=hint))
             return Value(name, None, None)
         self.layers[name] = Layer(name=name, type="Input", params={"shape": list(given)})
         self.report.maps(name, node.op, "Input")
+        if steps_first:
+            self.report.rewrote(name, "the batch before the steps", "a spec has the batch first; in the file steps are")
         if len(given) == 3:
             self.report.note(
                 "inputs of pictures are height, width, channels: Caffe's channels, height, width reordered"

@@ -1,5 +1,6 @@
 """Which layers of a net there are: Caffe's phase, level and stages, and the rules of layers about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,14 @@ class NetState:
     phase: str | None = None
     level: int | None = None
     stages: tuple[str, ...] | None = None
+
+    @classmethod
+    def asked(cls, phase: str | None, level: int | None, stages: Sequence[str] | None) -> "NetState":
+        """What a person asks for: the phase in letters of any size. Raises ``Unmappable``."""
+        wanted = phase.upper() if phase else None
+        if wanted not in (None, *PHASES):
+            raise Unmappable(f"phase must be one of {', '.join(PHASES)}", phase, "phase")
+        return cls(wanted, level, tuple(stages) if stages else None)
 
     def over(self, given: Any) -> "NetState":
         """With what the net's own ``state { ... }`` says, where nothing else was asked for."""

@@ -16,6 +16,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.refs import split_ref
 
+from visualnn_converter.formats.onnx.joined import closed, heads_apart
 from visualnn_converter.formats.onnx.reading import Reading, bounded
 from visualnn_converter.graphreading import Array, Node, Value
 from visualnn_converter.passes import drop_unread
@@ -36,6 +37,8 @@ class Scores(Value):
     right: Any = None
     scale: float = 1.0
     soft: bool = False
+    joined: bool = False
+    """Whether batch and heads are one axis in the file."""
 
 
 def refuse_elsewhere(node: Node, inputs: Sequence[Value | None]) -> None:
@@ -43,7 +46,10 @@ def refuse_elsewhere(node: Node, inputs: Sequence[Value | None]) -> None:
     scores = [one for one in inputs if isinstance(one, Scores)]
     through = ("Mul", "Div", "Softmax", "MatMul", "Identity", "Dropout", "Cast")
     if scores and (node.op not in through or (len(inputs) > 1 and node.op != "MatMul") or len(scores) > 1):
-        raise Unmappable("attention must be scaled, softened and multiplied with values: masks are not read", node.op)
+        raise Unmappable(
+            "attention must be scaled, softened and multiplied with values; masks, causal ones too, have no layer here",
+            node.op,
+        )
 
 
 def scaled(value: Scores, node: Node, one: float | None, *, first: bool) -> Scores:
@@ -66,13 +72,18 @@ def softmax(r: Any, node: Node, name: str) -> list[Value]:
     if not isinstance(value, Scores):
         mapped: list[Value] = r.mapped(node, name)
         return mapped
-    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, 3):
+    if value.soft or node.attributes.get("axis", -1 if r.source.opset >= 13 else 1) not in (-1, value.rank - 1):
         raise Unmappable("attention must have one softmax, along its last axis", node.attributes.get("axis"))
     return [replace(value, soft=True)]
 
 
 def attended(r: Reading, node: Node, name: str, scores: Scores, values: Value) -> Value:
     """Shares times values, head by head: (heads, steps, features) of each sample. Raises ``Unmappable``."""
+    if scores.joined:
+        parts = heads_apart(values)
+        if parts is None:
+            raise Unmappable("attention must have batch and heads as one axis of all three, or of none", values.rank)
+        return closed(attended(r, node, name, replace(scores, joined=False), parts), (2, 1, 1))
     if not scores.soft or isinstance(values, Scores) or values.rank != 4:
         raise Unmappable("attention must have a softmax between its products", values.rank)
     query, key, value = (

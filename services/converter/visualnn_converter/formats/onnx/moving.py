@@ -8,6 +8,7 @@ from visualnn_shared.catalogue.free import FREE, Dim, Shape, known
 from visualnn_shared.catalogue.maps import Label, Unmappable
 
 from visualnn_converter.formats.onnx import folding
+from visualnn_converter.formats.onnx.joined import Joined, apart, closed, file_sizes, opened, transposed
 from visualnn_converter.formats.onnx.reading import Reading, sizes_with_batch
 from visualnn_converter.graphreading import Node, Value
 from visualnn_converter.layout import identity, matters
@@ -34,6 +35,8 @@ def transpose(r: Reading, node: Node, _name: str) -> list[Value]:
     order = node.attributes.get("perm", list(range(value.rank))[::-1])
     if sorted(order) != list(range(value.rank)):
         raise Unmappable("perm must hold every axis once", order)
+    if isinstance(value, Joined):
+        return [transposed(value, order)]
     return [replace(value, label=tuple(value.label[axis] for axis in order))]
 
 
@@ -69,9 +72,11 @@ def reshape(r: Reading, node: Node, name: str) -> list[Value]:
         sizes = [int(n) for n in r.constant(node.inputs[1], "shape").ravel()]
     if node.attributes.get("allowzero", 0) and 0 in sizes:
         raise Unmappable("shape must hold sizes of at least 1", sizes)
-    target = _target(r, sizes, value)
+    whole = _target(r, sizes, value)
+    value, _ = opened(value)
+    target, groups = apart(whole, sizes_with_batch(value))
     if value.label[0] == 0 and len(target) == 2 and value.rank > 1 and target[0] == folding.BATCH:
-        return [_flattened(r, node, name, value)]
+        return [closed(_flattened(r, node, name, value), groups)]
     regrouped = _regrouped(value, target)
     if regrouped is None and value.label[0] == 0 and target[0] == folding.BATCH:
         value = r.laid(value, identity(value.rank), name)
@@ -79,19 +84,19 @@ def reshape(r: Reading, node: Node, name: str) -> list[Value]:
     if regrouped is None:
         raise Unmappable("shape must keep the batch, and join or part axes that lie side by side", sizes)
     shape, label = regrouped
-    return [reshaped(r, node, name, value, shape, label)]
+    return [closed(reshaped(r, node, name, value, shape, label), groups)]
 
 
 def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
     """The new sizes as the file has them, with the mark of the batch; None copies a free size from the same place."""
-    full = sizes_with_batch(value)
-    if any(n < -1 and n != folding.BATCH for n in sizes) or sizes.count(-1) > 1 or 0 in sizes[len(full) :]:
+    full = file_sizes(value)
+    if any(n < -1 and not folding.is_mark(n) for n in sizes) or sizes.count(-1) > 1 or 0 in sizes[len(full) :]:
         raise Unmappable("shape must hold sizes, or -1 once, or 0 to copy one", sizes)
     target: list[int | None] = [full[i] if n == 0 else n for i, n in enumerate(sizes)]
-    old = None if None in full else prod(n for n in full if n and n != folding.BATCH)
-    rest = prod(n for n in target if n and n not in (-1, folding.BATCH))
-    if folding.BATCH not in target:
-        place = full.index(folding.BATCH)
+    old = None if None in full else prod(folding.times_batch(n) for n in full if n)
+    rest = prod(folding.times_batch(n) for n in target if n and n != -1)
+    if not any(map(_is_batch, target)):
+        place = next(i for i, n in enumerate(full) if _is_batch(n))
         if -1 in target and None not in target and rest == old:
             target[target.index(-1)] = folding.BATCH
         elif (
@@ -101,11 +106,35 @@ def _target(r: Reading, sizes: list[int], value: Value) -> list[int | None]:
         ):
             target[place] = folding.BATCH
             rest //= max(r.batch, 1)
-    if target.count(folding.BATCH) != 1:
+        elif -1 in target and None not in target and old and rest and old % rest == 0:
+            target[target.index(-1)] = folding.mark(old // rest)
+        elif r.batch is not None and old and rest == old * r.batch and -1 not in target:
+            target = _with_joined(target, sizes_with_batch(opened(value)[0]), r.batch)
+    if sum(map(_is_batch, target)) != 1:
         raise Unmappable("shape must keep the batch axis: 0 or -1 in its place", sizes)
     if -1 in target and old is not None and None not in target and rest and old % rest == 0:
         target[target.index(-1)] = old // rest
     return target
+
+
+def _is_batch(n: int | None) -> bool:
+    return n is not None and folding.is_mark(n)
+
+
+def _with_joined(target: list[int | None], full: list[int | None], batch: int) -> list[int | None]:
+    """Sizes that hold those of a batch that the file fixes, joined with others, as so many times the batch.
+
+    The last axis is no such one; of several that could be, one in which the batch comes first is meant.
+    """
+    before, fits = prod(n or 1 for n in full[: full.index(folding.BATCH)]), dict[int, bool]()
+    for axis, n in enumerate(target[:-1]):
+        outer, odd = divmod(before, prod(one or 1 for one in target[:axis]))
+        if not odd and outer and n and n % (outer * batch) == 0:
+            fits[axis] = outer == 1
+    if not fits:
+        return target
+    chosen = max(fits, key=lambda axis: (fits[axis], -axis))
+    return [folding.mark((n or 0) // batch) if axis == chosen else n for axis, n in enumerate(target)]
 
 
 def _regrouped(value: Value, target: list[int | None]) -> tuple[Shape, Label] | None:

@@ -35,6 +35,8 @@ from visualnn_converter.formats.onnx.cutting import (
     split,
     tile,
 )
+from visualnn_converter.formats.onnx.held import concat
+from visualnn_converter.formats.onnx.joined import Joined, closed, heads_apart, opened
 from visualnn_converter.formats.onnx.moving import cast, flatten, reshape, same, squeeze, transpose, unsqueeze
 from visualnn_converter.formats.onnx.normal import group_norm, layer_norm, rms_norm, unit_norm
 from visualnn_converter.formats.onnx.reading import Reading
@@ -72,8 +74,9 @@ def _dense(r: Reading, node: Node, name: str, value: Value, kernel: Array, bias:
 
 def gemm(r: Reading, node: Node, name: str) -> list[Value]:
     """alpha * x * B + beta * C: a Dense layer; the factors go into its weights."""
-    given, value = node.attributes, r.value(node.inputs[0])
-    if value.rank != 2 or value.label != (0, 1) or given.get("transA", 0):
+    given, (value, groups) = node.attributes, opened(r.value(node.inputs[0]))
+    rows = (groups[-1] == 1 and value.label[-1] == value.rank - 1) if len(groups) == 2 else False
+    if not rows or value.label[-1] == 0 or given.get("transA", 0):
         raise Unmappable("Gemm must read rows of values as they are", {"transA": given.get("transA", 0)})
     kernel = r.weight(node.inputs[1], "the weights")
     kernel = kernel.T if given.get("transB", 0) else kernel
@@ -85,7 +88,7 @@ def gemm(r: Reading, node: Node, name: str) -> list[Value]:
     if beta != 1 and bias is not None:
         bias = bias * np.float32(beta)
     key = (node.inputs[1:], alpha, beta, bool(given.get("transB", 0)))
-    return [_dense(r, node, name, value, kernel, bias, key)]
+    return [closed(_dense(r, node, name, value, kernel, bias, key), groups)]
 
 
 def matmul(r: Reading, node: Node, name: str) -> list[Value]:
@@ -93,15 +96,18 @@ def matmul(r: Reading, node: Node, name: str) -> list[Value]:
     value = r.value(node.inputs[0])
     if node.inputs[1] not in r.constants:
         return [_product(r, node, name, value, r.value(node.inputs[1]))]
+    value, groups = opened(value)
+    if groups[-1] > 1 or value.label[-1] == 0:
+        raise Unmappable("the weights must meet features, not the batch", list(groups))
     if value.label[-1] != value.rank - 1:
         value = r.laid(value, identity(value.rank), name)
     kernel = r.weight(node.inputs[1], "the weights")
     add = r.only_user(node.outputs[0])
     other = _constant_beside(r, add, node.outputs[0]) if add is not None and add.op == "Add" else None
     if kernel.ndim != 2 or add is None or other is None or not _is_bias(r.constants[other], kernel.shape[1]):
-        return [_dense(r, node, name, value, kernel, None, (node.inputs[1],))]
+        return [closed(_dense(r, node, name, value, kernel, None, (node.inputs[1],)), groups)]
     bias = r.weight(other, "the bias")
-    out = _dense(r, node, name, value, kernel, bias, (node.inputs[1], other))
+    out = closed(_dense(r, node, name, value, kernel, bias, (node.inputs[1], other)), groups)
     r.values[add.outputs[0]] = out
     r.done.add(add.outputs[0])
     return [out]
@@ -111,6 +117,11 @@ def _product(r: Reading, node: Node, name: str, left: Value, right: Value) -> Va
     """Matrix products of two tensors, sample by sample, or head by head."""
     if isinstance(left, Scores):
         return attended(r, node, name, left, right)
+    heads = heads_apart(left), heads_apart(right)
+    if heads[0] is not None and heads[1] is not None:
+        return Scores("", (), (0, 1, 2), left=heads[0], right=heads[1], joined=True)
+    if isinstance(left, Joined) or isinstance(right, Joined):
+        raise Unmappable("products must be of tensors whose batch is joined with the heads alike", node.op)
     if left.rank == right.rank == 4:
         return Scores("", (), (0, 1, 2, 3), left=left, right=right)
     if left.rank != 3 or right.rank != 3 or left.label[0] != 0 or right.label[0] != 0:
@@ -248,7 +259,7 @@ def _gated(r: Reading, node: Node) -> list[Value] | None:
 def variadic(r: Any, node: Node, name: str) -> list[Value]:
     """Sum, Mean, Max, Min of one tensor are that tensor; Max and Min of a tensor and a number are limits."""
     if len(node.inputs) == 1:
-        return [r.value(node.inputs[0])]
+        return same(r, node, name)
     constants = [one for one in node.inputs if one in r.constants]
     if len(constants) == 1 and len(node.inputs) == 2 and node.op in ("Max", "Min"):
         one = number(r.weight(constants[0], "the limit"))
@@ -300,7 +311,7 @@ OPERATORS: Mapping[str, Operator] = {
     **dict.fromkeys(("Sum", "Mean", "Max", "Min"), variadic),
     **dict.fromkeys(("Pow", "Sqrt", "Reciprocal"), power),
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), group_norm),
-    "ReduceLogSum": reduced,
+    "ReduceLogSum": reduced, "Concat": concat,
     **dict.fromkeys(("ReduceMean", "ReduceMax", "ReduceSum", "ReduceL1", "ReduceL2", "ReduceSumSquare"), reduced),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent),
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """An ONNX graph to a spec and its weights: constants are folded, the catalogue's maps read the operators."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from visualnn_converter.formats.onnx import faults, folding, recurrent
 from visualnn_converter.formats.onnx.attention import Scores, merge_outputs, refuse_elsewhere
 from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.fusing import fuse
+from visualnn_converter.formats.onnx.joined import Joined, file_sizes, refuse_joined, through
 from visualnn_converter.formats.onnx.normalising import attributes, put_axis
 from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, Reading
@@ -146,7 +147,7 @@ class _Reader(Reading):
         dims = [None, *(given or [])] if one.dims is None or (given and None in one.dims[1:]) else one.dims
         if not dims:
             raise Unmappable("an input must have a batch axis", dims)
-        place = self._batch_place(one.name) if dims is one.dims and len(dims) == 3 else 0
+        place = self._batch_place(one) if dims is one.dims and len(dims) == 3 else 0
         if dims[place] not in (None, 1):
             self.report.note(f"the batch of {dims[place]} that the file has became a free one")
         self.batches.add(dims[place])
@@ -162,8 +163,11 @@ class _Reader(Reading):
         shape = self.place(name, "input", "Input", params, [])[0]
         return Value(name, shape, label, one.dtype)
 
-    def _batch_place(self, name: str) -> int:
-        """1 where a recurrent operator reads the input as it is, time or directions first; else 0."""
+    def _batch_place(self, one: Entrance) -> int:
+        """1 where the file calls that axis so, or a recurrent operator reads the input with time first; else 0."""
+        if one.batch == 1 and one.dims is not None and one.dims[0] is not None and one.dims[1] is None:
+            return 1
+        name = one.name
         users = self.source.users.get(name, [])
         first = any(
             user.op in recurrent.LAYERS
@@ -223,8 +227,10 @@ class _Reader(Reading):
         if whole and node.op not in MOVING:
             raise Unmappable(f"{node.op} must compute with floating-point numbers", whole[0])
         refuse_elsewhere(node, inputs)
+        refuse_joined(node, inputs)
         name, special = self.name(node.name), OPERATORS.get(node.op)
-        made: Sequence[Value | None] = self.mapped(node, name) if special is None else special(self, node, name)
+        read = partial(self.mapped, node, name) if special is None else partial(special, self, node, name)
+        made = through(self, node, read)
         self.values.update(zip(node.outputs, made, strict=False))
         extra = [one for one in node.outputs[len(made) :] if one in self.source.users or one in self.source.outputs]
         if extra:
@@ -234,18 +240,30 @@ class _Reader(Reading):
         """Whether the node's value is a constant, which it is where all its inputs are, or where it is a shape."""
         first = self.values.get(node.inputs[0]) if node.inputs else None
         if node.op == "Shape" and first is not None:
-            sizes = [folding.BATCH if axis == 0 else known(first.shape[axis - 1]) for axis in first.label]
+            sizes = file_sizes(first)
             if None in sizes:
                 return False
             end = node.attributes.get("end", len(sizes))
             found: Array | None = np.array(sizes[node.attributes.get("start", 0) : end], np.int64)
+        elif node.op == "Shape" and node.inputs[0] in self.constants:
+            found = np.array(
+                self.constants[node.inputs[0]].shape[node.attributes.get("start", 0) : node.attributes.get("end")]
+            )
         elif all(name in self.constants for name in node.inputs if name):
+            if node.op == "Split":
+                return self._parted(node)
             found = folding.fold(node, [self.constants[name] for name in node.inputs if name])
         else:
             return False
         if found is not None:
             self.constants[node.outputs[0]] = found
         return found is not None
+
+    def _parted(self, node: Node) -> bool:
+        """Whether a constant is cut into pieces, which are constants."""
+        pieces = folding.split(node, [self.constants[name] for name in node.inputs if name])
+        self.constants.update(zip(node.outputs, pieces or (), strict=False))
+        return pieces is not None
 
     def mapped(self, node: Node, name: str) -> list[Value]:
         """A node by the catalogue's maps."""
@@ -343,6 +361,8 @@ class _Reader(Reading):
     def _output(self, value: Value, name: str) -> Value:
         if isinstance(value, Scores):
             raise Unmappable("attention must be read to its end: its shares are no output", name)
+        if isinstance(value, Joined):
+            raise Unmappable("an output must have the batch as an axis of its own", name)
         place = value.label.index(0)
         plain: Label = (*range(1, place + 1), 0, *range(place + 1, value.rank))
         if place:

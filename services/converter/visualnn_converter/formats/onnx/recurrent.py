@@ -117,6 +117,10 @@ def _weights(op: str, kernel: Array, again: Array, bias: Array | None, resets: b
 def _states(r: Reading, node: Node, name: str, directions: int, *, batch_first: bool) -> list[Value]:
     """Initial states, those of one direction after the other; those that are zeros are as none."""
     names = [one for one in node.inputs[5 : 5 + _STATES[node.op]] if one]
+    widths = {r.constants[one].shape[-1] for one in names if one in r.constants and r.constants[one].ndim}
+    units = r.constants[node.inputs[2]].shape[-1]
+    if widths - {units}:
+        raise Unmappable(f"initial states must have the {units} units of the layer", sorted(widths))
     computed = [one for one in names if one not in r.constants]
     for one in names:
         if one in r.constants and r.constants[one].any():

@@ -18,6 +18,7 @@ from visualnn_converter.graphreading import Array, Node
 OLDEST, NEWEST = 7, onnx.defs.onnx_opset_version()
 MOST_NODES = 100_000
 _NAMES = {number: name for name, number in DTYPES.items()}
+_BATCH_NAMES = ("batch", "batch_size")
 _SIZES = {"float32": 4, "float64": 8, "float16": 2, "int32": 4, "int64": 8, "uint8": 1, "bool": 1}
 _TYPED = {"float32": "float_data", "float64": "double_data", "int64": "int64_data"}
 Dims = list[int | None]
@@ -30,6 +31,8 @@ class Entrance:
     name: str
     dtype: str
     dims: Dims | None
+    batch: int = 0
+    """The axis that the file calls the batch."""
 
 
 @dataclass(slots=True)
@@ -155,7 +158,8 @@ def _entrance(source: Source, value: onnx.ValueInfoProto) -> Entrance | None:
     if 0 in dims[1:]:
         hint = "give input_shape where the size is a free one"
         source.problems.append(Unmappable(f"the input {value.name[:80]!r} must hold values", dims, hint=hint))
-    return Entrance(value.name, dtype, [dim or None for dim in dims])
+    named = [i for i, dim in enumerate(kind.shape.dim) if dim.dim_param.lower() in _BATCH_NAMES]
+    return Entrance(value.name, dtype, [dim or None for dim in dims], named[0] if len(named) == 1 else 0)
 
 
 def _node(source: Source, node: onnx.NodeProto) -> Node | None:

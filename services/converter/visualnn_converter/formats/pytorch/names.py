@@ -56,9 +56,13 @@ class Identifiers:
         return found
 
 
+_HARMLESS = str.maketrans({'"': "'", "`": "'", "\\": "/"})
+"""What could end a docstring or escape in it, as what cannot."""
+
+
 def words(text: str) -> str:
-    """Text for a comment or a docstring: one line, no quotes, no backslashes, nothing that is not printed."""
-    kept = "".join(c if c.isprintable() and c not in "\"'\\`" else "?" for c in text)
+    """Text for a comment or a docstring: one line, nothing that ends or escapes it, nothing that is not printed."""
+    kept = "".join(c if c.isprintable() else "?" for c in text.translate(_HARMLESS))
     return kept[:LONGEST]
 
 

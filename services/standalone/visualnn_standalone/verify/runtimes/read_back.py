@@ -1,8 +1,10 @@
 """Keras, running what VisualNN's own reader finds in a file: the builder that trains. It proves the numbers, and reader
 and writer only together."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from visualnn_converter import conversion
 from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.errors import VisualNNError
@@ -96,6 +98,14 @@ class OnKeras:
     def outputs(self, inputs: Arrays) -> list[Any]:
         """In the spec's order."""
         return evaluate(self._network.model, [inputs[name] for name in self._network.input_names])
+
+    def called(self, name: str, inputs: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
+        """What one layer answers when it is called with more arguments."""
+        from visualnn_worker.network.names import keras_name
+
+        layer = self._network.model.get_layer(keras_name(name))
+        found = layer(*inputs, **arguments) if len(inputs) > 1 else layer(inputs[0], **arguments)
+        return np.asarray(found[0] if isinstance(found, list | tuple) else found)
 
     def layers(self, inputs: Arrays) -> Arrays:
         """First output of every layer, by the spec's names."""

@@ -1,0 +1,83 @@
+"""``visualnn check MODEL DATASET`` against a server that answers as told: its list, and its verdict as the status."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from visualnn.cli import main, waiting
+from visualnn.transport import Retries
+
+from tests.scripted_http import Asked, Say, Server
+
+JOB = {"id": "job-1", "kind": "check", "state": "succeeded", "metrics": {"pass": 1.0}}
+DATASET = {"id": "dataset-1", "name": "line.csv", "sha256": "0" * 64, "schema": {}, "splits": {"train": 6}}
+EVENTS = b'id: 1\nevent: state\ndata: {"state": "succeeded"}\n\n'
+
+
+def item(name: str, verdict: str, reason: str, hint: str | None = None) -> dict[str, object]:
+    return {"name": name, "verdict": verdict, "reason": reason, "hint": hint, "layer": None, "values": {}}
+
+
+class Platform:
+    def __init__(self, verdict: str) -> None:
+        items = [
+            item("initial_loss", "pass", "the first loss is 2.31, chance gives 2.303 (-ln(1/10))"),
+            item("gradients", verdict, "the gradient of mix by input is off by 0.2", "look at its own gradient"),
+        ]
+        self.report = {"verdict": verdict, "notes": ["the input takes [64] here"], "items": items}
+        self.asked: list[Asked] = []
+
+    def __call__(self, asked: Asked) -> Say:
+        self.asked.append(asked)
+        path = asked.path.removeprefix("/api/v1").partition("?")[0]
+        if path.endswith("/events"):
+            return Say(200, EVENTS, {"Content-Type": "text/event-stream"})
+        if path.endswith("/artifacts/check.json"):
+            return Say(200, json.dumps(self.report).encode())
+        return Say(200, json.dumps(DATASET if path.startswith("/datasets") else JOB).encode())
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    from visualnn.cli.output import console
+
+    console.cache_clear()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VISUALNN_URL", server.url)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(waiting, "_LOOK_S", 0.01)
+    monkeypatch.setattr(Retries, "wait_s", lambda *_: 0.01)
+    (tmp_path / "line.csv").write_text("x,y\n0,-1\n1,1\n")
+
+
+def check(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["visualnn", "check", "zoo:linear", "line.csv", *options])
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    return int(left.value.code or 0)
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("pass", 0), ("warn", 0), ("fail", 1)])
+def test_the_list_is_printed_and_a_failure_is_the_status(
+    verdict: str, status: int, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer = Platform(verdict)
+    assert check(monkeypatch) == status
+    out = capsys.readouterr().out
+    assert f"zoo:linear on line.csv: {verdict}" in out or f"linear on line.csv: {verdict}" in out
+    assert "chance gives 2.303" in out
+    assert "off by 0.2; look at its own gradient" in out
+    assert "note: the input takes [64] here" in out
+
+
+def test_the_report_is_json_and_the_loss_is_asked_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer = platform = Platform("pass")
+    loss = '{"name": "huber", "delta": 2}'
+    assert check(monkeypatch, "--loss", loss, "--samples", "10", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["items"][1]["name"] == "gradients"
+    (posted,) = [one for one in platform.asked if one.method == "POST" and one.path.endswith("/jobs")]
+    body = json.loads(posted.body)
+    assert (body["kind"], body["params"]) == ("check", {"loss": json.loads(loss), "samples": 10})

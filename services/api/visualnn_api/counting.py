@@ -1,0 +1,52 @@
+"""How many samples each class of a data set has."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from anyio import to_thread
+from visualnn_shared.datasets.reading import load
+from visualnn_shared.datasets.schema import DatasetSchema, LabelSchema
+from visualnn_shared.objects import ObjectStore
+from visualnn_shared.store.tables import Dataset
+
+from visualnn_api.settings import ApiSettings
+from visualnn_api.storing import reading
+from visualnn_api.views.datasets import ClassCount, ClassCounts
+
+MOST_CLASSES = 1000
+"""More are no classes that anybody looks at one by one."""
+
+
+async def class_counts(objects: ObjectStore, settings: ApiSettings, row: Dataset) -> ClassCounts:
+    """Samples by class and split; no classes where the labels are none, or too many. Raises ObjectMissing."""
+    schema = DatasetSchema.model_validate(row.schema)
+    label = schema.label
+    if label is None or label.shape or not 0 < _size(label) <= MOST_CLASSES:
+        return ClassCounts(items=[])
+    names = label.classes or tuple(str(index) for index in range(_size(label)))
+
+    def count() -> ClassCounts:
+        with tempfile.TemporaryDirectory(prefix="visualnn-", dir=settings.spool_dir or None) as folder:
+            path = Path(folder) / "data"
+            objects.get_file(row.key, path)
+            splits = load(path, row.format, schema).splits
+        found = {split: _counted(part.y, len(names)) for split, part in splits.items()}
+        return ClassCounts(
+            items=[
+                ClassCount(index=index, name=name, counts={split: counts[index] for split, counts in found.items()})
+                for index, name in enumerate(names)
+            ]
+        )
+
+    return await to_thread.run_sync(count, limiter=reading)
+
+
+def _size(label: LabelSchema) -> int:
+    return len(label.classes) if label.classes else label.n_classes or 0
+
+
+def _counted(y: object, classes: int) -> list[int]:
+    labels = np.asarray(y).reshape(-1).astype(np.int64)
+    counted: list[int] = np.bincount(labels, minlength=classes)[:classes].tolist()
+    return counted

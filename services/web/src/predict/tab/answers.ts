@@ -1,0 +1,62 @@
+import type { OperatorView, Prediction, Predictions } from '@/client/types'
+import { nested } from '../signature'
+import type { Tensor } from './tensors'
+
+/** What the server would answer for these outputs: of the first a prediction for each sample, the others as they are. */
+export function answered(operator: OperatorView, outputs: ReadonlyMap<string, Tensor>): Predictions {
+  const [first, ...more] = operator.signature.outputs.map(output => output.name)
+  const main = outputs.get(first ?? '')
+  if (!main) throw new Error(`no output ${first}`)
+  const { name, version } = operator
+  const predictions = predictionsOf(operator, main)
+  if (more.length === 0) return { operator: name, version, predictions }
+  return {
+    operator: name,
+    version,
+    predictions,
+    outputs: Object.fromEntries(more.map(one => [one, whole(outputs, one)])),
+  }
+}
+
+function whole(outputs: ReadonlyMap<string, Tensor>, name: string): unknown {
+  const tensor = outputs.get(name)
+  return tensor ? nested(numbers(tensor), tensor.dims) : null
+}
+
+function predictionsOf({ task, classes }: OperatorView, tensor: Tensor): Prediction[] {
+  const [count = 0, ...rest] = tensor.dims
+  const size = rest.reduce((a, b) => a * b, 1)
+  const values = numbers(tensor)
+  const rows = Array.from({ length: count }, (_, at) => values.slice(at * size, (at + 1) * size))
+  if (task === 'binary' && size === 1) {
+    return rows.map(([second = 0]) => classed([1 - second, second], second > 0.5 ? 1 : 0, classes))
+  }
+  if (task === 'classification' && tensor.dims.length === 2) {
+    return rows.map(scores => classed(scores, scores.indexOf(Math.max(...scores)), classes))
+  }
+  return rows.map(row => ({ values: rest.length === 0 ? row[0] : nested(row, rest) }))
+}
+
+function classed(scores: number[], index: number, classes: readonly string[] | null | undefined): Prediction {
+  return { class: classes?.[index] ?? String(index), index, score: scores[index] ?? 0, scores }
+}
+
+const numbers = ({ data }: Tensor): number[] => Array.from(data as ArrayLike<number | bigint>, Number)
+
+/** The largest difference between numbers at the same place of two answers; infinite where their forms differ. */
+export function largestDifference(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b)
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+    return a.reduce((most: number, value, at) => Math.max(most, largestDifference(value, b[at])), 0)
+  }
+  return (a ?? null) === (b ?? null) ? 0 : Number.POSITIVE_INFINITY
+}
+
+/** Of the scores or values of two answers, and of their other outputs. */
+export function disagreement(a: Predictions, b: Predictions): number {
+  const body = ({ predictions, outputs }: Predictions) => [
+    predictions.map(one => one.scores ?? one.values),
+    Object.values(outputs ?? {}),
+  ]
+  return largestDifference(body(a), body(b))
+}

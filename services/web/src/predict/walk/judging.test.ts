@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { OperatorView, Sample } from '@/client/types'
+import { judged, scoreOf, truthOf, worstOf } from './judging'
+
+const named = { classes: ['cat', 'dog'] } as unknown as OperatorView
+const unnamed = { classes: null } as unknown as OperatorView
+const sample = (index: number, label: unknown, class_name: string | null = null): Sample => ({
+  index,
+  inputs: {},
+  label,
+  class_name,
+})
+const said = (...scores: number[]) => {
+  const index = scores.indexOf(Math.max(...scores))
+  return { class: ['cat', 'dog'][index], index, score: scores[index], scores }
+}
+
+test.each([
+  [sample(0, 1, 'dog'), named, 'dog'],
+  [sample(0, 1), named, 'dog'],
+  [sample(0, 7), unnamed, '7'],
+  [sample(0, [1, 2]), unnamed, '[1,2]'],
+  [sample(0, null), named, '–'],
+])('what is right is told in the words of the operator', (one, operator, text) => {
+  expect(truthOf(one, operator)).toBe(text)
+})
+
+test('the loss is the cross entropy of the right class', () => {
+  expect(judged(sample(0, 0), said(0.25, 0.75), named)).toMatchObject({ truth: 'cat', right: false, loss: Math.log(4) })
+  expect(judged(sample(0, 1), said(0.25, 0.75), named).right).toBe(true)
+  expect(judged(sample(0, 0), said(0, 1), named).loss).toBeCloseTo(16.118, 3)
+})
+
+test('of values it is the largest difference, and nothing is known without a label', () => {
+  expect(judged(sample(0, 2), { values: [3.5] }, unnamed)).toMatchObject({ right: null, loss: 1.5 })
+  expect(judged(sample(0, null), { values: [3.5] }, unnamed)).toMatchObject({ right: null, loss: 0 })
+  expect(judged(sample(0, 9), said(0.25, 0.75), named)).toMatchObject({ right: null, loss: 0 })
+})
+
+test('the worst come first, equals in the order of the data', () => {
+  const all = [said(0.9, 0.1), said(0.1, 0.9), said(0.9, 0.1), said(0.5, 0.5)].map((one, index) =>
+    judged(sample(index, 0), one, named),
+  )
+  expect(worstOf(all, 3).map(one => one.sample.index)).toEqual([1, 3, 0])
+  expect(scoreOf(all)).toEqual({ right: 3, known: 4 })
+})

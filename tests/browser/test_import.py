@@ -1,0 +1,34 @@
+"""Networks of other frameworks are opened by hand: one of each format of the corpus."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.editor import Editor
+
+pytestmark = pytest.mark.real("chromium")
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+
+@pytest.mark.parametrize(
+    ("file", "shape", "params"),
+    [
+        ("caffe/lenet.prototxt", "28, 28, 1", "431,080"),
+        ("keras/vgg16.json", "", "138,357,544"),
+        ("tensorflow/FCStack.pbtxt", "", "10,976"),
+    ],
+)
+def test_a_file_of_another_framework_is_opened(editor: Editor, page: Page, file: str, shape: str, params: str) -> None:
+    path = CORPUS / file
+    if not path.exists():
+        pytest.skip(f"the corpus has no {file} here")
+    editor.button("Import")
+    dialog = page.get_by_role("dialog", name="Import a network")
+    if shape:
+        dialog.get_by_label("Input shape, where the file does not say it").fill(shape)
+    dialog.locator("input[type=file]").set_input_files(path)
+    expect(dialog.get_by_text("layers mapped")).to_be_visible(timeout=30_000)
+    dialog.get_by_role("button", name="Open it").click()
+    expect(editor.params).to_have_text(params)
+    expect(page.locator(".layer.bad")).to_have_count(0)
