@@ -93,8 +93,8 @@ class Room {
     private readonly model: string,
     private readonly editing: boolean,
   ) {
-    const { layers, places, outputs, about } = rootsOf(y)
-    this.undoing = new Y.UndoManager([layers, places, outputs, about], {
+    const { layers, places, outputs, groups, about } = rootsOf(y)
+    this.undoing = new Y.UndoManager([layers, places, outputs, groups, about], {
       trackedOrigins: new Set([LOCAL]),
       captureTimeout: Number.POSITIVE_INFINITY,
     })
