@@ -60,7 +60,7 @@ def _share(editor: Editor) -> None:
 
 def _link(editor: Editor, role: str) -> str:
     editor.page.get_by_label("What the link allows").select_option(role)
-    with editor.page.expect_response(lambda answer: answer.url.endswith("/shares")) as made:
+    with editor.page.expect_response(lambda answer: answer.status == 201 and answer.url.endswith("/shares")) as made:
         editor.page.get_by_role("button", name="Make a link").click()
     path = str(made.value.json()["path"])
     expect(editor.page.get_by_label("Address of the link")).to_have_value(re.compile(re.escape(path) + "$"))
