@@ -32,3 +32,18 @@ def test_a_file_of_another_framework_is_opened(editor: Editor, page: Page, file:
     dialog.get_by_role("button", name="Open it").click()
     expect(editor.params).to_have_text(params)
     expect(page.locator(".layer.bad")).to_have_count(0)
+
+
+def test_an_address_is_offered_where_the_platform_fetches_and_refused_where_it_does_not(
+    editor: Editor, page: Page
+) -> None:
+    editor.button("Import")
+    dialog = page.get_by_role("dialog", name="Import a network")
+    expect(dialog.get_by_role("textbox", name="paste")).to_be_visible()
+    expect(dialog.get_by_label("From an address")).to_have_count(0)
+    page.route("**/api/v1/features", lambda route: route.fulfill(json={"import_urls": True}))
+    editor.open("/")
+    editor.button("Import")
+    dialog.get_by_label("From an address").fill("https://example.org/model.json")
+    dialog.get_by_role("button", name="Fetch").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("import from an address is switched off")

@@ -21,8 +21,9 @@ DELETE /models/{model_id}/comments/{comment_id}  GET /datasets/{dataset_id}/clas
 GET /operators/{name}/versions/{number}/model
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
-POST /conversions  POST /datasets
+POST /conversions  POST /conversions/from-url  GET /features  POST /datasets
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
+GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
 POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
 GET /jobs/{job_id}/artifacts/{name}  POST /operators  GET /operators  GET /operators/{name}

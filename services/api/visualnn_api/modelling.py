@@ -71,8 +71,10 @@ def read(s: Session, owner: str, model_id: str) -> ModelView:
     return model_view(models.get(s, owner, model_id), models.version(s, owner, model_id))
 
 
-def listed(s: Session, owner: str, cursor: str | None, limit: int, name: str | None) -> Listing[ModelRow]:
-    page = models.page(s, owner, cursor, limit, name)
+def listed(
+    s: Session, owner: str, cursor: str | None, limit: int, name: str | None, query: str | None
+) -> Listing[ModelRow]:
+    page = models.search(s, owner, query, cursor, limit) if query else models.page(s, owner, cursor, limit, name)
     current = models.current(s, list(page.items))
     return listing([model_row(model, current[model.id]) for model in page.items], page)
 

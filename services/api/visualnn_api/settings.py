@@ -24,6 +24,12 @@ class ApiSettings(CommonSettings):
     """Largest body of a predict or infer call."""
     max_model_bytes: int = 1024 * MIB
     """Largest uploaded model file or weights file."""
+    import_urls: bool = False
+    """Whether the gateway fetches model files from public addresses that callers name."""
+    max_url_bytes: int = 256 * MIB
+    """Largest file that is fetched from an address."""
+    url_timeout_s: float = 60.0
+    """How long fetching a file from an address may take in all."""
     max_dataset_bytes: int = 4096 * MIB
     """Largest uploaded data set."""
     dataset_quota_bytes: int = 32 * 1024 * MIB

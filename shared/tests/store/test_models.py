@@ -232,3 +232,35 @@ def test_the_same_spec_under_the_same_name_is_found_again(database: Database) ->
         assert found.id == model_id
         assert models.same(s, LOCAL_OWNER, "line", _spec(2)) is None
         assert models.same(s, LOCAL_OWNER, "other", _spec()) is None
+
+
+def test_models_are_found_by_a_part_of_their_name(database: Database) -> None:
+    with database.session() as s:
+        names = ("ResNet-50", "mnist 100%", "resnet_152", "残差网络")
+        made = {name: _make(s, name) for name in names}
+
+        def found(text: str) -> list[str]:
+            return [model.id for model in models.search(s, LOCAL_OWNER, text).items]
+
+        assert found("RESNET") == [made["resnet_152"], made["ResNet-50"]]
+        assert found("%") == [made["mnist 100%"]]
+        assert found("t_1") == [made["resnet_152"]]
+        assert found("差网") == [made["残差网络"]]
+        assert found("nobody") == []
+
+
+def test_a_search_goes_on_where_it_stopped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "SEARCHED", 4)
+    with database.session() as s:
+        made = [_make(s, "wanted" if number in (0, 1, 2, 9) else "other") for number in range(10)]
+        wanted = [made[number] for number in (9, 2, 1, 0)]
+        pages: list[list[str]] = []
+        cursor: str | None = None
+        while True:
+            page = models.search(s, LOCAL_OWNER, "wanted", cursor, 2)
+            pages.append([model.id for model in page.items])
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert [one for page in pages for one in page] == wanted
+        assert all(len(page) <= 2 for page in pages)

@@ -39,6 +39,29 @@ def page(s: Session, owner: str, cursor: str | None = None, limit: int = 50, nam
     return newest_first(s, query, Model.id, cursor, limit)
 
 
+SEARCHED = 20_000
+"""Models that one page of a search looks at: a page costs the same however many there are."""
+
+
+def search(s: Session, owner: str, text: str, cursor: str | None = None, limit: int = 50) -> Page[Model]:
+    """Models whose name holds ``text``, in any case, among the next ``SEARCHED`` below ``cursor``.
+
+    A page may hold few or none and still have a next one: the search goes on where it stopped.
+    """
+    window = select(Model.id, Model.name).where(Model.owner == owner)
+    if cursor is not None:
+        window = window.where(Model.id < cursor)
+    seen = window.order_by(Model.id.desc()).limit(SEARCHED).subquery()
+    hits = select(seen.c.id).where(func.lower(seen.c.name).contains(text.lower(), autoescape=True))
+    ids = list(s.scalars(hits.order_by(seen.c.id.desc()).limit(limit + 1)))
+    found = {row.id: row for row in s.scalars(select(Model).where(Model.id.in_(ids[:limit])))}
+    items = [found[key] for key in ids[:limit] if key in found]
+    if len(ids) > limit:
+        return Page(items, ids[limit - 1])
+    count, last = s.execute(select(func.count(), func.min(seen.c.id))).one()
+    return Page(items, last if count == SEARCHED else None)
+
+
 def version(s: Session, owner: str, model_id: str, number: int | None = None) -> ModelVersion:
     """One version, by default the current one. Raises NotFound."""
     model = get(s, owner, model_id)

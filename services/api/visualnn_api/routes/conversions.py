@@ -8,14 +8,17 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import problem
 
 from visualnn_api import documented
+from visualnn_api.bodies import StrictRoute
 from visualnn_api.converting import Conversion, convert
 from visualnn_api.deps import Converter, Settings
 from visualnn_api.documented import errors
 from visualnn_api.exporting import Bundle, sent
+from visualnn_api.fetching import fetched
 from visualnn_api.uploads import Form, receive_form
 from visualnn_api.upstream import Upstream
+from visualnn_api.views.conversions import FromUrl
 
-router = APIRouter(prefix="/conversions", tags=["conversions"])
+router = APIRouter(prefix="/conversions", tags=["conversions"], route_class=StrictRoute)
 
 _PARTS = {
     "file": "A model file in any format that GET /formats lists as read.",
@@ -59,6 +62,30 @@ async def create(request: Request, settings: Settings, converter: Converter, bun
             )
         )
         made = await stack.enter_async_context(_conversion(form, converter, settings.spool_dir))
+        return await sent(request, made, bundle, stack)
+    except BaseException:
+        await stack.aclose()
+        raise
+
+
+@router.post(
+    "/from-url",
+    summary="Convert a file from an address",
+    responses=documented.binary("A zip of the file and `report.json`.", "application/zip")
+    | errors(400, 413, 415, 422, 503),
+    response_class=Response,
+)
+async def create_from_url(
+    body: FromUrl, request: Request, settings: Settings, converter: Converter, bundle: Bundle = True
+) -> Response:
+    """As above, of a file that the gateway fetches: only http and https, public addresses, within limits of size and
+    time. Switched off unless `VISUALNN_IMPORT_URLS` is true; `GET /features` tells."""
+    stack = contextlib.AsyncExitStack()
+    try:
+        upload = await stack.enter_async_context(fetched(body.url, settings))
+        made = await stack.enter_async_context(
+            convert(converter, target=body.target, spool_dir=settings.spool_dir, upload=upload, given=body.passed_on())
+        )
         return await sent(request, made, bundle, stack)
     except BaseException:
         await stack.aclose()

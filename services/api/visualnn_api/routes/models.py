@@ -62,9 +62,13 @@ async def list_models(
     cursor: Cursor = None,
     limit: Limit = 50,
     name: Annotated[str | None, Query(description="Only models with exactly this name.", max_length=200)] = None,
+    query: Annotated[
+        str | None, Query(description="Only models whose name holds this, in any case.", max_length=200)
+    ] = None,
 ) -> Listing[ModelRow]:
-    """The newest first, without their specs."""
-    return await db.read(modelling.listed, owner, cursor, limit, name)
+    """The newest first, without their specs. With `query`, a page looks at 20,000 models: it may hold few and have a
+    next one. With both, `query` counts."""
+    return await db.read(modelling.listed, owner, cursor, limit, name, query)
 
 
 @router.get("/{model_id}", summary="Read a model", responses=errors(404, 422))

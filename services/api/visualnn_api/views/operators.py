@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from visualnn_shared.ids import NAME
 from visualnn_shared.store.tables import Operator, OperatorVersion
-from visualnn_shared.training.serving import Serving, Step, Task, TensorSpec
+from visualnn_shared.training.serving import ScoresBy, Serving, Step, Task, TensorSpec
 
 from visualnn_api.deps import MAX_NUMBER
 from visualnn_api.views.common import Links, Timestamp, View
@@ -47,6 +47,8 @@ class OperatorView(View):
     """Input name -> what is done to a raw input before the network sees it."""
     task: Task
     classes: tuple[str, ...] | None = None
+    scores_by: ScoresBy | None = None
+    """What makes scores of the first output where the net was trained from logits."""
     lineage: dict[str, Any]
     """The model version, job, data set and weights it was made from."""
     replay: dict[str, Any] | None = None
@@ -66,6 +68,7 @@ def operator_view(operator: Operator, version: OperatorVersion, aliases: dict[st
         preprocessing=serving.preprocessing,
         task=serving.task,
         classes=serving.classes,
+        scores_by=serving.scores_by,
         lineage=version.lineage,
         replay=version.replay,
         ready=version.ready,

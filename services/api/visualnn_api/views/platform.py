@@ -74,3 +74,10 @@ def worker_view(row: Worker) -> WorkerView:
         started_at=row.started_at,
         seen_at=row.seen_at,
     )
+
+
+class Features(View):
+    """What this platform's settings allow."""
+
+    import_urls: bool
+    """Whether `POST /conversions/from-url` fetches files."""

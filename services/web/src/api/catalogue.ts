@@ -35,3 +35,12 @@ export function useZoo() {
 export async function readNetwork(name: string): Promise<Spec> {
   return got(api.GET('/api/v1/zoo/{name}', { params: { path: { name } } }))
 }
+
+/** What the platform's settings allow. */
+export function useFeatures() {
+  return useQuery({
+    queryKey: ['features'],
+    queryFn: () => got(api.GET('/api/v1/features')),
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data
+}

@@ -34,6 +34,21 @@ export async function readFile(file: File, source?: string, inputShape?: string,
   return { spec, report }
 }
 
+/** Reads a file that the gateway fetches from an address. */
+export async function readUrl(url: string, source?: string, inputShape?: string, signal?: AbortSignal) {
+  const body = JSON.stringify({
+    url,
+    target: 'native',
+    ...(source ? { source } : {}),
+    ...(inputShape ? { input_shape: JSON.parse(inputShape) } : {}),
+  })
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await sent('/api/v1/conversions/from-url', { method: 'POST', headers, body, signal: signal ?? null })
+  const { file: made, report } = await unpacked(new Uint8Array(await response.arrayBuffer()))
+  const spec: Spec = JSON.parse(await made.text())
+  return { spec, report }
+}
+
 export async function exportSpec(spec: Spec, target: string, signal?: AbortSignal): Promise<Converted> {
   const stem = spec.name.replace(/[^\p{L}\p{N}_-]+/gu, '-') || 'model'
   const file = new File([JSON.stringify(spec)], `${stem}.json`, { type: 'application/json' })

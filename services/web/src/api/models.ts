@@ -1,18 +1,34 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import type { ModelView, Spec, VersionView } from '@/client/types'
+import { rowsOf } from '@/ui/Listed'
+import { useRested } from '@/ui/useRested'
 import { api, got, sent } from './client'
 
-/** A page at a time, the newest first; with a name, only models that are called exactly so. */
-export function useModels(name = '') {
+/** A page at a time, the newest first; with a text, only models whose name holds it. */
+export function useModels(text = '') {
   return useInfiniteQuery({
-    queryKey: ['models', name],
+    queryKey: ['models', text],
     queryFn: ({ pageParam, signal }) => {
-      const query = { limit: 50, cursor: pageParam, ...(name ? { name } : {}) }
+      const query = { limit: 50, cursor: pageParam, ...(text ? { query: text } : {}) }
       return got(api.GET('/api/v1/models', { params: { query }, signal }))
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: page => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   })
+}
+
+/** Models whose name holds what is typed. A page of a search may be empty and have a next one: then that is fetched. */
+export function useModelSearch(typed: string) {
+  const query = useModels(useRested(typed.trim()))
+  const rows = rowsOf(query.data)
+  const { hasNextPage, isFetching, fetchNextPage } = query
+  const goOn = rows.length === 0 && hasNextPage && !isFetching
+  useEffect(() => {
+    if (goOn) void fetchNextPage()
+  }, [goOn, fetchNextPage])
+  return { query, rows }
 }
 
 export async function readModel(id: string): Promise<ModelView> {

@@ -22,6 +22,7 @@ import { Notice } from '@/together/Notice'
 import { Overlay } from '@/together/Overlay'
 import { groupColour } from '@/ui/groups'
 import { drop, layOut } from './actions'
+import { BigOverview } from './BigOverview'
 import './canvas.css'
 import { EmptyCanvas } from './EmptyCanvas'
 import type { LayerEdge } from './edges'
@@ -39,6 +40,8 @@ const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 const FAR = 0.4
 /** From this many layers on only those on the screen are drawn. */
 const MANY = 150
+/** From this many on the map is one drawing. */
+const MANY_MAPPED = 400
 
 export function Canvas() {
   return (
@@ -53,7 +56,7 @@ function Surface() {
   const { byType } = useCatalogue()
   const surface = useRef<HTMLDivElement>(null)
   const instance = useReactFlow()
-  const { removeEdges, ...flow } = useFlow()
+  const { removeEdges, settled, ...flow } = useFlow()
   const connecting = useConnect()
   const readOnly = useReadOnly()
   const far = useStore(state => state.transform[2] < FAR)
@@ -101,7 +104,11 @@ function Surface() {
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
-        {flow.nodes.length > 4 ? <Overview /> : null}
+        {flow.nodes.length > MANY_MAPPED ? (
+          <BigOverview nodes={settled} />
+        ) : flow.nodes.length > 4 ? (
+          <Overview />
+        ) : null}
         <CanvasControls />
         <Overlay surface={surface} />
       </ReactFlow>

@@ -5,7 +5,7 @@ import { useFeedback } from '@/api/FeedbackContext'
 import type { Group } from '@/client/types'
 import type { Point } from '@/model/doc'
 import { disconnect, moveTo } from '@/model/edit'
-import { GROUP_ID, groupNamed, movedGroup } from '@/model/groups'
+import { GROUP_ID, groupNamed, groupsOf, movedGroup } from '@/model/groups'
 import { currentDoc, edit, select, useDoc, useEditor, useSelection } from '@/store/editor'
 import { flowEdges, type LayerEdge } from './edges'
 import { type CanvasNode, nodesOf } from './nodes'
@@ -22,15 +22,20 @@ export function useFlow() {
   const [chosenEdges, setChosenEdges] = useState(NONE)
   const drawn = useRef<ReadonlyMap<string, CanvasNode>>(new Map())
 
-  const nodes = useMemo(() => {
-    const made = nodesOf({ doc, moving, feedback, catalogue, selection }, drawn.current)
+  const settled = useMemo(() => {
+    const made = nodesOf({ doc, moving: null, feedback, catalogue, selection }, drawn.current)
     drawn.current = new Map(made.map(node => [node.id, node]))
     return made
-  }, [doc, moving, feedback, catalogue, selection])
+  }, [doc, feedback, catalogue, selection])
+  const nodes = useMemo(() => {
+    if (!moving) return settled
+    if (groupsOf(doc.spec).length === 0) return moved(settled, moving)
+    return nodesOf({ doc, moving, feedback, catalogue, selection }, drawn.current)
+  }, [settled, moving, doc, feedback, catalogue, selection])
   const edges = useMemo(() => flowEdges(doc, chosenEdges), [doc, chosenEdges])
 
   const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]) => {
-    moved(changes, setMoving)
+    keepPlaces(changes, setMoving)
     selected(changes)
   }, [])
 
@@ -52,7 +57,7 @@ export function useFlow() {
     return true
   }, [chosenEdges])
 
-  return { nodes, edges, onNodesChange, onEdgesChange, removeEdges }
+  return { nodes, settled, edges, onNodesChange, onEdgesChange, removeEdges }
 }
 
 function parseEdgeId(id: string): { target: string; input: number } {
@@ -60,11 +65,19 @@ function parseEdgeId(id: string): { target: string; input: number } {
   return { input: Number(id.slice(0, space)), target: id.slice(space + 1) }
 }
 
+/** While a layer of thousands is dragged, only its own node is another one. */
+function moved(nodes: readonly CanvasNode[], places: Readonly<Record<string, Point>>): CanvasNode[] {
+  return nodes.map(node => {
+    const position = places[node.id]
+    return position ? { ...node, position } : node
+  })
+}
+
 function groupOfNode(id: string): Group | undefined {
   return id.startsWith(GROUP_ID) ? groupNamed(currentDoc().spec, id.slice(GROUP_ID.length)) : undefined
 }
 
-function moved(changes: NodeChange<CanvasNode>[], setMoving: (next: Record<string, Point> | null) => void): void {
+function keepPlaces(changes: NodeChange<CanvasNode>[], setMoving: (next: Record<string, Point> | null) => void): void {
   const places: Record<string, Point> = {}
   let dragging = false
   for (const change of changes) {

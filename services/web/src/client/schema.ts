@@ -44,6 +44,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversions/from-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert a file from an address
+         * @description As above, of a file that the gateway fetches: only http and https, public addresses, within limits of size and
+         *     time. Switched off unless `VISUALNN_IMPORT_URLS` is true; `GET /features` tells.
+         */
+        post: operations["create_from_url_api_v1_conversions_from_url_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets": {
         parameters: {
             query?: never;
@@ -124,6 +145,26 @@ export interface paths {
          * @description Samples as they were stored, before any preprocessing.
          */
         get: operations["samples_api_v1_datasets__dataset_id__samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is switched on
+         * @description For clients that offer only what will be answered.
+         */
+        get: operations["features_api_v1_features_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,7 +406,8 @@ export interface paths {
         };
         /**
          * List models
-         * @description The newest first, without their specs.
+         * @description The newest first, without their specs. With `query`, a page looks at 20,000 models: it may hold few and have a
+         *     next one. With both, `query` counts.
          */
         get: operations["list_models_api_v1_models_get"];
         put?: never;
@@ -1514,6 +1556,14 @@ export interface components {
             whole: boolean;
         };
         /**
+         * Features
+         * @description What this platform's settings allow.
+         */
+        Features: {
+            /** Import Urls */
+            import_urls: boolean;
+        };
+        /**
          * Fit
          * @description Whether a device's memory holds the net; None where a free axis leaves that open. Batches of 0 are none.
          */
@@ -1553,6 +1603,24 @@ export interface components {
         Formats: {
             /** Items */
             items: components["schemas"]["Format"][];
+        };
+        /**
+         * FromUrl
+         * @description What `POST /conversions/from-url` takes.
+         * @example {
+         *       "target": "native",
+         *       "url": "https://example.org/model.json"
+         *     }
+         */
+        FromUrl: {
+            /** Input Shape */
+            input_shape?: unknown;
+            /** Source */
+            source?: string | null;
+            /** Target */
+            target: string;
+            /** Url */
+            url: string;
         };
         /**
          * Group
@@ -2254,6 +2322,8 @@ export interface components {
             replay?: {
                 [key: string]: unknown;
             } | null;
+            /** Scores By */
+            scores_by?: ("softmax" | "sigmoid") | null;
             signature: components["schemas"]["Signature"];
             /**
              * Task
@@ -3290,6 +3360,87 @@ export interface operations {
             };
         };
     };
+    create_from_url_api_v1_conversions_from_url_post: {
+        parameters: {
+            query?: {
+                /** @description A zip that holds the file and `report.json`, the conversion report. */
+                bundle?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FromUrl"];
+            };
+        };
+        responses: {
+            /** @description A zip of the file and `report.json`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_datasets_api_v1_datasets_get: {
         parameters: {
             query?: {
@@ -3665,6 +3816,35 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    features_api_v1_features_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Features"];
                 };
             };
             /** @description Any other error. */
@@ -4422,6 +4602,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only models with exactly this name. */
                 name?: string | null;
+                /** @description Only models whose name holds this, in any case. */
+                query?: string | null;
             };
             header?: never;
             path?: never;
@@ -6933,6 +7115,7 @@ export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>
 export const newShareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
+export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];

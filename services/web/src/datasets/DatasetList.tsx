@@ -3,21 +3,35 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useDatasets, useDatasetsNamed } from '@/api/datasets'
 import type { DatasetView } from '@/client/types'
+import { When } from '@/library/When'
 import { bytesText } from '@/model/values'
 import { datasetPath, goTo } from '@/pages/location'
-import { Button } from '@/ui/Button'
-import { FailureBox } from '@/ui/Failure'
+import { rowsOf } from '@/ui/Listed'
+import { type Column, RecordTable } from '@/ui/RecordTable'
 import { UploadBox } from './UploadBox'
 
 export function DatasetList() {
   const { t } = useTranslation()
-  const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useDatasets()
+  const query = useDatasets()
   const [typed, setTyped] = useState('')
   const wanted = typed.trim()
-  const listed = (data?.pages ?? []).flatMap(page => page.items)
+  const listed = rowsOf(query.data)
   const found = listed.filter(row => row.name.toLowerCase().includes(wanted.toLowerCase()))
-  const named = useDatasetsNamed(hasNextPage ? wanted : '').data?.items ?? []
+  const named = useDatasetsNamed(query.hasNextPage ? wanted : '').data?.items ?? []
   const rows = [...found, ...named.filter(row => !found.some(one => one.id === row.id))]
+  const columns: Column<DatasetView>[] = [
+    { id: 'name', title: t('datasets:name'), cell: row => <Link href={datasetPath(row.id)}>{row.name}</Link> },
+    { id: 'features', title: t('datasets:features'), cell: featuresText },
+    {
+      id: 'train',
+      title: t('datasets:train'),
+      cell: row => (row.splits.train ?? 0).toLocaleString(),
+      number: true,
+    },
+    { id: 'test', title: t('datasets:test'), cell: row => (row.splits.test ?? 0).toLocaleString(), number: true },
+    { id: 'size', title: t('datasets:size'), cell: row => bytesText(row.size), number: true },
+    { id: 'stored', title: t('datasets:stored'), cell: row => <When at={row.created_at} /> },
+  ]
   return (
     <>
       <header className="sheet-head">
@@ -33,65 +47,16 @@ export function DatasetList() {
         />
       </header>
       <UploadBox onStored={row => goTo(datasetPath(row.id))} />
-      {error ? (
-        <FailureBox title={t('datasets:listFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
-      {rows.length > 0 ? <Table rows={rows} /> : null}
-      {rows.length === 0 && !error ? (
-        <p className="panel-empty">
-          {isPending ? t('app:loading') : wanted === '' ? t('datasets:none') : t('files:nothingFound')}
-        </p>
-      ) : null}
-      {hasNextPage ? (
-        <p className="sheet-more">
-          <Button onClick={() => fetchNextPage()}>{t('app:more')}</Button>
-        </p>
-      ) : null}
+      <RecordTable
+        name="datasets"
+        query={query}
+        rows={rows}
+        columns={columns}
+        keyOf={row => row.id}
+        failed={t('datasets:listFailed')}
+        empty={wanted === '' ? t('datasets:none') : t('files:nothingFound')}
+      />
     </>
-  )
-}
-
-function Table({ rows }: { rows: readonly DatasetView[] }) {
-  const { t, i18n } = useTranslation()
-  const when = (text: string) =>
-    new Date(text).toLocaleString(i18n.language, { dateStyle: 'medium', timeStyle: 'short' })
-  return (
-    <div className="card datasets-list">
-      <table className="sheet-table">
-        <thead>
-          <tr>
-            <th scope="col">{t('datasets:name')}</th>
-            <th scope="col">{t('datasets:features')}</th>
-            <th scope="col" className="number">
-              {t('datasets:train')}
-            </th>
-            <th scope="col" className="number">
-              {t('datasets:test')}
-            </th>
-            <th scope="col" className="number">
-              {t('datasets:size')}
-            </th>
-            <th scope="col">{t('datasets:stored')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(row => (
-            <tr key={row.id}>
-              <td>
-                <Link href={datasetPath(row.id)}>{row.name}</Link>
-              </td>
-              <td>{featuresText(row)}</td>
-              <td className="number">{(row.splits.train ?? 0).toLocaleString()}</td>
-              <td className="number">{(row.splits.test ?? 0).toLocaleString()}</td>
-              <td className="number">{bytesText(row.size)}</td>
-              <td>{when(row.created_at)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   )
 }
 

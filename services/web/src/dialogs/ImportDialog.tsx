@@ -2,8 +2,8 @@ import { useMutation } from '@tanstack/react-query'
 import { Upload } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useFormats } from '@/api/catalogue'
-import { readFile } from '@/api/conversions'
+import { useFeatures, useFormats } from '@/api/catalogue'
+import { readFile, readUrl } from '@/api/conversions'
 import { parseValue } from '@/model/values'
 import { openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
@@ -23,8 +23,10 @@ export default function ImportDialog() {
   const [source, setSource] = useState('')
   const [shape, setShape] = useState('')
   const reading = useMutation({
-    mutationFn: (file: File) =>
-      readFile(file, source || undefined, shape ? JSON.stringify(parseValue(shape)) : undefined),
+    mutationFn: (from: File | string) => {
+      const options = [source || undefined, shape ? JSON.stringify(parseValue(shape)) : undefined] as const
+      return typeof from === 'string' ? readUrl(from, ...options) : readFile(from, ...options)
+    },
   })
   const done = reading.data
   const open = () =>
@@ -66,8 +68,9 @@ export default function ImportDialog() {
           reading.reset()
         }}
       />
+      {useFeatures()?.import_urls ? <FromUrl onUrl={url => reading.mutate(url)} /> : null}
       <Options source={source} onSource={setSource} shape={shape} onShape={setShape} />
-      {reading.isPending ? <p role="status">{t('files:reading', { name: reading.variables.name })}</p> : null}
+      {reading.isPending ? <p role="status">{t('files:reading', { name: nameOf(reading.variables) })}</p> : null}
       {reading.error ? <FailureBox title={t('files:importFailed')} error={reading.error} /> : null}
       {done ? (
         <section className="done" role="status">
@@ -77,6 +80,33 @@ export default function ImportDialog() {
       ) : null}
       {question}
     </Dialog>
+  )
+}
+
+const nameOf = (from: File | string) => (typeof from === 'string' ? from : from.name)
+
+function FromUrl({ onUrl }: { onUrl: (url: string) => void }) {
+  const { t } = useTranslation()
+  const [url, setUrl] = useState('')
+  const take = () => url.trim() && onUrl(url.trim())
+  return (
+    <Field label={t('files:fromUrl')} hint={t('files:fromUrlHint')}>
+      {ids => (
+        <span className="field-with-button">
+          <input
+            {...ids}
+            type="url"
+            className="input"
+            value={url}
+            onChange={event => setUrl(event.target.value)}
+            onKeyDown={event => event.key === 'Enter' && take()}
+          />
+          <Button disabled={url.trim() === ''} onClick={take}>
+            {t('files:fetch')}
+          </Button>
+        </span>
+      )}
+    </Field>
   )
 }
 

@@ -2,14 +2,14 @@ import { Tabs } from '@base-ui/react/tabs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { readNetwork, useZoo } from '@/api/catalogue'
-import { readModel, useModels } from '@/api/models'
+import { readModel, useModelSearch } from '@/api/models'
 import type { ModelRow, NetworkRow } from '@/client/types'
 import { countText, shapeText } from '@/model/values'
 import { openModel, openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
-import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
+import { Listed } from '@/ui/Listed'
 import { closeDialog } from './state'
 import { Thumbnail } from './Thumbnail'
 import { useDiscard } from './useDiscard'
@@ -99,13 +99,8 @@ function Zoo({ onOpen }: { onOpen: Open }) {
 
 function Models({ onOpen }: { onOpen: Open }) {
   const { t } = useTranslation()
-  const { data, error, isPending, hasNextPage, fetchNextPage } = useModels()
   const [typed, setTyped] = useState('')
-  const rows = (data?.pages ?? []).flatMap(page => page.items)
-  const shown = rows.filter(row => row.name.toLowerCase().includes(typed.trim().toLowerCase()))
-  if (error) return <FailureBox title={t('files:modelsFailed')} error={error} />
-  if (isPending) return <p className="panel-empty">{t('app:loading')}</p>
-  if (rows.length === 0) return <p className="panel-empty">{t('files:noModels')}</p>
+  const { query, rows } = useModelSearch(typed)
   return (
     <>
       <input
@@ -116,14 +111,20 @@ function Models({ onOpen }: { onOpen: Open }) {
         value={typed}
         onChange={event => setTyped(event.target.value)}
       />
-      <ul className="rows">
-        {shown.map(row => (
-          <li key={row.id}>
-            <ModelButton row={row} onOpen={onOpen} />
-          </li>
-        ))}
-      </ul>
-      {hasNextPage ? <Button onClick={() => fetchNextPage()}>{t('app:more')}</Button> : null}
+      <Listed
+        query={query}
+        count={rows.length}
+        failed={t('files:modelsFailed')}
+        empty={typed.trim() ? t('files:nothingFound') : t('files:noModels')}
+      >
+        <ul className="rows">
+          {rows.map(row => (
+            <li key={row.id}>
+              <ModelButton row={row} onOpen={onOpen} />
+            </li>
+          ))}
+        </ul>
+      </Listed>
     </>
   )
 }

@@ -8,9 +8,11 @@ import { useJobs } from '@/api/jobs'
 import { useModels } from '@/api/models'
 
 import { type JobView, STATES } from '@/client/types'
+import { When } from '@/library/When'
 import { comparePath, goTo, JOBS, jobPath } from '@/pages/location'
 import { Button } from '@/ui/Button'
-import { FailureBox } from '@/ui/Failure'
+import { rowsOf } from '@/ui/Listed'
+import { type Column, RecordTable } from '@/ui/RecordTable'
 import { StateBadge } from './StateBadge'
 import { metricText } from './texts'
 
@@ -19,10 +21,11 @@ export function JobList() {
   const { t } = useTranslation()
   const wanted = new URLSearchParams(useSearch()).get('state')
   const state = STATES.find(one => one === wanted)
-  const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useJobs(state ? { state } : {})
+  const query = useJobs(state ? { state } : {})
   const [marked, setMarked] = useState<readonly string[]>([])
-  const rows = (data?.pages ?? []).flatMap(page => page.items)
+  const rows = rowsOf(query.data)
   const mark = (id: string, on: boolean) => setMarked(on ? [...marked, id] : marked.filter(one => one !== id))
+  const columns = useColumns(marked, mark)
   return (
     <>
       <header className="sheet-head">
@@ -50,20 +53,15 @@ export function JobList() {
           ))}
         </select>
       </header>
-      {error ? (
-        <FailureBox title={t('jobs:listFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
-      {rows.length > 0 ? <Table rows={rows} marked={marked} onMark={mark} /> : null}
-      {rows.length === 0 && !error ? (
-        <Nothing text={isPending ? t('app:loading') : state ? t('files:nothingFound') : null} />
-      ) : null}
-      {hasNextPage ? (
-        <p className="sheet-more">
-          <Button onClick={() => fetchNextPage()}>{t('app:more')}</Button>
-        </p>
-      ) : null}
+      <RecordTable
+        name="jobs"
+        query={query}
+        rows={rows}
+        columns={columns}
+        keyOf={job => job.id}
+        failed={t('jobs:listFailed')}
+        empty={<Nothing text={state ? t('files:nothingFound') : null} />}
+      />
     </>
   )
 }
@@ -72,7 +70,7 @@ export function JobList() {
 function Nothing({ text }: { text: string | null }) {
   const { t } = useTranslation()
   return (
-    <div className="panel-empty">
+    <div>
       <p>{text ?? t('jobs:none')}</p>
       {text === null ? (
         <Button className="jobs-none" onClick={() => goTo('/')}>
@@ -83,72 +81,56 @@ function Nothing({ text }: { text: string | null }) {
   )
 }
 
-type TableProps = {
-  readonly rows: readonly JobView[]
-  readonly marked: readonly string[]
-  readonly onMark: (id: string, on: boolean) => void
-}
-
-function Table({ rows, marked, onMark }: TableProps) {
+function useColumns(marked: readonly string[], mark: (id: string, on: boolean) => void): Column<JobView>[] {
   const { t } = useTranslation()
   const names = useNames()
-  return (
-    <div className="card jobs-list">
-      <table className="sheet-table">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="visually-hidden">{t('jobs:mark')}</span>
-            </th>
-            <th scope="col">{t('jobs:job')}</th>
-            <th scope="col">{t('jobs:stateTitle')}</th>
-            <th scope="col">{t('training:dataset')}</th>
-            <th scope="col" className="number">
-              {t('jobs:loss')}
-            </th>
-            <th scope="col">{t('jobs:created')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(job => (
-            <Row key={job.id} job={job} names={names} marked={marked.includes(job.id)} onMark={onMark} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-type RowProps = { job: JobView; names: (id: string) => string; marked: boolean; onMark: TableProps['onMark'] }
-
-function Row({ job, names, marked, onMark }: RowProps) {
-  const { t, i18n } = useTranslation()
-  const name = job.model ? `${names(job.model.id)} · ${t('files:version', { version: job.model.version })}` : job.id
-  const loss = job.metrics.loss ?? job.metrics.test_loss ?? job.metrics.val_loss ?? job.metrics.train_loss
-  return (
-    <tr>
-      <td>
+  const nameOf = (job: JobView) =>
+    job.model ? `${names(job.model.id)} · ${t('files:version', { version: job.model.version })}` : job.id
+  return [
+    {
+      id: 'mark',
+      title: t('jobs:mark'),
+      quiet: true,
+      cell: job => (
         <input
           type="checkbox"
           className="switch"
-          aria-label={t('jobs:markOne', { name })}
+          aria-label={t('jobs:markOne', { name: nameOf(job) })}
           disabled={job.kind !== 'train'}
-          checked={marked}
-          onChange={({ target }) => onMark(job.id, target.checked)}
+          checked={marked.includes(job.id)}
+          onChange={({ target }) => mark(job.id, target.checked)}
         />
-      </td>
-      <td>
-        <Link href={jobPath(job.id)}>{name}</Link> <span className="jobs-kind">{t(`jobs:kind.${job.kind}`)}</span>
-      </td>
-      <td>
-        <StateBadge state={job.state} />
-        {job.state === 'running' ? ` ${Math.round(job.progress * 100)} %` : null}
-      </td>
-      <td>{job.dataset ? names(job.dataset) : '–'}</td>
-      <td className="number">{typeof loss === 'number' ? metricText(loss) : '–'}</td>
-      <td>{new Date(job.created_at).toLocaleString(i18n.language, { dateStyle: 'medium', timeStyle: 'short' })}</td>
-    </tr>
-  )
+      ),
+    },
+    {
+      id: 'job',
+      title: t('jobs:job'),
+      cell: job => (
+        <>
+          <Link href={jobPath(job.id)}>{nameOf(job)}</Link>{' '}
+          <span className="jobs-kind">{t(`jobs:kind.${job.kind}`)}</span>
+        </>
+      ),
+    },
+    {
+      id: 'state',
+      title: t('jobs:stateTitle'),
+      cell: job => (
+        <>
+          <StateBadge state={job.state} />
+          {job.state === 'running' ? ` ${Math.round(job.progress * 100)} %` : null}
+        </>
+      ),
+    },
+    { id: 'dataset', title: t('training:dataset'), cell: job => (job.dataset ? names(job.dataset) : '–') },
+    { id: 'loss', title: t('jobs:loss'), cell: lossText, number: true },
+    { id: 'created', title: t('jobs:created'), cell: job => <When at={job.created_at} /> },
+  ]
+}
+
+function lossText({ metrics }: JobView): string {
+  const loss = metrics.loss ?? metrics.test_loss ?? metrics.val_loss ?? metrics.train_loss
+  return typeof loss === 'number' ? metricText(loss) : '–'
 }
 
 /** Names of the newest models and data sets; others are shown by id. */

@@ -1,26 +1,47 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { useModels } from '@/api/models'
+import { useModelSearch } from '@/api/models'
+import type { ModelRow } from '@/client/types'
 import { HOME, modelPath, versionsPath } from '@/pages/location'
+import { type Column, RecordTable } from '@/ui/RecordTable'
 import { TextInput } from '@/ui/TextInput'
-import { Listed, rowsOf } from './Listed'
 import './library.css'
 import { When } from './When'
 
-/** The stored models, the newest first. A search asks the server for the exact name and filters what is listed. */
+/** The stored models, the newest first; a search asks the server for a part of the name. */
 export function ModelList() {
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')
-  const [name, setName] = useState('')
-  const query = useModels(name)
-  const all = rowsOf(query.data)
-  const wanted = typed.trim().toLowerCase()
-  const rows = all.filter(row => row.name.toLowerCase().includes(wanted))
-  const change = (text: string) => {
-    setTyped(text)
-    if (name) setName('')
-  }
+  const { query, rows } = useModelSearch(typed)
+  const columns: Column<ModelRow>[] = [
+    {
+      id: 'name',
+      title: t('library:name'),
+      cell: row => (
+        <Link href={versionsPath(row.id)} className="table-name">
+          {row.name}
+        </Link>
+      ),
+    },
+    { id: 'version', title: t('library:version'), cell: row => row.version, number: true },
+    { id: 'changed', title: t('library:changed'), cell: row => <When at={row.updated_at} /> },
+    {
+      id: 'open',
+      title: t('library:open'),
+      quiet: true,
+      cell: row => (
+        <Link href={modelPath(row.id)} aria-label={t('library:openName', { name: row.name })}>
+          {t('library:open')}
+        </Link>
+      ),
+    },
+  ]
+  const none = (
+    <>
+      {t('library:noModels')} <Link href={HOME}>{t('app:toEditor')}</Link>
+    </>
+  )
   return (
     <main className="library">
       <header className="library-head">
@@ -30,58 +51,19 @@ export function ModelList() {
           placeholder={t('library:searchModels')}
           aria-label={t('library:searchModels')}
           value={typed}
-          onText={change}
-          onKeyDown={event => event.key === 'Enter' && setName(typed.trim())}
+          onText={setTyped}
         />
       </header>
       <p className="field-hint">{t('library:searchHint')}</p>
-      <Listed
+      <RecordTable
+        name="models"
         query={query}
-        count={rows.length}
+        rows={rows}
+        columns={columns}
+        keyOf={row => row.id}
         failed={t('library:modelsFailed')}
-        empty={
-          wanted ? (
-            t('library:noMatch')
-          ) : (
-            <>
-              {t('library:noModels')} <Link href={HOME}>{t('app:toEditor')}</Link>
-            </>
-          )
-        }
-      >
-        <table className="table">
-          <thead>
-            <tr>
-              <th>{t('library:name')}</th>
-              <th>{t('library:version')}</th>
-              <th>{t('library:changed')}</th>
-              <th>
-                <span className="visually-hidden">{t('library:open')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(row => (
-              <tr key={row.id}>
-                <td>
-                  <Link href={versionsPath(row.id)} className="table-name">
-                    {row.name}
-                  </Link>
-                </td>
-                <td>{row.version}</td>
-                <td>
-                  <When at={row.updated_at} />
-                </td>
-                <td>
-                  <Link href={modelPath(row.id)} aria-label={t('library:openName', { name: row.name })}>
-                    {t('library:open')}
-                  </Link>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Listed>
+        empty={typed.trim() ? t('library:noMatch') : none}
+      />
     </main>
   )
 }

@@ -5,8 +5,9 @@ import { useOperators } from '@/api/operators'
 import type { OperatorView } from '@/client/types'
 import { shapeText } from '@/model/values'
 import { goTo, operatorPath } from '@/pages/location'
+import { rowsOf } from '@/ui/Listed'
+import { type Column, RecordTable } from '@/ui/RecordTable'
 import { TextInput } from '@/ui/TextInput'
-import { Listed, rowsOf } from './Listed'
 import './library.css'
 import { useTaskText } from './tasks'
 import { When } from './When'
@@ -18,6 +19,23 @@ export function OperatorList() {
   const query = useOperators()
   const wanted = typed.trim().toLowerCase()
   const rows = rowsOf(query.data).filter(row => row.name.includes(wanted))
+  const taskText = useTaskText()
+  const shapes = (row: OperatorView) => row.signature.inputs.map(input => shapeText(input.shape)).join(', ')
+  const columns: Column<OperatorView>[] = [
+    {
+      id: 'name',
+      title: t('library:name'),
+      cell: row => (
+        <Link href={operatorPath(row.name)} className="table-name">
+          {row.name}
+        </Link>
+      ),
+    },
+    { id: 'version', title: t('library:version'), cell: row => row.version, number: true },
+    { id: 'task', title: t('library:task'), cell: row => taskText(row.task) },
+    { id: 'inputs', title: t('library:inputs'), cell: row => <span className="mono">{shapes(row)}</span> },
+    { id: 'created', title: t('library:created'), cell: row => <When at={row.created_at} /> },
+  ]
   return (
     <main className="library">
       <header className="library-head">
@@ -32,48 +50,15 @@ export function OperatorList() {
         />
       </header>
       <p className="field-hint">{t('library:operatorsHint')}</p>
-      <Listed
+      <RecordTable
+        name="operators"
         query={query}
-        count={rows.length}
+        rows={rows}
+        columns={columns}
+        keyOf={row => row.name}
         failed={t('library:operatorsFailed')}
         empty={wanted ? t('library:noMatch') : t('library:noOperators')}
-      >
-        <table className="table">
-          <thead>
-            <tr>
-              <th>{t('library:name')}</th>
-              <th>{t('library:version')}</th>
-              <th>{t('library:task')}</th>
-              <th>{t('library:inputs')}</th>
-              <th>{t('library:created')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(row => (
-              <Row key={row.name} row={row} />
-            ))}
-          </tbody>
-        </table>
-      </Listed>
+      />
     </main>
-  )
-}
-
-function Row({ row }: { row: OperatorView }) {
-  const taskText = useTaskText()
-  return (
-    <tr>
-      <td>
-        <Link href={operatorPath(row.name)} className="table-name">
-          {row.name}
-        </Link>
-      </td>
-      <td>{row.version}</td>
-      <td>{taskText(row.task)}</td>
-      <td className="mono">{row.signature.inputs.map(input => shapeText(input.shape)).join(', ')}</td>
-      <td>
-        <When at={row.created_at} />
-      </td>
-    </tr>
   )
 }

@@ -22,29 +22,36 @@ export function TestPanel({ operator }: { operator: OperatorView }) {
   const { t } = useTranslation()
   const [source, setSource] = useState('own')
   const data = useTestData(operator)
-  if (!data) return <OwnInput operator={operator} />
   return (
     <Tabs.Root value={source} onValueChange={value => setSource(String(value))}>
       <Tabs.List className="tab-list predict-ways">
         <Tabs.Tab className="tab" value="own">
           {t('predict:own')}
         </Tabs.Tab>
-        <Tabs.Tab className="tab" value="walk">
-          {t('predict:walk')}
-        </Tabs.Tab>
-        <Tabs.Tab className="tab" value="worst">
-          {t('predict:worst')}
-        </Tabs.Tab>
+        {data ? (
+          <>
+            <Tabs.Tab className="tab" value="walk">
+              {t('predict:walk')}
+            </Tabs.Tab>
+            <Tabs.Tab className="tab" value="worst">
+              {t('predict:worst')}
+            </Tabs.Tab>
+          </>
+        ) : null}
       </Tabs.List>
       <Tabs.Panel value="own">
         <OwnInput operator={operator} />
       </Tabs.Panel>
-      <Tabs.Panel value="walk">
-        <SampleWalk operator={operator} data={data} />
-      </Tabs.Panel>
-      <Tabs.Panel value="worst">
-        <WorstSamples operator={operator} data={data} />
-      </Tabs.Panel>
+      {data ? (
+        <>
+          <Tabs.Panel value="walk">
+            <SampleWalk operator={operator} data={data} />
+          </Tabs.Panel>
+          <Tabs.Panel value="worst">
+            <WorstSamples operator={operator} data={data} />
+          </Tabs.Panel>
+        </>
+      ) : null}
     </Tabs.Root>
   )
 }

@@ -23,16 +23,28 @@ function whole(outputs: ReadonlyMap<string, Tensor>, name: string): unknown {
   return tensor ? nested(numbers(tensor), tensor.dims) : null
 }
 
-function predictionsOf({ task, classes }: OperatorView, tensor: Tensor): Prediction[] {
+/** Shares of the classes where the net was trained from logits, as the server makes them. */
+function shares(row: readonly number[], by: OperatorView['scores_by']): number[] {
+  if (by === 'sigmoid') return row.map(value => 0.5 * (1 + Math.tanh(0.5 * value)))
+  if (by !== 'softmax') return [...row]
+  const most = Math.max(...row)
+  const raised = row.map(value => Math.exp(value - most))
+  const sum = raised.reduce((a, b) => a + b, 0)
+  return raised.map(value => value / sum)
+}
+
+function predictionsOf({ task, classes, scores_by: by }: OperatorView, tensor: Tensor): Prediction[] {
   const [count = 0, ...rest] = tensor.dims
   const size = rest.reduce((a, b) => a * b, 1)
   const values = numbers(tensor)
   const rows = Array.from({ length: count }, (_, at) => values.slice(at * size, (at + 1) * size))
   if (task === 'binary' && size === 1) {
-    return rows.map(([second = 0]) => classed([1 - second, second], second > 0.5 ? 1 : 0, classes))
+    return rows
+      .map(row => shares(row, by))
+      .map(([second = 0]) => classed([1 - second, second], second > 0.5 ? 1 : 0, classes))
   }
   if (task === 'classification' && tensor.dims.length === 2) {
-    return rows.map(scores => classed(scores, scores.indexOf(Math.max(...scores)), classes))
+    return rows.map(row => shares(row, by)).map(scores => classed(scores, scores.indexOf(Math.max(...scores)), classes))
   }
   return rows.map(row => ({ values: rest.length === 0 ? row[0] : nested(row, rest) }))
 }

@@ -85,6 +85,18 @@ test.each([
   expect(made).toEqual({ operator: 'it', version: 3, predictions })
 })
 
+test.each([
+  ['classification', 'softmax', floats([1, 2], 1000, 1000 + Math.log(3)), [0.25, 0.75]],
+  ['binary', 'sigmoid', floats([1, 1], Math.log(3)), [0.25, 0.75]],
+  ['classification', 'sigmoid', floats([1, 2], -Math.log(3), 0), [0.25, 0.5]],
+] as const)('logits of a %s become shares by %s', (task, by, tensor, expected) => {
+  const made = answered({ ...operator(task, null), scores_by: by }, new Map([['y', tensor]]))
+  made.predictions[0]?.scores?.forEach((score, at) => {
+    expect(score).toBeCloseTo(expected[at] ?? Number.NaN, 4)
+  })
+  expect(made.predictions[0]?.scores).toHaveLength(2)
+})
+
 test('further outputs stand beside the predictions', () => {
   const outputs = new Map([
     ['y', floats([1, 1], 3)],
