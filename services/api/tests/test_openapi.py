@@ -17,8 +17,7 @@ GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_
 GET /models/{model_id}/room  PUT /models/{model_id}/room  GET /models/{model_id}/shares  POST /models/{model_id}/shares
 DELETE /models/{model_id}/shares/{share_id}  GET /models/{model_id}/comments  POST /models/{model_id}/comments
 POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/comments/{comment_id}
-DELETE /models/{model_id}/comments/{comment_id}  GET /datasets/{dataset_id}/classes
-GET /operators/{name}/versions/{number}/model
+DELETE /models/{model_id}/comments/{comment_id}
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
 POST /conversions  POST /conversions/from-url  GET /features  POST /datasets
