@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from visualnn_standalone.platform import Platform
 
 from tests.browser.conftest import SCREENSHOTS, _is_fault
 from tests.browser.editor import Editor
+from tests.browser.test_accessible import violations
 
+pytestmark = pytest.mark.real("chromium")
 People = Callable[..., Editor]
 
 
@@ -20,7 +22,9 @@ def people(chromium: Browser, platform: Platform) -> Iterator[People]:
     faults: list[str] = []
     SCREENSHOTS.mkdir(exist_ok=True)
 
-    def come(name: str, path: str, scheme: str = "light") -> Editor:
+    def come(
+        name: str, path: str, scheme: str = "light", prepare: Callable[[BrowserContext], None] = lambda _: None
+    ) -> Editor:
         context = chromium.new_context(
             viewport={"width": 1280, "height": 720},
             base_url=platform.url,
@@ -28,6 +32,7 @@ def people(chromium: Browser, platform: Platform) -> Iterator[People]:
             color_scheme=scheme,  # type: ignore[arg-type]
         )
         contexts.append(context)
+        prepare(context)
         colour = len(contexts)
         context.add_init_script(
             f"""if (!localStorage.getItem("visualnn.identity")) localStorage.setItem("visualnn.identity",
@@ -55,10 +60,11 @@ def _share(editor: Editor) -> None:
 
 def _link(editor: Editor, role: str) -> str:
     editor.page.get_by_label("What the link allows").select_option(role)
-    editor.page.get_by_role("button", name="Make a link").click()
-    address = editor.page.get_by_label("Address of the link")
-    expect(address).to_have_value(re.compile(r"/app/models/model-[0-9a-z]+#share=[\w-]{43}$"))
-    return address.input_value()
+    with editor.page.expect_response(lambda answer: answer.status == 201 and answer.url.endswith("/shares")) as made:
+        editor.page.get_by_role("button", name="Make a link").click()
+    path = str(made.value.json()["path"])
+    expect(editor.page.get_by_label("Address of the link")).to_have_value(re.compile(re.escape(path) + "$"))
+    return path
 
 
 def _close(editor: Editor) -> None:
@@ -120,28 +126,61 @@ def test_two_people_edit_one_model_at_once(people: People) -> None:
     expect(ada.page.get_by_role("list", name="Who is here")).to_contain_text("Bob")
 
 
-def test_edits_made_while_the_connection_is_lost_are_merged(people: People) -> None:
+class Line:
+    """A connection to the room that can be cut."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._open: list[WebSocketRoute] = []
+
+    def prepare(self, context: BrowserContext) -> None:
+        context.route_web_socket(re.compile("/together"), self._connect)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if self.cut:
+            socket.close(code=1001)
+            return
+        self._open.append(socket)
+        socket.connect_to_server()
+
+    def lose(self) -> None:
+        self.cut = True
+        for socket in self._open:
+            socket.close(code=1001)
+        self._open.clear()
+
+
+def test_edits_made_while_the_connection_is_lost_are_merged_also_after_a_reload(people: People) -> None:
     ada, path = _model(people)
     _close(ada)
-    bob = people("Bob", path)
+    line = Line()
+    bob = people("Bob", path, prepare=line.prepare)
     expect(bob.page.locator(".layer")).to_have_count(3)
     expect(ada.page.get_by_role("list", name="Who is here")).to_contain_text("Bob")
-    bob.page.context.set_offline(True)
-    bob.page.evaluate("() => window.dispatchEvent(new Event('offline'))")
+    lost = bob.page.get_by_text("The connection is lost. What you change is kept here and merged when it is back.")
+    line.lose()
+    expect(lost).to_be_visible()
     bob.set("dense", "units", "33")
     ada.set("dense", "activation", "tanh")
-    bob.page.context.set_offline(False)
+    bob.page.wait_for_timeout(500)  # for the browser to write it down
+    bob.page.reload()
+    expect(bob.shape("dense")).to_contain_text("33")
+    line.cut = False
     for editor in (ada, bob):
+        expect(editor.shape("dense")).to_contain_text("33")
         editor.select("dense")
         params = editor.page.locator(".params")
         expect(params.get_by_label("units", exact=True)).to_have_value("33")
         expect(params.get_by_label("activation", exact=True)).to_have_value("tanh")
+    expect(lost).to_have_count(0)
 
 
 def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     ada, _ = _model(people)
     look, comment = _link(ada, "viewer"), _link(ada, "commenter")
+    edit = _link(ada, "editor")
     ada.picture("together-links")
+    assert violations(ada.page) == []
     _close(ada)
     eve = people("Eve", look)
     assert "share=" not in eve.page.url
@@ -168,12 +207,24 @@ def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     ada.button("Send")
     expect(kim.page.get_by_text("256 would do.")).to_be_visible()
     ada.picture("together-comments")
+    for editor in (ada, kim):
+        for scheme in ("light", "dark"):
+            editor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            expect(editor.page.locator(f"html[data-theme={scheme}]")).to_be_attached()
+            assert violations(editor.page) == []
     kim.picture("together-commenter")
-    eve.button("Comments")
+    eve.button("Comments 1")
     expect(eve.page.get_by_text("256 would do.")).to_be_visible()
     expect(eve.page.get_by_label("Answer")).to_have_count(0)
     kim.button("Resolve")
     expect(bubble).to_have_count(0)
+
+    tom = people("Tom", edit)
+    tom.select("dense_1")
+    tom.append("Dropout")
+    expect(eve.layer("dropout")).to_be_visible()
+    tom.button("Save")
+    expect(eve.page.get_by_role("img", name="Saved, version 2")).to_be_visible()
 
     ada.button("Share")
     ada.page.get_by_role("button", name="Revoke the link").last.click()

@@ -40,16 +40,21 @@ def open_room(s: Session, owner: str, model_id: str, seed: Callable[[], bytes]) 
 
 
 def news(s: Session, model_id: str, after: int) -> News:
-    """What was written after number ``after``; -1 for everything. Raises NotFound where the room is gone."""
-    found = s.execute(select(Room.head, Room.talk, Room.through).where(Room.model_id == model_id)).one_or_none()
+    """What was written after number ``after``; -1 for everything. Raises NotFound where the room is gone.
+
+    Each statement may see a later moment than the one before. So updates are read up to the head that was read first,
+    and those that are missing then are part of the state that is read last.
+    """
+    found = s.execute(select(Room.head, Room.talk).where(Room.model_id == model_id)).one_or_none()
     if found is None:
         raise NotFound("room of model", model_id)
     updates: list[bytes] = []
-    if after < found.through:
-        updates += s.scalars(select(Room.state).where(Room.model_id == model_id))
     if after < found.head:
-        query = select(RoomUpdate.data).where(RoomUpdate.model_id == model_id, RoomUpdate.number > after)
+        numbers = (RoomUpdate.number > after) & (RoomUpdate.number <= found.head)
+        query = select(RoomUpdate.data).where(RoomUpdate.model_id == model_id, numbers)
         updates += s.scalars(query.order_by(RoomUpdate.number))
+    if len(updates) < found.head - after:
+        updates[:0] = s.scalars(select(Room.state).where(Room.model_id == model_id))
     shares = frozenset(s.scalars(select(Share.id).where(Share.model_id == model_id)))
     return News(found.head, found.talk, tuple(updates), shares)
 

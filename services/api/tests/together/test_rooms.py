@@ -46,6 +46,20 @@ def test_a_room_begins_with_the_current_version(lone: Gateway) -> None:
         assert ada.doc.get("base", type=Map).to_py()["version"]["number"] == 1
 
 
+def test_notes_and_groups_are_in_the_room_too(lone: Gateway) -> None:
+    spec = copy.deepcopy(SPEC)
+    spec["layers"][1]["note"] = "wide"
+    spec["groups"] = [{"name": "body", "layers": ["fc1", "drop1"], "folded": True}]
+    model = str(lone.api.post("models", json=spec).json()["id"])
+    lone.api.put(f"models/{model}/room")
+    with Person(lone, model) as ada:
+        ada.synced()
+        assert ada.layers["0-1"]["note"] == "wide"
+        assert ada.doc.get("groups", type=Map).to_py() == {
+            "body": {"layers": ["0-1", "0-2"], "folded": True, "order": 0}
+        }
+
+
 def test_what_one_changes_the_others_see_and_both_fields_of_one_layer_survive(lone: Gateway) -> None:
     model = _model(lone)
     with Person(lone, model) as ada, Person(lone, model) as bob:

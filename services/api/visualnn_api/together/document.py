@@ -1,6 +1,7 @@
 """A spec as a shared document: what a room begins with. The editor's ``together/document.ts`` is its counterpart.
 
-    layers   Map: key -> Map {name, type, order, weights_of?, params: Map, inputs: Array of references}
+    layers   Map: key -> Map {name, type, order, weights_of?, note?, params: Map, inputs: Array of references}
+    groups   Map: name -> {layers: keys, folded, order}
     places   Map: key -> {x, y}          outputs  Array of references
     about    Map: name, visualnn         base     Map: version {number, etag} that was opened or saved last
 
@@ -24,6 +25,10 @@ def seed(spec: Spec, version: int, etag: str) -> bytes:
         for index, layer in enumerate(spec.layers):
             layers[keys[layer.name]] = _layer(layer, index, keys)
         doc.get("outputs", type=Array).extend([_reference(text, keys) for text in spec.outputs])
+        groups = doc.get("groups", type=Map)
+        for order, group in enumerate(spec.groups):
+            layers_of = [keys[name] for name in group.layers if name in keys]
+            groups[group.name] = {"layers": layers_of, "folded": group.folded, "order": order}
         about = doc.get("about", type=Map)
         about["name"], about["visualnn"] = spec.name, spec.visualnn
         doc.get("base", type=Map)["version"] = {"number": version, "etag": etag}
@@ -34,6 +39,8 @@ def _layer(layer: Layer, order: int, keys: dict[str, str]) -> Map[Any]:
     fields: dict[str, Any] = {"name": layer.name, "type": layer.type, "order": order}
     if layer.weights_of is not None:
         fields["weights_of"] = keys.get(layer.weights_of, layer.weights_of)
+    if layer.note:
+        fields["note"] = layer.note
     params = json.loads(json.dumps(layer.params))
     inputs = [_reference(text, keys) for text in layer.inputs]
     return Map({**fields, "params": Map(params), "inputs": Array(inputs)})

@@ -33,6 +33,7 @@ export function CanvasBar() {
         aria-label={t('canvas:name')}
         value={spec.name}
         maxLength={200}
+        readOnly={readOnly}
         onText={name => name.trim() && edit(doc => renameModel(doc, name.trim()))}
       />
       <SaveState />

@@ -81,8 +81,10 @@ function Links({ model }: { model: string }) {
   const { data, error } = useShares(model)
   const { make, revoke } = useSharing(model)
   const [made, setMade] = useState<NewShareView | null>(null)
-  const create = (role: LinkRole, label: string) =>
+  const create = (role: LinkRole, label: string) => {
+    setMade(null)
     make.mutateAsync({ role, label }).then(setMade, failure => tellFailure(t('together:linkFailed'), failure))
+  }
   const remove = (id: string) =>
     revoke.mutateAsync(id).then(
       () => setMade(before => (before?.id === id ? null : before)),

@@ -9,7 +9,7 @@ import { renameLayer, setOutput, setWeightsOf } from '@/model/edit'
 import { nameProblem } from '@/model/names'
 import { parseRef } from '@/model/refs'
 import { shapeText } from '@/model/values'
-import { edit, select, useSelection, useSpec } from '@/store/editor'
+import { edit, select, useReadOnly, useSelection, useSpec } from '@/store/editor'
 import { tell } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { ProblemList } from '@/ui/Failure'
@@ -29,6 +29,7 @@ export function LayerPanel() {
   const spec = useSpec()
   const selection = useSelection()
   const { byType } = useCatalogue()
+  const readOnly = useReadOnly()
   const layer = selection.length === 1 ? layerNamed(spec, selection[0] ?? '') : undefined
   if (selection.length === 0 || (selection.length === 1 && !layer)) {
     return <p className="panel-empty">{t('panel:nothingSelected')}</p>
@@ -45,7 +46,7 @@ export function LayerPanel() {
   }
   const type = byType.get(layer.type)
   return (
-    <div key={layer.name}>
+    <div key={layer.name} inert={readOnly}>
       <LayerHead layer={layer} type={type} />
       <OwnProblems name={layer.name} />
       <NameField layer={layer} />

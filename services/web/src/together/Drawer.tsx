@@ -1,4 +1,6 @@
+import { useReactFlow } from '@xyflow/react'
 import { X } from 'lucide-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { beginThread } from '@/api/together'
 import { useSelection } from '@/store/editor'
@@ -9,11 +11,15 @@ import { ThreadView } from './ThreadView'
 import { useDrawer, useThreads } from './useThreads'
 import { WriteBox } from './WriteBox'
 
+/** As in `together.css`. */
+const WIDTH = 280
+
 /** The comments beside the canvas: those of the selected layer, or all. */
 export function Drawer() {
   const { t } = useTranslation()
   const { open, resolved } = useDrawer()
   const shared = useTogether(isShared)
+  useMakeRoom(open && shared)
   if (!open || !shared) return null
   return (
     <aside className="drawer" aria-label={t('together:comments')}>
@@ -41,6 +47,20 @@ export function Drawer() {
       <Threads resolved={resolved} />
     </aside>
   )
+}
+
+/** The canvas gets narrower: what is in its middle stays there. */
+function useMakeRoom(shown: boolean): void {
+  const { getViewport, setViewport } = useReactFlow()
+  useEffect(() => {
+    if (!shown) return undefined
+    const shift = (by: number) => {
+      const { x, y, zoom } = getViewport()
+      setViewport({ x: x + by, y, zoom })
+    }
+    shift(-WIDTH / 2)
+    return () => shift(WIDTH / 2)
+  }, [shown, getViewport, setViewport])
 }
 
 function NewThread() {

@@ -64,18 +64,30 @@ function Cursors() {
 function Frames() {
   const people = useTogether(state => state.people)
   const { positions } = useDoc()
-  return people.flatMap(person =>
-    person.selected.flatMap(name => {
-      const place = positions[name]
-      return place ? <Frame key={`${person.client} ${name}`} person={person} place={place} /> : []
-    }),
-  )
+  const byLayer = new Map<string, Person[]>()
+  for (const person of people) {
+    for (const name of person.selected) byLayer.set(name, [...(byLayer.get(name) ?? []), person])
+  }
+  return [...byLayer].map(([name, who]) => {
+    const place = positions[name]
+    return place ? <Frame key={name} who={who} place={place} /> : null
+  })
 }
 
-function Frame({ person, place }: { person: Person; place: Point }) {
+/** Around a layer, in the colour of the first who selected it, with the names of all. */
+function Frame({ who, place }: { who: readonly Person[]; place: Point }) {
   return (
-    <div className={`frame person-${person.colour}`} style={{ ...at(place), width: NODE_WIDTH, height: NODE_HEIGHT }}>
-      <span>{person.name}</span>
+    <div
+      className={`frame person-${who[0]?.colour ?? 0}`}
+      style={{ ...at(place), width: NODE_WIDTH, height: NODE_HEIGHT }}
+    >
+      <div className="frame-names">
+        {who.map(({ client, name, colour }) => (
+          <span key={client} className={`person-${colour}`}>
+            {name}
+          </span>
+        ))}
+      </div>
     </div>
   )
 }

@@ -73,17 +73,16 @@ function CommentsButton() {
   const open = useDrawer(state => state.open)
   const { threads } = useThreads()
   const waiting = threads.filter(({ first }) => !first.resolved).length
-  const label = t('together:comments')
   return (
     <button
       type="button"
       className="icon-button comments-button"
-      aria-label={label}
-      title={label}
+      title={t('together:comments')}
       aria-pressed={open}
       onClick={() => useDrawer.setState({ open: !open })}
     >
       <MessageSquare size={18} aria-hidden />
+      <span className="visually-hidden">{t('together:comments')}</span>
       {waiting > 0 ? <span className="badge">{waiting}</span> : null}
     </button>
   )

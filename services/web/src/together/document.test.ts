@@ -1,83 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { Layer, Spec } from '@/client/types'
+import type { Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
-import { moveTo, removeLayers, renameLayer, renameModel, setParam, setWeightsOf } from '@/model/edit'
-import { project, rootsOf, type Shared } from './document'
+import { moveTo, removeLayers, renameLayer, renameModel, setNote, setParam, setWeightsOf } from '@/model/edit'
+import { groupLayers, renameGroup, setFolded, ungroup } from '@/model/groups'
+import { added, layer, meet, Person, pair, SPEC } from '@/testing/people'
+import { rootsOf } from './document'
 import { write, writePlaces } from './writing'
-
-const LOCAL = 'local'
-const layer = (name: string, type: string, inputs: string[] = [], params: Layer['params'] = {}): Layer => ({
-  name,
-  type,
-  params,
-  inputs,
-})
-const SPEC: Spec = {
-  visualnn: 1,
-  name: 'net',
-  layers: [
-    layer('input', 'Input', [], { shape: [784] }),
-    layer('fc1', 'Dense', ['input'], { units: 512, activation: 'relu' }),
-    layer('fc2', 'Dense', ['fc1'], { units: 10 }),
-  ],
-  outputs: ['fc2'],
-}
-const EMPTY: Doc = { spec: { visualnn: 1, name: '', layers: [], outputs: [] }, positions: {} }
-
-/** One who edits: a document of Yjs and what it shows. */
-class Person {
-  readonly y = new Y.Doc()
-  readonly undo: Y.UndoManager
-  shared: Shared
-
-  constructor(from?: Person) {
-    if (from) Y.applyUpdate(this.y, Y.encodeStateAsUpdate(from.y))
-    const { layers, places, outputs, about } = rootsOf(this.y)
-    this.undo = new Y.UndoManager([layers, places, outputs, about], {
-      trackedOrigins: new Set([LOCAL]),
-      captureTimeout: 0,
-    })
-    this.shared = project(this.y)
-  }
-
-  edit(change: (doc: Doc) => Doc): this {
-    const { doc } = this.shared
-    this.y.transact(() => write(this.y, this.shared, doc, change(doc)), LOCAL)
-    return this.look()
-  }
-
-  look(): this {
-    this.shared = project(this.y, this.shared)
-    return this
-  }
-
-  get spec(): Spec {
-    return this.shared.doc.spec
-  }
-
-  find(name: string): Layer | undefined {
-    return this.spec.layers.find(one => one.name === name)
-  }
-}
-
-function meet(...people: Person[]): void {
-  for (const one of people) for (const other of people) Y.applyUpdate(one.y, Y.encodeStateAsUpdate(other.y))
-  for (const one of people) one.look()
-  for (const one of people) expect(one.shared.doc).toEqual(people[0]?.shared.doc)
-}
-
-function pair(): [Person, Person] {
-  const ada = new Person()
-  ada.y.transact(() => write(ada.y, ada.shared, EMPTY, { spec: SPEC, positions: { fc1: { x: 1, y: 2 } } }))
-  ada.look()
-  return [ada, new Person(ada)]
-}
-
-const added = (name: string, inputs: string[]) => (doc: Doc) => ({
-  ...doc,
-  spec: { ...doc.spec, layers: [...doc.spec.layers, layer(name, 'Dense', inputs, { units: 1 })] },
-})
 
 test('what is written is what is shown', () => {
   const [ada, bob] = pair()
@@ -230,6 +159,40 @@ test('another network in place of this one keeps what has the same name', () => 
   expect(bob.shared.keys.get('fc1')).toBe(key)
 })
 
+test('notes and groups are shared, follow new names, and come back with an undo', () => {
+  const [ada, bob] = pair()
+  ada.edit(doc => setNote(doc, 'fc1', 'wide enough?')).edit(doc => groupLayers(doc, ['fc1', 'fc2']).doc)
+  meet(ada, bob)
+  expect([bob.find('fc1')?.note, bob.spec.groups]).toEqual([
+    'wide enough?',
+    [{ name: 'group', layers: ['fc1', 'fc2'], folded: false }],
+  ])
+  ada.edit(doc => setFolded(doc, 'group', true))
+  bob.edit(doc => renameLayer(doc, 'fc1', 'wide')).edit(doc => setNote(doc, 'wide', ''))
+  meet(ada, bob)
+  expect(ada.spec.groups).toEqual([{ name: 'group', layers: ['wide', 'fc2'], folded: true }])
+  expect(ada.find('wide')).not.toHaveProperty('note')
+  ada.edit(doc => removeLayers(doc, ['wide', 'fc2']))
+  expect(ada.spec).not.toHaveProperty('groups')
+  ada.undo.undo()
+  meet(ada, bob)
+  expect(bob.spec.groups?.[0]?.layers).toEqual(['wide', 'fc2'])
+  ada.edit(doc => ungroup(doc, 'group'))
+  meet(ada, bob)
+  expect(bob.spec).not.toHaveProperty('groups')
+})
+
+test('two who make groups of the same layers at once: nothing overlaps', () => {
+  const [ada, bob] = pair()
+  ada.edit(doc => renameGroup(groupLayers(doc, ['input', 'fc1']).doc, 'group', 'head'))
+  bob.edit(doc => renameGroup(groupLayers(doc, ['fc1', 'fc2']).doc, 'group', 'tail'))
+  meet(ada, bob)
+  expect(ada.spec.groups).toEqual([
+    { name: 'head', layers: ['input', 'fc1'], folded: false },
+    { name: 'tail', layers: ['fc2'], folded: false },
+  ])
+})
+
 test('places are given to layers without one only', () => {
   const [ada] = pair()
   ada.y.transact(() =>
@@ -240,7 +203,7 @@ test('places are given to layers without one only', () => {
 
 test('whatever others put into the document, it can be shown', () => {
   const [ada] = pair()
-  const { layers, places, outputs, about } = rootsOf(ada.y)
+  const { layers, places, outputs, groups, about } = rootsOf(ada.y)
   layers.set('text', 'no layer')
   layers.set('bare', new Y.Map([['name', 'bare']]))
   layers.set(
@@ -256,8 +219,11 @@ test('whatever others put into the document, it can be shown', () => {
   layers.set('nameless', new Y.Map([['type', 'Dense']]))
   places.set('bare', { x: 'left', y: null })
   outputs.push([7, null, 'nobody'])
+  groups.set('odd', { layers: [1, 'nobody'] })
+  groups.set('none', 'no group')
   about.set('name', 3)
   const { spec, positions } = ada.look().shared.doc
+  expect(spec).not.toHaveProperty('groups')
   expect(spec.name).toBe('untitled')
   expect(spec.layers.map(one => one.name).toSorted()).toEqual(['bare', 'fc1', 'fc2', 'input', 'odd'])
   expect(ada.find('odd')).toEqual({ name: 'odd', type: 'Unknown', params: {}, inputs: [] })

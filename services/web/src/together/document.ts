@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import type { Layer, Spec } from '@/client/types'
+import type { Group, Layer, Spec } from '@/client/types'
 import type { Doc, Point } from '@/model/doc'
 import { freeName } from '@/model/names'
 import { formatRef, parseRef } from '@/model/refs'
@@ -20,6 +20,7 @@ export const rootsOf = (y: Y.Doc) => ({
   layers: y.getMap<unknown>('layers'),
   places: y.getMap<unknown>('places'),
   outputs: y.getArray<unknown>('outputs'),
+  groups: y.getMap<unknown>('groups'),
   about: y.getMap<unknown>('about'),
   base: y.getMap<unknown>('base'),
 })
@@ -36,7 +37,7 @@ export function baseOf(y: Y.Doc): Base | null {
 
 /** What the document shows. Whatever is the same as before is the same object, so that little is drawn anew. */
 export function project(y: Y.Doc, before: Shared | null = null): Shared {
-  const { layers, places, outputs, about } = rootsOf(y)
+  const { layers, places, outputs, groups, about } = rootsOf(y)
   const named = namesOf(layers)
   const keys = new Map([...named].map(([key, name]) => [name, key]))
   const old = new Map(before?.doc.spec.layers.map(layer => [layer.name, layer]))
@@ -44,7 +45,14 @@ export function project(y: Y.Doc, before: Shared | null = null): Shared {
     kept(old.get(name), layerOf(layers.get(key) as Y.Map<unknown>, name, named)),
   )
   const name = textOf(about.get('name')) || 'untitled'
-  const spec: Spec = { visualnn: 1, name, layers: found, outputs: refsOf(outputs, named) }
+  const grouped = groupsOf(groups, named)
+  const spec: Spec = {
+    visualnn: 1,
+    name,
+    layers: found,
+    outputs: refsOf(outputs, named),
+    ...(grouped.length > 0 ? { groups: grouped } : {}),
+  }
   const positions: Record<string, Point> = {}
   for (const [key, name] of named) {
     const place = placeOf(places.get(key))
@@ -83,12 +91,14 @@ function layerOf(layer: Y.Map<unknown>, name: string, names: ReadonlyMap<string,
   const params = layer.get('params')
   const inputs = layer.get('inputs')
   const shared = names.get(textOf(layer.get('weights_of')))
+  const note = textOf(layer.get('note'))
   return {
     name,
     type: textOf(layer.get('type')) || 'Unknown',
     params: params instanceof Y.Map ? params.toJSON() : {},
     inputs: inputs instanceof Y.Array ? refsOf(inputs, names) : [],
     ...(shared ? { weights_of: shared } : {}),
+    ...(note ? { note } : {}),
   }
 }
 
@@ -99,6 +109,28 @@ function refsOf(refs: Y.Array<unknown>, names: ReadonlyMap<string, string>): str
     const name = names.get(layer)
     return name === undefined ? [] : [formatRef(name, output)]
   })
+}
+
+/** No two groups overlap but one within the other: of two that were made at once, the later keeps the rest. */
+function groupsOf(groups: Y.Map<unknown>, names: ReadonlyMap<string, string>): Group[] {
+  const entries = [...groups.entries()].map(([name, value]) => {
+    const { layers, folded, order } = (value ?? {}) as { layers?: unknown; folded?: unknown; order?: unknown }
+    const known = Array.isArray(layers) ? layers.flatMap(key => names.get(textOf(key)) ?? []) : []
+    return { group: { name, layers: [...new Set(known)], folded: folded === true }, order: Number(order) || 0 }
+  })
+  const found: Group[] = []
+  for (const { group } of entries.toSorted((a, b) => a.order - b.order || (a.group.name < b.group.name ? -1 : 1))) {
+    const layers = found.reduce((left, other) => apart(left, other.layers), group.layers)
+    if (layers.length > 0) found.push({ ...group, layers })
+  }
+  return found
+}
+
+function apart(layers: string[], other: readonly string[]): string[] {
+  const there = new Set(other)
+  const inside = layers.filter(name => there.has(name)).length
+  const nested = inside === 0 || inside === layers.length || inside === there.size
+  return nested ? layers : layers.filter(name => !there.has(name))
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -22,6 +22,8 @@ const LOCAL = 'local'
 const QUIET = 'quiet'
 /** The gateway's own message: what changed beside the document. */
 const TOLD = 9
+/** A message that is too large now is too large the next time. */
+const TOO_LARGE = 1009
 
 /** Joins a model's room: from its first answer on the canvas shows what everybody sees. */
 export function join(model: string, role: Role): Session {
@@ -65,6 +67,7 @@ function connected(model: string, y: Y.Doc): WebsocketProvider {
     connect: false,
     disableBc: true,
     maxBackoffTime: 5000,
+    shouldReconnect: ({ code }) => code !== TOO_LARGE && !(code >= 4400 && code < 4500),
     protocols: ['visualnn.together', ...(token ? [`share.${token}`] : [])],
   })
   provider.messageHandlers[TOLD] = (_encoder, decoder) => {
@@ -90,8 +93,8 @@ class Room {
     private readonly model: string,
     private readonly editing: boolean,
   ) {
-    const { layers, places, outputs, about } = rootsOf(y)
-    this.undoing = new Y.UndoManager([layers, places, outputs, about], {
+    const { layers, places, outputs, groups, about } = rootsOf(y)
+    this.undoing = new Y.UndoManager([layers, places, outputs, groups, about], {
       trackedOrigins: new Set([LOCAL]),
       captureTimeout: Number.POSITIVE_INFINITY,
     })

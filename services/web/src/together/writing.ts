@@ -19,6 +19,7 @@ export function write(y: Y.Doc, shared: Shared, before: Doc, after: Doc): void {
       after.spec.outputs.map(text => refOf(text, keys)),
     )
   }
+  if (!same(before.spec.groups, after.spec.groups)) writeGroups(roots.groups, before.spec, after.spec, keys)
   if (before.spec.name !== after.spec.name) roots.about.set('name', after.spec.name)
   for (const [name, place] of Object.entries(after.positions)) {
     const key = keys.get(name)
@@ -121,6 +122,7 @@ function writeLayer(
   set(target, 'name', was?.name, layer.name)
   set(target, 'type', was?.type, layer.type)
   set(target, 'weights_of', was?.weights_of ?? undefined, layer.weights_of ? refOf(layer.weights_of, keys) : undefined)
+  set(target, 'note', was?.note || undefined, layer.note || undefined)
   const params = paramsOf(target)
   for (const name of new Set([...Object.keys(was?.params ?? {}), ...Object.keys(layer.params ?? {})])) {
     set(params, name, was?.params?.[name], layer.params?.[name])
@@ -162,6 +164,18 @@ function writeArray(target: Y.Array<unknown>, wanted: readonly string[]): void {
   if (there.length - start - end > 0) target.delete(start, there.length - start - end)
   const added = wanted.slice(start, wanted.length - end)
   if (added.length > 0) target.insert(start, [...added])
+}
+
+/** Groups by name, each written as a whole, where it changed. */
+function writeGroups(groups: Y.Map<unknown>, before: Spec, after: Spec, keys: ReadonlyMap<string, string>): void {
+  const old = new Map(before.groups?.map(group => [group.name, group]))
+  const now = new Set(after.groups?.map(group => group.name))
+  for (const name of old.keys()) if (!now.has(name)) groups.delete(name)
+  after.groups?.forEach((group, order) => {
+    if (same(old.get(group.name), group)) return
+    const value = { layers: group.layers.map(name => keys.get(name) ?? name), folded: Boolean(group.folded), order }
+    if (!same(groups.get(group.name), value)) groups.set(group.name, value)
+  })
 }
 
 /** Layers keep their numbers; new ones get some in between. */
