@@ -1,5 +1,6 @@
 """What the fuzzer changes, and what reads it: small files of every format, and those of the corpus."""
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 from visualnn_converter import conversion
 from visualnn_converter.formats.caffe.weights import sizes
+from visualnn_converter.formats.tensorflow.parsing import message
 from visualnn_shared import zoo
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Spec
 
 CORPUS = Path(__file__).parents[1] / "shared" / "corpus"
@@ -108,9 +111,34 @@ def _h5s() -> list[bytes]:
     return [buffer.getvalue()]
 
 
-def _graphs(format: str, pattern: str) -> list[bytes]:
-    """Small nets of every kind of node that the writer knows, and the corpus' graphs."""
-    return [*_written(format, "mnist-cnn", "two-input", "siamese"), *_corpus("tensorflow", pattern)]
+SEQUENCES: list[dict[str, Any]] = [
+    {"name": "x", "type": "Input", "params": {"shape": [3, 4]}},
+    {"name": "r", "type": "LSTM", "params": {"units": 2, "return_sequences": True}, "inputs": ["x"]},
+    {"name": "a", "type": "MultiHeadAttention", "params": {"num_heads": 1, "key_dim": 2}, "inputs": ["r", "r"]},
+    {"name": "c", "type": "Conv1D", "params": {"filters": 4, "kernel_size": 2, "groups": 2}, "inputs": ["a"]},
+]
+PICTURES: list[dict[str, Any]] = [
+    {"name": "x", "type": "Input", "params": {"shape": [8, 8, 2]}},
+    {"name": "c", "type": "Conv2D", "params": {"filters": 4, "kernel_size": 3, "padding": "same"}, "inputs": ["x"]},
+    {"name": "b", "type": "BatchNormalization", "params": {}, "inputs": ["c"]},
+    {"name": "l", "type": "LayerNormalization", "params": {}, "inputs": ["b"]},
+    {"name": "p", "type": "MaxPooling2D", "params": {}, "inputs": ["l"]},
+    {"name": "f", "type": "Flatten", "params": {}, "inputs": ["p"]},
+    {"name": "d", "type": "Dense", "params": {"units": 3, "activation": "softmax"}, "inputs": ["f"]},
+]
+
+
+def _graphs(format: str) -> list[bytes]:
+    """Small nets, and the corpus' graphs in both forms."""
+    found = _written(format, "two-input")
+    for layers in (SEQUENCES, PICTURES):
+        spec = Spec.model_validate({"visualnn": 1, "name": "s", "layers": layers, "outputs": [layers[-1]["name"]]})
+        with contextlib.suppress(ConversionImpossible):
+            found.append(conversion.write(spec, format, _weights(spec)).data)
+    texts = _corpus("tensorflow", "*.pbtxt")
+    if format == "tensorflow-text":
+        return [*found, *texts]
+    return [*found, *(message(text).SerializeToString() for text in texts)]
 
 
 PARSERS: Mapping[str, Parser] = {
@@ -121,9 +149,7 @@ PARSERS: Mapping[str, Parser] = {
     "keras-file": Parser(partial(_written, "keras-file", "mnist-cnn"), partial(_read, format="keras-file")),
     "native": Parser(partial(_written, "native", "mnist-cnn", "two-input"), partial(_read, format="native"), text=True),
     "onnx": Parser(partial(_written, "onnx", "two-input"), partial(_read, format="onnx")),
-    "tensorflow": Parser(partial(_graphs, "tensorflow", "*.pb"), partial(_read, format="tensorflow")),
-    "tensorflow-text": Parser(
-        partial(_graphs, "tensorflow-text", "*.pbtxt"), partial(_read, format="tensorflow-text"), text=True
-    ),
+    "tensorflow": Parser(partial(_graphs, "tensorflow"), partial(_read, format="tensorflow")),
+    "tensorflow-text": Parser(partial(_graphs, "tensorflow-text"), partial(_read, format="tensorflow-text"), text=True),
 }
 """By name."""

@@ -13,6 +13,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   worker: { format: 'es' },
-  server: { proxy: { '/api': gateway, '/v2': gateway, '/readyz': gateway, '/docs': gateway } },
+  server: { proxy: { '/api': { target: gateway, ws: true }, '/v2': gateway, '/readyz': gateway, '/docs': gateway } },
   test: { environment: 'happy-dom', setupFiles: ['src/testing/setup.ts'], include: ['src/**/*.test.{ts,tsx}'] },
 })

@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from visualnn_api.main import create_app
+from visualnn_api.settings import ApiSettings
 
 _LEAVE_S = 5
 """How long downloads may go on after a signal to end."""
@@ -31,7 +32,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on")
     parser.add_argument("--fd", type=int, help="listen on this inherited socket instead")
     given = parser.parse_args()
-    app = create_app()
+    settings = ApiSettings()
+    app = create_app(settings)
     config = uvicorn.Config(
         app,
         host=given.host,
@@ -41,6 +43,7 @@ def main() -> None:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=_LEAVE_S,
+        ws_max_size=settings.max_room_message_bytes,
     )
     server = LeavingServer(config, app)
     server.run()

@@ -13,6 +13,7 @@ from visualnn_shared.store.pages import MAX_LIMIT
 
 from visualnn_api.parts import Parts
 from visualnn_api.settings import ApiSettings
+from visualnn_api.together.lobby import Lobby
 from visualnn_api.upstream import Upstream
 
 MAX_NUMBER = 2**31 - 1
@@ -43,6 +44,7 @@ Objects = Annotated[ObjectStore, _part("objects")]
 Wake = Annotated[Waker, _part("waker")]
 Converter = Annotated[Upstream, _part("converter")]
 Predictor = Annotated[Upstream, _part("predictor")]
+Rooms = Annotated[Lobby, _part("lobby")]
 Owner = Annotated[str, Depends(owner)]
 
 ModelId = Annotated[str, Path(description="The model's id.", pattern=ID, examples=["model-01jd2k3m4n5p6q7r8s9t0v1w2x"])]

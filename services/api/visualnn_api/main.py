@@ -13,6 +13,7 @@ from visualnn_api.metrics import PREFIX, Metrics, MetricsMiddleware
 from visualnn_api.parts import open_parts
 from visualnn_api.routes import API, ROOT
 from visualnn_api.settings import ApiSettings
+from visualnn_api.together.access import ShareGuard
 
 _FORM_OVERHEAD = 1024 * 1024
 """Bytes that a form may have around its files."""
@@ -48,6 +49,7 @@ async def _on_disconnect(_request: Request, _error: Exception) -> Response:
 def _guard(app: FastAPI, settings: ApiSettings, metrics: Metrics) -> None:
     """What stands before the routes; each line adds the next layer outwards."""
     app.add_middleware(BodyLimit, limit=settings.max_json_bytes, limits=_body_limits(settings))
+    app.add_middleware(ShareGuard)
     app.add_middleware(AddressGuard)
     hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
     app.add_middleware(LoopbackGuard, allowed_hosts=hosts)

@@ -21,6 +21,11 @@ Errors are `application/problem+json` (RFC 9457) with every problem in `problems
 Lists are `{items, next_cursor}`, the newest first."""
 _TAGS = [
     {"name": "models", "description": "Stored, named specs with versions."},
+    {
+        "name": "together",
+        "description": "Several people in one model: rooms, links, comments. The websocket "
+        "`/models/{model_id}/together` speaks y-protocols.",
+    },
     {"name": "specs", "description": "Specs that are not stored."},
     {"name": "catalogue", "description": "Layer types, file formats, built-in networks."},
     {"name": "conversions", "description": "Files from one format to another."},

@@ -12,6 +12,7 @@ from visualnn_shared.store.database import Database
 
 from visualnn_api.metrics import Metrics
 from visualnn_api.settings import ApiSettings
+from visualnn_api.together.lobby import Lobby
 from visualnn_api.upstream import Upstream
 
 
@@ -24,6 +25,7 @@ class Parts:
     converter: Upstream
     predictor: Upstream
     metrics: Metrics
+    lobby: Lobby
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server was told to end: what waits for something to tell ends then."""
 
@@ -37,7 +39,8 @@ async def open_parts(settings: ApiSettings, metrics: Metrics) -> AsyncIterator[P
     try:
         await to_thread.run_sync(db.upgrade)
         objects = await to_thread.run_sync(open_store, settings)
-        yield Parts(settings, db, objects, Waker(settings.broker_url), converter, predictor, metrics)
+        waker, lobby = Waker(settings.broker_url), Lobby(db, settings)
+        yield Parts(settings, db, objects, waker, converter, predictor, metrics, lobby)
     finally:
         await converter.close()
         await predictor.close()

@@ -40,5 +40,15 @@ class ApiSettings(CommonSettings):
     """How often an event stream looks for new events of its job."""
     events_heartbeat_s: float = 15.0
     """How often an idle event stream sends a comment, so that proxies keep it open."""
+    max_room_bytes: int = 16 * MIB
+    """Largest document that several people edit at once."""
+    max_room_message_bytes: int = 4 * MIB
+    """Largest message of one editor to the others."""
+    max_room_people: int = 50
+    """Connections to one room of one gateway."""
+    max_rooms: int = 500
+    """Rooms that one gateway keeps open at once."""
+    rooms_poll_s: float = 0.5
+    """How often a room looks for what came by other gateways."""
     replay_tolerance: float = 1e-5
     """Largest allowed |served - trained| of a replayed sample, plus as much relative to the trained value."""

@@ -5,6 +5,7 @@ import { openDialog } from './dialogs/state'
 import { chooseLanguage, LANGUAGES, type Language } from './i18n'
 import { PAGES } from './pages/registry'
 import { type Theme, usePreferences } from './store/preferences'
+import { TogetherBar } from './together/TogetherBar'
 import { IconButton } from './ui/Button'
 import { Menu, MenuChoices, MenuGroup } from './ui/Menu'
 
@@ -22,6 +23,7 @@ export function TopBar() {
         ))}
       </nav>
       <div className="bar-space" />
+      <TogetherBar />
       <IconButton label={t('app:help')} onClick={() => openDialog('keys')}>
         <Keyboard size={18} aria-hidden />
       </IconButton>

@@ -92,8 +92,10 @@ def _closest(found: Sequence[list[Problem]]) -> list[Problem]:
     if len(least) > 1 or not first.rule.startswith(start):
         return least
     near = [one[0].rule for one in found if len(one) == 1 and one[0].where.param == param]
-    ways = dict.fromkeys(rule.removeprefix(start) for rule in near if rule.startswith(start))
-    return [first.model_copy(update={"rule": start + " or ".join(ways)})]
+    ways = list(dict.fromkeys(rule.removeprefix(start) for rule in near if rule.startswith(start)))
+    end = " in this format" if all(way.endswith(" in this format") for way in ways) else ""
+    *several, last = [way.removesuffix(end) for way in ways]
+    return [first.model_copy(update={"rule": f"{start}{', '.join(several)}{' or ' * bool(several)}{last}{end}"})]
 
 
 def _suits(candidate: Map, ctx: Context) -> bool:

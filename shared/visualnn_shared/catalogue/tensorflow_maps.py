@@ -5,12 +5,12 @@ An operator that begins with ``@`` is a template of several nodes (``formats/ten
 """
 # ruff: noqa: ARG001, ARG002  (a lens takes what every lens takes)
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from visualnn_shared.catalogue.caffe_maps import LINEAR
-from visualnn_shared.catalogue.lenses import At, Fn, FromWeight, HasWeight, Is, Lens, Map, Only, Sets, Training
+from visualnn_shared.catalogue.lenses import Around, At, Fn, FromWeight, HasWeight, Is, Lens, Map, Only, Sets, Training
 from visualnn_shared.catalogue.maps import Bag, Context, Unmappable
 from visualnn_shared.catalogue.window_lenses import Ints, over
 
@@ -79,11 +79,9 @@ def _window(rank: int, *, cells: bool) -> tuple[Lens, ...]:
 
 
 def tensorflow_convolution(rank: int) -> list[Map]:
-    """Conv2D, of sequences too; Conv3D, which has neither groups nor padding by cells."""
+    """Conv2D, of sequences too; Conv3D, which has no padding by cells."""
     kernel = Fn(("kernel_size", "groups"), _read_kernel, _say_nothing)
     lenses = [*_window(rank, cells=rank < 3), kernel, FromWeight("filters", "kernel", -1), *BIASED]
-    if rank == 3:
-        lenses.append(Only("groups", (1,), "TensorFlow has no grouped convolution of volumes"))
     return [Map("Conv3D" if rank == 3 else "Conv2D", lenses, blobs=BLOBS, when=over(rank), around="convolution")]
 
 
@@ -152,6 +150,14 @@ def tensorflow_function(name: str) -> list[Map]:
 def tensorflow_passes_on(*training: str) -> list[Map]:
     """Layers that do nothing outside training."""
     return [Map("Identity", [Training(training)], reads=False)]
+
+
+def tensorflow_composed(around: str, *said: str, training: Sequence[str] = ()) -> list[Map]:
+    """A layer of many nodes, which the format's function ``around`` writes, and marks so that it is read back.
+
+    It says the parameters ``said``; ``training`` names further ones that act in training only.
+    """
+    return [Map("IdentityN", [Around(said), Training(tuple(training))], around=around, reads=False)]
 
 
 _NO_SLOPE, _NO_THRESHOLD = Only("negative_slope", (0.0,)), Only("threshold", (0.0,))

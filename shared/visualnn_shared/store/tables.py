@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -68,6 +69,71 @@ class ModelVersion(Base):
     source: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Where it came from: {"format", "filename", "report"}; None for a posted spec."""
     created_at: Mapped[float] = mapped_column(Time, default=clock())
+
+
+class Room(Base):
+    """The document that several people edit at once, merged up to ``through``; what came later is in ``RoomUpdate``."""
+
+    __tablename__ = "rooms"
+
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    """A Yjs update that holds everything up to ``through``."""
+    through: Mapped[int] = mapped_column(default=0)
+    head: Mapped[int] = mapped_column(default=0)
+    """The newest update's number. Who appends locks this row, so numbers are seen in their order."""
+    talk: Mapped[int] = mapped_column(default=0)
+    """Grows with every change of the comments."""
+    created_at: Mapped[float] = mapped_column(Time, default=clock())
+    updated_at: Mapped[float] = mapped_column(Time, default=clock())
+
+
+class RoomUpdate(Base):
+    """One update of a room's document."""
+
+    __tablename__ = "room_updates"
+
+    model_id: Mapped[str] = mapped_column(ForeignKey("rooms.model_id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Share(Base):
+    """A link to one model; whoever has its token has its role."""
+
+    __tablename__ = "shares"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str] = mapped_column(String(100), default="")
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float] = mapped_column(Time, default=clock())
+
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'commenter', 'editor')", name="ck_shares_role"),
+        Index("ix_shares_model_id_id", "model_id", "id"),
+    )
+
+
+class Comment(Base):
+    """What somebody said of a layer; answers name the comment that began the thread."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"))
+    thread: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    layer: Mapped[str] = mapped_column(String(64))
+    """Key of the layer in the room's document: it stays when the layer is renamed."""
+    layer_name: Mapped[str] = mapped_column(String(200))
+    """What the layer was called then."""
+    author: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(String(4000))
+    resolved: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[float] = mapped_column(Time, default=clock())
+
+    __table_args__ = (Index("ix_comments_model_id_id", "model_id", "id"), Index("ix_comments_thread", "thread"))
 
 
 class Dataset(Base):

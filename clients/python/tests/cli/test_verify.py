@@ -81,6 +81,15 @@ def test_a_keras_file_becomes_an_onnx_file_that_answers_the_same(tell: Told, tra
     assert session.run(None, {"x": np.zeros((1, 8, 8, 3), np.float32)})[0].shape == (1, 5)
 
 
+def test_the_numpy_reference_says_its_opinion_and_can_run_what_is_read(tell: Told, trained: Path) -> None:
+    status, out, err = tell("convert", str(trained), "m.onnx", "--verify", "--reference", "numpy")
+    assert status == 0, err
+    assert f"NumPy reference NumPy {np.__version__}, float64, " in out  # in place of Keras
+    assert f"reference  NumPy reference (NumPy {np.__version__}, float64) agrees with the source" in out
+    status, out, _err = tell("convert", str(trained), "n.onnx", "--verify", "--reference", "keras")
+    assert "reference  none: --reference keras" in out
+
+
 def test_weights_are_bit_equal_after_a_caffemodel_and_back(tell: Told, trained: Path, tmp_path: Path) -> None:
     pytest.importorskip("cv2")
     status, out, err = tell("convert", str(trained), "m.prototxt", "--weights-out", "m.caffemodel", "--verify")

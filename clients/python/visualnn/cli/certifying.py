@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -42,6 +42,7 @@ def certificate(
     gate: float,
     seed: int,
     samples: Path | None,
+    reference: Literal["auto", "numpy", "keras"],
     target: str,
     report: Path | None,
     weights_given: bool,
@@ -61,7 +62,7 @@ def certificate(
     note("verifying: running both sides")
     given = read_samples(samples.read_bytes(), samples.name) if samples is not None else None
     name = samples.name if samples is not None else ""
-    asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name)
+    asked = Asked(gate=gate, seed=seed, samples=given, samples_name=name, reference=reference)
     beside = weights.read_bytes() if weights is not None and weights.suffix != ".safetensors" else None
     more = {"target_name": target, "weights_given": weights_given, **read_with}
     try:
@@ -126,6 +127,7 @@ def say_certificate(found: dict[str, Any]) -> None:
         say(f"             {runtime['name']} {runtime['version']}, {proof}: {runtime['how']}")
         for reason in runtime["instead_of"]:
             say(f"             {reason}")
+    _say_reference(found)
     for one in found["outputs"]:
         if one["note"]:
             say(f"  output     {one['output']}: {one['note']}")
@@ -133,6 +135,19 @@ def say_certificate(found: dict[str, Any]) -> None:
         _say_divergence(found["divergence"])
     for text in found["notes"]:
         say(f"  note       {text}")
+
+
+def _say_reference(found: dict[str, Any]) -> None:
+    from visualnn.cli.output import say
+
+    one = found["reference"]
+    if one is None:
+        say(f"  reference  none: {found['no_reference']}")
+        return
+    verdict = "agrees with the source" if one["agrees"] else "does NOT agree with the source"
+    nearer = "" if one["nearer"] is None else f"; the {one['nearer']} is nearer"
+    say(f"  reference  {one['runtime']['name']} ({one['runtime']['version']}) {verdict}: source within "
+        f"{_figure(one['source'])}, target within {_figure(one['target'])}{nearer}")  # fmt: skip
 
 
 def _say_divergence(found: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -50,6 +50,13 @@ def convert(
         Path | None,
         typer.Option(help="Samples to verify with, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
     ] = None,
+    reference: Annotated[
+        Literal["auto", "numpy", "keras"],
+        typer.Option(
+            help="What stands beside SRC and DST to verify: numpy runs what VisualNN reads in NumPy alone, whatever "
+            "its size; keras on Keras alone; auto adds NumPy's opinion of nets that are not large."
+        ),
+    ] = "auto",
     initial_weights: Annotated[
         bool,
         typer.Option("--initial-weights", help="Where SRC has no weights: what a training begins with."),
@@ -91,7 +98,8 @@ def convert(
     if verify or require_independent or samples is not None:
         converted.report.certificate = certificate(
             converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name,
-            report=report, state=state, input_shape=shape, weights_given=carried is not None or initial_weights,
+            reference=reference, report=report, state=state, input_shape=shape,
+            weights_given=carried is not None or initial_weights,
         )  # fmt: skip
         must_pass(converted, target, to, report, as_json=as_json, independent=require_independent)
     told = converted.report.as_json()

@@ -3,6 +3,7 @@
 from visualnn_api.routes import (
     catalogue,
     checks,
+    comments,
     conversions,
     datasets,
     editor,
@@ -14,10 +15,13 @@ from visualnn_api.routes import (
     platform,
     predictions,
     results,
+    together,
 )
 
 API = (
     models.router,
+    together.router,
+    comments.router,
     checks.router,
     catalogue.router,
     conversions.router,

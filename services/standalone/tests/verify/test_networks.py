@@ -36,6 +36,7 @@ def test_a_network_answers_the_same_in_another_format(name: str, target: str) ->
         pytest.skip(f"no runtime here runs {target}")
     assert found.passed, found.model_dump_json(indent=1)
     assert all(one.largest for one in found.outputs), "outputs that are zero prove nothing"
+    assert found.reference is None or found.reference.agrees, found.reference
 
 
 def test_every_published_certificate_passed() -> None:

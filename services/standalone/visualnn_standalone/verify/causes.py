@@ -58,8 +58,8 @@ def _error(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array], thei
 
 
 def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -> Array:
-    """The changed layer's answer to these inputs, on Keras. Raises ``Unable``, ``ValueError``."""
-    from visualnn_standalone.verify.runtimes.read_back import of_spec
+    """The changed layer's answer to these inputs. Raises ``Unable``, ``ValueError``."""
+    from visualnn_standalone.verify.runtimes.read_back import either, of_spec
 
     order = [*reversed(inputs)] if variant.reversed else list(inputs)
     names = [f"input_{index}" for index in range(len(order))]
@@ -70,10 +70,10 @@ def run_alone(layer: ResolvedLayer, variant: Variant, inputs: Sequence[Array]) -
     changed = Layer(name="changed", type=variant.type or layer.type, params=dict(variant.params), inputs=tuple(names))
     spec = Spec(name="alone", layers=(*layers, changed), outputs=("changed",))
     tensors = {f"changed/{name}": np.ascontiguousarray(tensor) for name, tensor in variant.weights.items()}
-    running = of_spec(spec, tensors, "one layer")
     if variant.call:
-        called: Array = running.called("changed", order, variant.call)
+        called: Array = of_spec(spec, tensors, "one layer").called("changed", order, variant.call)
         return called
+    running = either(spec, tensors, "one layer")
     answer: Array = running.outputs(dict(zip(names, order, strict=True)))[0]
     return answer
 

@@ -1,6 +1,6 @@
 """What a verification says, as it stands in the conversion report."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -82,6 +82,22 @@ class Divergence(_Said):
     """What VisualNN's reader finds different in the target's file at this layer."""
 
 
+class Opinion(_Said):
+    """What the NumPy reference says: the source's spec with its tensors, computed in float64 by no framework."""
+
+    runtime: Runtime
+    agrees: bool
+    """Whether the source answers as the reference does, within the gate."""
+    source: float | None
+    """Largest absolute error of the source against the reference; None where it cannot be compared."""
+    target: float | None
+    """The target's."""
+    nearer: Literal["source", "target"] | None = None
+    """The side whose outputs are nearer to the reference's; None where both are as near."""
+    layer: str | None = None
+    """Where the source does not agree, the first layer whose values differ, if it can be told."""
+
+
 class Certificate(_Said):
     """The outcome of one verification."""
 
@@ -100,6 +116,10 @@ class Certificate(_Said):
     target: Side
     outputs: tuple[OutputError, ...]
     divergence: Divergence | None = None
+    reference: Opinion | None = None
+    """The third opinion; None where it was not asked for."""
+    no_reference: str | None = None
+    """Why there is no third opinion."""
     notes: tuple[str, ...] = Field(default=())
 
     def as_json(self) -> dict[str, Any]:

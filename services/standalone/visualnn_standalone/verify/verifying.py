@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import resolve
@@ -13,12 +13,13 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import problem
 
 from visualnn_standalone.verify.bisecting import bisect
-from visualnn_standalone.verify.certificate import GATE, SEED, Certificate, Divergence, OutputError, Side
+from visualnn_standalone.verify.certificate import GATE, SEED, Certificate, Divergence, Opinion, OutputError, Side
 from visualnn_standalone.verify.comparing import error_of
 from visualnn_standalone.verify.drawing import BATCH, as_given, draw_inputs, sized
 from visualnn_standalone.verify.reading_back import differences
 from visualnn_standalone.verify.runtimes import read_back, running
 from visualnn_standalone.verify.runtimes.base import Arrays, ModelFile, Running, Unable
+from visualnn_standalone.verify.third_opinion import doubt, third_opinion
 
 MOST_VALUES = 30_000_000
 """Values of all layers for one sample, up to which layers are compared though the outputs pass."""
@@ -36,6 +37,9 @@ class Asked:
     samples_name: str = "samples"
     layers: bool = True
     """Whether the layers' own values are compared where the outputs pass."""
+    reference: Literal["auto", "numpy", "keras"] = "auto"
+    """numpy: the NumPy reference runs what our reader reads, in place of Keras, and gives its opinion of nets of any
+    size. keras: Keras alone. auto: Keras, or NumPy where it cannot; an opinion of nets that are not large."""
 
 
 def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "given") -> Certificate:
@@ -44,7 +48,8 @@ def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "g
     Raises ``Invalid`` where samples do not fit, or no runtime can run one of the sides.
     """
     runs = _inputs(source, asked)
-    sides = (_running(source, "source"), _running(target, "target"))
+    prefer = "numpy" if asked.reference == "numpy" else "keras"
+    sides = (_running(source, "source", prefer), _running(target, "target", prefer))
     outputs: list[OutputError] = []
     failing: Arrays | None = None
     for told, inputs in runs:
@@ -54,11 +59,13 @@ def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "g
             failing = inputs
     notes = _notes(outputs, asked.gate)
     if failing is not None:
-        divergence = _divergence(source, target, sides, failing, asked.gate)
+        divergence = _divergence(source, target, sides, failing, asked.gate, prefer)
     elif not asked.layers:
         divergence = None
     else:
-        divergence = _hidden(source, target, sides, runs[0][1], asked.gate, notes)
+        divergence = _hidden(source, target, sides, runs[0][1], asked.gate, notes, prefer)
+    opinion, without = _opinion(source, sides, runs[0][1], asked)
+    notes += [note for note in [doubt(opinion, failing is None) if opinion else None] if note]
     top1 = [one.top1 for one in outputs if one.top1 is not None]
     return Certificate(
         passed=failing is None,
@@ -74,6 +81,8 @@ def verify(source: ModelFile, target: ModelFile, asked: Asked, weights: str = "g
         target=_side(target, sides[1]),
         outputs=tuple(outputs),
         divergence=divergence,
+        reference=opinion,
+        no_reference=without,
         notes=tuple(notes),
     )
 
@@ -86,9 +95,17 @@ def _inputs(source: ModelFile, asked: Asked) -> list[tuple[str, Arrays]]:
     return runs
 
 
-def _running(file: ModelFile, field: str) -> Running:
+def _opinion(
+    source: ModelFile, sides: tuple[Running, Running], inputs: Arrays, asked: Asked
+) -> tuple[Opinion | None, str | None]:
+    if asked.reference == "keras":
+        return None, "--reference keras: it was not asked for"
+    return third_opinion(source, sides, inputs, asked.gate, always=asked.reference == "numpy")
+
+
+def _running(file: ModelFile, field: str, prefer: str) -> Running:
     try:
-        return running(file)
+        return running(file, prefer)
     except Unable as unable:
         rule = f"a runtime must be able to run the {field}, {file.format}"
         hint = "Keras comes with visualnn[standalone]" if "not installed" in str(unable) else None
@@ -148,13 +165,14 @@ def _hidden(
     inputs: Arrays,
     gate: float,
     notes: list[str],
+    prefer: str,
 ) -> Divergence | None:
     """A difference that the outputs do not show, because a softmax, say, makes it small; noted, and no failure."""
     layers = resolve(sized(source.spec)).layers
     if sum(math.prod(known(n) or 1 for n in shape) for layer in layers for shape in layer.output_shapes) > MOST_VALUES:
         notes.append("the layers' own values were not compared: they are too many")
         return None
-    found = _divergence(source, target, sides, inputs, 10 * gate)
+    found = _divergence(source, target, sides, inputs, 10 * gate, prefer)
     if found is None or found.layer is None:
         return None
     error = "" if found.max_abs is None else f" by up to {found.max_abs:.2g}"
@@ -163,11 +181,11 @@ def _hidden(
 
 
 def _divergence(
-    source: ModelFile, target: ModelFile, sides: tuple[Running, Running], inputs: Arrays, gate: float
+    source: ModelFile, target: ModelFile, sides: tuple[Running, Running], inputs: Arrays, gate: float, prefer: str
 ) -> Divergence | None:
-    """The spec on Keras stands between: what differs from it first, the source's file or the target's."""
+    """The spec on Keras, or in NumPy, stands between: what differs from it first, the source's file or the target's."""
     try:
-        middle = read_back.of_spec(source.spec, source.weights, "the spec")
+        middle = read_back.either(source.spec, source.weights, "the spec", prefer=prefer)
         answers = middle.outputs(inputs)
     except Unable:
         return None

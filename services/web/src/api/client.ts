@@ -1,9 +1,19 @@
 import createClient from 'openapi-fetch'
 import type { paths } from '@/client/schema'
+import { SHARE_HEADER, tokenForPath } from '@/together/link'
 import { refusal } from './failure'
 
 /** Calls the gateway with the types of docs/openapi.json. */
 export const api = createClient<paths>({ baseUrl: '/' })
+
+/** Calls for the model of the link that this window was opened with say so. */
+api.use({
+  onRequest: ({ request }) => {
+    const token = tokenForPath(new URL(request.url).pathname)
+    if (token) request.headers.set(SHARE_HEADER, token)
+    return request
+  },
+})
 
 type Result<T> = { data?: T; error?: unknown; response: Response }
 
@@ -16,7 +26,9 @@ export async function got<T>(call: Promise<Result<T>>): Promise<T> {
 
 /** As `got`, with the whole response: for headers and files. */
 export async function sent(path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(path, init)
+  const token = tokenForPath(path)
+  const headers = token ? { ...init.headers, [SHARE_HEADER]: token } : init.headers
+  const response = await fetch(path, { ...init, headers })
   if (response.ok) return response
   const body: unknown = await response.json().catch(() => undefined)
   throw refusal(response.status, body)

@@ -16,6 +16,10 @@ import { type DragEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue } from '@/api/catalogue'
 import { DRAGGED } from '@/palette/PaletteItem'
+import { useReadOnly } from '@/store/editor'
+import { Drawer } from '@/together/Drawer'
+import { Notice } from '@/together/Notice'
+import { Overlay } from '@/together/Overlay'
 import { groupColour } from '@/ui/groups'
 import { drop, layOut } from './actions'
 import { BigOverview } from './BigOverview'
@@ -52,6 +56,7 @@ function Surface() {
   const instance = useReactFlow()
   const { removeEdges, settled, ...flow } = useFlow()
   const connecting = useConnect()
+  const readOnly = useReadOnly()
   const far = useStore(state => state.transform[2] < FAR)
   useShortcuts(removeEdges)
   useClipboard()
@@ -92,6 +97,8 @@ function Surface() {
         onlyRenderVisibleElements={flow.nodes.length > MANY}
         elevateNodesOnSelect={false}
         nodeDragThreshold={3}
+        nodesDraggable={!readOnly}
+        nodesConnectable={!readOnly}
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
@@ -101,7 +108,10 @@ function Surface() {
           <Overview />
         ) : null}
         <CanvasControls />
+        <Overlay surface={surface} />
       </ReactFlow>
+      <Notice />
+      <Drawer />
       {flow.nodes.length === 0 ? <EmptyCanvas /> : null}
     </section>
   )

@@ -3,7 +3,17 @@ import { useTranslation } from 'react-i18next'
 import { openDialog } from '@/dialogs/state'
 import { useDiscard } from '@/dialogs/useDiscard'
 import { renameModel } from '@/model/edit'
-import { edit, redoEdit, undoEdit, useEditor, useSpec, useUnsaved } from '@/store/editor'
+import {
+  edit,
+  redoEdit,
+  undoEdit,
+  useCanRedo,
+  useCanUndo,
+  useEditor,
+  useReadOnly,
+  useSpec,
+  useUnsaved,
+} from '@/store/editor'
 import { openNew } from '@/store/opening'
 import { save } from '@/store/saving'
 import { Button, IconButton } from '@/ui/Button'
@@ -14,6 +24,7 @@ export function CanvasBar() {
   const { t } = useTranslation()
   const spec = useSpec()
   const { guarded, question } = useDiscard()
+  const readOnly = useReadOnly()
   return (
     <div className="canvas-bar">
       <TextInput
@@ -39,7 +50,12 @@ export function CanvasBar() {
       <Button icon={<Download size={15} aria-hidden />} onClick={() => openDialog('export')}>
         {t('files:export')}
       </Button>
-      <Button tone="primary" icon={<Save size={15} aria-hidden />} disabled={spec.layers.length === 0} onClick={save}>
+      <Button
+        tone="primary"
+        icon={<Save size={15} aria-hidden />}
+        disabled={spec.layers.length === 0 || readOnly}
+        onClick={save}
+      >
         {t('files:save')}
       </Button>
       {question}
@@ -49,14 +65,14 @@ export function CanvasBar() {
 
 function UndoRedo() {
   const { t } = useTranslation()
-  const past = useEditor(state => state.history.past.length)
-  const future = useEditor(state => state.history.future.length)
+  const canUndo = useCanUndo()
+  const canRedo = useCanRedo()
   return (
     <div className="button-group">
-      <IconButton label={t('canvas:undo')} disabled={past === 0} onClick={undoEdit}>
+      <IconButton label={t('canvas:undo')} disabled={!canUndo} onClick={undoEdit}>
         <Undo2 size={17} aria-hidden />
       </IconButton>
-      <IconButton label={t('canvas:redo')} disabled={future === 0} onClick={redoEdit}>
+      <IconButton label={t('canvas:redo')} disabled={!canRedo} onClick={redoEdit}>
         <Redo2 size={17} aria-hidden />
       </IconButton>
     </div>

@@ -450,6 +450,74 @@ export interface paths {
         patch: operations["rename_api_v1_models__model_id__patch"];
         trace?: never;
     };
+    "/api/v1/models/{model_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comments
+         * @description All of the model's, answers included.
+         */
+        get: operations["list_comments_api_v1_models__model_id__comments_get"];
+        put?: never;
+        /**
+         * Begin a thread
+         * @description On a layer, by its key in the room's document. Everybody in the room is told.
+         */
+        post: operations["create_comment_api_v1_models__model_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a comment
+         * @description One that began a thread goes with its answers.
+         */
+        delete: operations["delete_api_v1_models__model_id__comments__comment_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Resolve a thread
+         * @description Or open it again.
+         */
+        patch: operations["resolve_api_v1_models__model_id__comments__comment_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/comments/{comment_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description In the thread that the comment began; a resolved one is open again.
+         */
+        post: operations["reply_api_v1_models__model_id__comments__comment_id__replies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model_id}/diff": {
         parameters: {
             query?: never;
@@ -485,6 +553,74 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a model is edited together
+         * @description And what the caller may do there: the role of the link that came with the request, or `owner`.
+         */
+        get: operations["read_room_api_v1_models__model_id__room_get"];
+        /**
+         * Edit a model together
+         * @description From now on the model is edited in a room, which begins with its current version; a room that is there stays.
+         */
+        put: operations["open_room_api_v1_models__model_id__room_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List links
+         * @description The newest first. Their tokens are kept as sha256 only.
+         */
+        get: operations["list_shares_api_v1_models__model_id__shares_get"];
+        put?: never;
+        /**
+         * Make a link
+         * @description For a viewer, a commenter or an editor; opens the model's room where it has none. The token is told only here.
+         */
+        post: operations["create_share_api_v1_models__model_id__shares_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a link
+         * @description Whoever came by it is sent away at once.
+         */
+        delete: operations["delete_share_api_v1_models__model_id__shares__share_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1113,6 +1249,36 @@ export interface components {
         ClassCounts: {
             /** Items */
             items: components["schemas"]["ClassCount"][];
+        };
+        /**
+         * CommentList
+         * @description All comments of a model, the oldest first.
+         */
+        CommentList: {
+            /** Items */
+            items: components["schemas"]["CommentView"][];
+        };
+        /** CommentView */
+        CommentView: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Layer */
+            layer: string;
+            /** Layer Name */
+            layer_name: string;
+            /** Resolved */
+            resolved: boolean;
+            /** Text */
+            text: string;
+            /** Thread */
+            thread: string | null;
         };
         /**
          * Constant
@@ -2007,6 +2173,80 @@ export interface components {
             items: components["schemas"]["NetworkRow"][];
         };
         /**
+         * NewComment
+         * @example {
+         *       "author": "Ada",
+         *       "layer": "0-1",
+         *       "layer_name": "fc1",
+         *       "text": "Is 512 not too wide?"
+         *     }
+         */
+        NewComment: {
+            /** Author */
+            author: string;
+            /** Layer */
+            layer: string;
+            /** Layer Name */
+            layer_name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewReply
+         * @example {
+         *       "author": "Grace",
+         *       "text": "256 gives the same accuracy."
+         *     }
+         */
+        NewReply: {
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewShare
+         * @example {
+         *       "label": "for the review",
+         *       "role": "commenter"
+         *     }
+         */
+        NewShare: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
+        };
+        /** NewShareView */
+        NewShareView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /** Path */
+            path: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
+            /** Token */
+            token: string;
+        };
+        /**
          * OneCycle
          * @description Up to the learning rate and down again, both as half a cosine (Smith and Topin 2018; PyTorch's defaults).
          */
@@ -2450,6 +2690,16 @@ export interface components {
             step: "reshape";
         };
         /**
+         * Resolution
+         * @example {
+         *       "resolved": true
+         *     }
+         */
+        Resolution: {
+            /** Resolved */
+            resolved: boolean;
+        };
+        /**
          * Rewritten
          * @description A layer that became another form with the same meaning.
          */
@@ -2460,6 +2710,23 @@ export interface components {
             rule: string;
             /** Why */
             why: string;
+        };
+        /**
+         * RoomView
+         * @description Whether a model is edited together, and what the caller may do there.
+         */
+        RoomView: {
+            /** Model */
+            model: string;
+            /** Open */
+            open: boolean;
+            /** People */
+            people: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor" | "owner";
         };
         /**
          * Sample
@@ -2508,6 +2775,33 @@ export interface components {
              * @enum {string}
              */
             step: "scale";
+        };
+        /** ShareList */
+        ShareList: {
+            /** Items */
+            items: components["schemas"]["ShareView"][];
+        };
+        /**
+         * ShareView
+         * @description A link; its token is told once, when it is made.
+         */
+        ShareView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "commenter" | "editor";
         };
         /** Signature */
         Signature: {
@@ -4621,6 +4915,344 @@ export interface operations {
             };
         };
     };
+    list_comments_api_v1_models__model_id__comments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_comment_api_v1_models__model_id__comments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_api_v1_models__model_id__comments__comment_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resolve_api_v1_models__model_id__comments__comment_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reply_api_v1_models__model_id__comments__comment_id__replies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The comment's id. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReply"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     diff_api_v1_models__model_id__diff_get: {
         parameters: {
             query: {
@@ -4724,6 +5356,287 @@ export interface operations {
             };
             /** @description A part that the request needs does not answer; try again. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_room_api_v1_models__model_id__room_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_room_api_v1_models__model_id__room_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shares_api_v1_models__model_id__shares_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_share_api_v1_models__model_id__shares_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewShareView"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_share_api_v1_models__model_id__shares__share_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+                /** @description The link's id. */
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6198,6 +7111,8 @@ export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
+export const newShareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
@@ -6210,7 +7125,9 @@ export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
 export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
+export const roomViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoomView"]["role"]> = ["viewer", "commenter", "editor", "owner"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];
+export const shareViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ShareView"]["role"]> = ["viewer", "commenter", "editor"];
 export const stateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["State"]> = ["queued", "running", "succeeded", "failed", "cancelled"];
 export const stepDecayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StepDecay"]["name"]> = ["step"];
 export const tensorSpecDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TensorSpec"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool"];

@@ -7,6 +7,7 @@ const DIALOGS: Readonly<Record<DialogName, ComponentType>> = {
   export: lazy(() => import('./ExportDialog')),
   keys: lazy(() => import('./KeysDialog')),
   conflict: lazy(() => import('./ConflictDialog')),
+  share: lazy(() => import('./ShareDialog')),
 }
 
 /** The dialog that is asked for; each is loaded when it is first seen. */

@@ -10,9 +10,10 @@ import { Palette } from '@/palette/Palette'
 import '@/palette/palette.css'
 import { Panel } from '@/panel/Panel'
 import { keepDrafts, readDraft } from '@/store/drafts'
-import { openDoc, useEditor } from '@/store/editor'
+import { openDoc, useEditor, useReadOnly } from '@/store/editor'
 import { openModel, resume } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
+import { useRoom } from '@/together/room'
 import { putSelectionInAddress } from './location'
 import './editor.css'
 
@@ -20,12 +21,16 @@ import './editor.css'
 export default function EditorPage() {
   useOpening(useParams<{ id?: string }>().id)
   useAddress()
+  useRoom()
+  const readOnly = useReadOnly()
   const { t } = useTranslation()
   return (
     <FeedbackProvider>
       <main className="editor">
         <h1 className="visually-hidden">{t('app:editor')}</h1>
-        <Palette />
+        <div className="contents" inert={readOnly}>
+          <Palette />
+        </div>
         <div className="editor-middle">
           <CanvasBar />
           <Canvas />

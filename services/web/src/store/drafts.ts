@@ -4,7 +4,13 @@ import type { Doc } from '@/model/doc'
 import { isUnsaved, type Origin, useEditor } from './editor'
 
 /** Unsaved work, and where layers lie, in this browser; it survives a reload and a lost server. */
-export type Draft = { readonly format: 1; readonly doc: Doc; readonly saved: Spec | null; readonly origin: Origin }
+export type Draft = {
+  readonly format: 1
+  readonly doc: Doc
+  readonly saved: Spec | null
+  readonly origin: Origin
+  readonly together?: true
+}
 
 const WAIT_MS = 200
 const NEW = 'new'
@@ -38,7 +44,9 @@ export function keepDrafts(failed: (error: unknown) => void): () => void {
     clearTimeout(timer)
     timer = undefined
     const state = useEditor.getState()
-    const draft: Draft = { format: 1, doc: state.history.present, saved: state.saved, origin: state.origin }
+    const { saved, origin } = state
+    const together = state.shared ? { together: true as const } : {}
+    const draft: Draft = { format: 1, doc: state.history.present, saved, origin, ...together }
     set(draftKey(state.origin), draft, drafts()).catch(failed)
   }
   const flush = () => {

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import type { Spec } from '@/client/types'
 import { type Doc, emptyDoc } from '@/model/doc'
 import { begin, type History, record, redo, undo } from '@/model/history'
+import { same } from '@/model/same'
 
 /** The stored version that is being edited; null for a model that was never saved. */
 export type Origin = { readonly id: string; readonly version: number; readonly etag: string } | null
@@ -14,7 +15,17 @@ export type EditorState = {
   readonly selection: readonly string[]
   /** Grows with each document that is opened: views that fit or lay out once look at it. */
   readonly opened: number
+  /** While several people edit: what this one can do. Undo is then theirs (see `together/`), and there is no history here. */
+  readonly shared: { readonly undo: boolean; readonly redo: boolean; readonly readOnly: boolean } | null
 }
+
+/** Takes edits over while several people edit. */
+export type Partner = {
+  readonly edit: (change: (doc: Doc) => Doc, key: string | null) => void
+  readonly undo: () => void
+  readonly redo: () => void
+}
+let partner: Partner | null = null
 
 type Opening = { readonly origin?: Origin; readonly saved?: Spec | null }
 
@@ -26,6 +37,7 @@ export const useEditor = create<EditorState>(() => ({
   origin: null,
   selection: EMPTY,
   opened: 0,
+  shared: null,
 }))
 
 export const currentDoc = (): Doc => useEditor.getState().history.present
@@ -37,6 +49,10 @@ export function openDoc(doc: Doc, { origin = null, saved = null }: Opening = {})
 
 /** One step of undo; edits with the same key in a row are one. */
 export function edit(change: (doc: Doc) => Doc, key: string | null = null): void {
+  if (partner) {
+    partner.edit(change, key)
+    return
+  }
   useEditor.setState(state => {
     const history = record(state.history, change(state.history.present), key)
     return history === state.history ? state : { history, selection: existing(history.present, state.selection) }
@@ -48,16 +64,29 @@ export function select(names: readonly string[]): void {
 }
 
 export function undoEdit(): void {
-  step(undo)
+  partner ? partner.undo() : step(undo)
 }
 
 export function redoEdit(): void {
-  step(redo)
+  partner ? partner.redo() : step(redo)
 }
 
 /** After a save: this is what the server has. */
 export function markSaved(saved: Spec, origin: Origin): void {
   useEditor.setState({ saved, origin })
+}
+
+/** From now on edits go to `next`; null: to the history again. */
+export function setPartner(next: Partner | null, shared: EditorState['shared']): void {
+  partner = next
+  useEditor.setState({ shared })
+}
+
+/** Shows what several people made: no step of undo. */
+export function present(doc: Doc): void {
+  useEditor.setState(state =>
+    doc === state.history.present ? state : { history: begin(doc), selection: existing(doc, state.selection) },
+  )
 }
 
 function step(move: (history: History<Doc>) => History<Doc>): void {
@@ -80,7 +109,11 @@ export const useDoc = (): Doc => useEditor(state => state.history.present)
 export const useSpec = (): Spec => useEditor(state => state.history.present.spec)
 export const useSelection = (): readonly string[] => useEditor(state => state.selection)
 
-/** Whether there are changes that only this browser has. */
+export const useCanUndo = (): boolean => useEditor(({ shared, history }) => shared?.undo ?? history.past.length > 0)
+export const useCanRedo = (): boolean => useEditor(({ shared, history }) => shared?.redo ?? history.future.length > 0)
+export const useReadOnly = (): boolean => useEditor(state => state.shared?.readOnly ?? false)
+
+/** Whether there are changes that are in no version. */
 export function useUnsaved(): boolean {
   return useEditor(state => isUnsaved(state))
 }
@@ -88,14 +121,5 @@ export function useUnsaved(): boolean {
 export function isUnsaved({ history, saved }: Pick<EditorState, 'history' | 'saved'>): boolean {
   const { spec } = history.present
   if (saved === null) return spec.layers.length > 0
-  return spec !== saved && textOf(spec) !== textOf(saved)
-}
-
-const texts = new WeakMap<Spec, string>()
-
-/** A spec as text, made once: a large one takes longer than a frame. */
-function textOf(spec: Spec): string {
-  const known = texts.get(spec) ?? JSON.stringify(spec)
-  texts.set(spec, known)
-  return known
+  return spec !== saved && !same(spec, saved)
 }

@@ -75,7 +75,7 @@ def drawn_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
 def agrees(spec: Spec, inputs: dict[str, Any] | None = None, least: float = 0.0) -> None:
     """All outputs, with drawn weights and inputs."""
     tolerance = max(tolerance_of(spec), least)
-    network, rng = build(spec), np.random.default_rng(0)
+    network, rng = build(spec, precision=keras.config.floatx()), np.random.default_rng(0)
     weights = drawn_weights(network, rng)
     set_weights(network, {n: w.astype(keras.config.floatx()) for n, w in weights.items()})
     weights = {name: np.asarray(variable) for name, variable in variables(network).items()}

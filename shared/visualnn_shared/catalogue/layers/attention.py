@@ -17,6 +17,7 @@ from visualnn_shared.catalogue.lenses import Around, Drop, Harmless, Map, Only, 
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_composed
 from visualnn_shared.catalogue.torch_lenses import HeadsAsRows, OneAxis
 
 QUERY_VALUE_KEY = ("query", "value", "key")
@@ -90,6 +91,7 @@ layer(
     maps={
         "keras": [keras("Attention")],
         "onnx": [composed("Softmax", "attended", "use_scale", "score_mode", training=("dropout", "seed"))],
+        "tensorflow": tensorflow_composed("attended", "use_scale", "score_mode", training=("dropout", "seed")),
         "torch": [Map("Attention", [Around(("use_scale", "score_mode")), Training(("dropout", "seed"))],
                       blobs=[("scale",), ("concat_score_weight",)], around="attention")],
     },
@@ -112,6 +114,7 @@ layer(
     maps={
         "keras": [keras("AdditiveAttention", Harmless("score_mode", ("dot",)))],
         "onnx": [composed("Softmax", "attended", "use_scale", training=("dropout",), weights=("scale",))],
+        "tensorflow": tensorflow_composed("attended", "use_scale", training=("dropout",)),
         "torch": [
             Map(
                 "AdditiveAttention",
@@ -252,6 +255,10 @@ layer(
             composed("Softmax", "several_heads", "num_heads", "key_dim", "value_dim", "output_shape",
                      "attention_axes", *SAID, training=("dropout", "activity_regularizer", "seed")),
         ],
+        "tensorflow": tensorflow_composed(
+            "several_heads", "num_heads", "key_dim", "value_dim", "output_shape", "attention_axes", *SAID, "dropout",
+            training=("activity_regularizer", "seed"),
+        ),
         "torch": [Map("MultiHeadAttention", [
             Around(("num_heads", "key_dim", "value_dim", "use_bias")), Only("attention_axes", (None,)),
             OneAxis("output_shape"), Only("sliding_window", (None,)), Only("use_gate", (False,)),
@@ -333,6 +340,15 @@ layer(
                 training=("dropout", "activity_regularizer", "seed"),
             )
         ],
+        "tensorflow": tensorflow_composed(
+            "grouped_heads",
+            "head_dim",
+            "num_query_heads",
+            "num_key_value_heads",
+            *SAID,
+            "dropout",
+            training=("activity_regularizer", "seed"),
+        ),
         "torch": [
             Map(
                 "MultiHeadAttention",

@@ -15,7 +15,7 @@ from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axes_of, axis_of, axis_shape, axis_weight, need_picture
 from visualnn_shared.catalogue.steps import Absent
-from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_LRN
+from visualnn_shared.catalogue.tensorflow_maps import TENSORFLOW_LRN, tensorflow_composed
 from visualnn_shared.catalogue.torch_lenses import Dims
 from visualnn_shared.catalogue.torch_maps import torch_batch_norm, torch_group_norm, torch_layer_norm, torch_rms_norm
 from visualnn_shared.catalogue.window_lenses import over
@@ -170,6 +170,7 @@ layer(
                 layout="channel",
             )
         ],
+        "tensorflow": tensorflow_composed("grouped", "groups", "axis", "epsilon", "center", "scale"),
         "torch": torch_group_norm(),
     },
     example=Example(((8, 8, 16),), {"groups": 4}),

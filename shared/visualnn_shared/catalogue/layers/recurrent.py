@@ -34,6 +34,7 @@ from visualnn_shared.catalogue.onnx_maps import (
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import need_rank
 from visualnn_shared.catalogue.steps import Gates, GruBias, HalfZero, Lead, Perm
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_composed
 from visualnn_shared.catalogue.torch_maps import RECURRENT_TRAINING
 
 TORCH_RNN = (
@@ -64,6 +65,12 @@ def stepped(*said: str, gates: tuple[str, ...] = ("recurrent_activation",)) -> M
         "Scan", "stepped", *everywhere, *gates, *said, training=RNN_TRAINING,
         weights=("kernel", "recurrent_kernel", "bias"),
     )  # fmt: skip
+
+
+def steps_laid_out(*gates: str) -> list[Map]:
+    """A recurrent layer of TensorFlow as the nodes of each step."""
+    everywhere = ("units", "activation", "use_bias", "return_sequences", "return_state", "go_backwards")
+    return tensorflow_composed("recurrent", *everywhere, *gates, training=RNN_TRAINING)
 
 
 RNN_PARAMS = [
@@ -177,6 +184,7 @@ layer(
             ),
             stepped(gates=()),
         ],
+        "tensorflow": steps_laid_out(),
         "torch": [
             Map(
                 "nn.RNN",
@@ -243,6 +251,7 @@ layer(
             ),
             stepped("reset_after"),
         ],
+        "tensorflow": steps_laid_out("recurrent_activation", "reset_after"),
         "torch": [
             Map("nn.GRU", [*TORCH_RNN, Sets("reset_after", after)], blobs=[
                 ("kernel", GRU_IN_TORCH, Perm("io", "oi")), ("recurrent_kernel", GRU_IN_TORCH, Perm("io", "oi")),
@@ -290,6 +299,7 @@ layer(
             ),
             stepped(),
         ],
+        "tensorflow": steps_laid_out("recurrent_activation"),
         "torch": [
             Map(
                 "nn.LSTM",

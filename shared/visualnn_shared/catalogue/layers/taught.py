@@ -12,7 +12,7 @@ from visualnn_shared.catalogue.onnx_maps import composed, passed_on
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import same_shape
 from visualnn_shared.catalogue.steps import Perm
-from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_composed, tensorflow_passes_on
 from visualnn_shared.catalogue.torch_lenses import InSize
 from visualnn_shared.catalogue.torch_maps import BIAS
 from visualnn_shared.catalogue.window_lenses import Ints, OnnxPads
@@ -73,6 +73,7 @@ layer(
                 weights=("kernel", "bias", "transform_kernel", "transform_bias"),
             )
         ],
+        "tensorflow": tensorflow_composed("highway", "activation", "use_bias"),
         "torch": [Map("Highway", [Around(("activation", "use_bias")), Training()], blobs=[
             ("kernel", Perm("io", "oi")), ("bias",), ("transform_kernel", Perm("io", "oi")), ("transform_bias",),
         ], around="highway")],
@@ -109,6 +110,7 @@ layer(
             composed("ReduceMax", "maxout", "units", "pieces", "use_bias", training=("activity_regularizer",),
                      weights=("kernel", "bias"))
         ],
+        "tensorflow": tensorflow_composed("maxout", "units", "pieces", "use_bias"),
         "torch": [Map("Maxout", [InSize("in_features"), At("units", "out_features"), At("pieces", "pieces"), BIAS,
                               Training()], blobs=[("kernel", Perm("io", "oi")), ("bias",)])],
     },

@@ -12,7 +12,7 @@ from visualnn_shared.catalogue.lenses import Around, At, Map, Training
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
 from visualnn_shared.catalogue.shapes import axis_of, need_rank, same_shape
-from visualnn_shared.catalogue.tensorflow_maps import tensorflow_passes_on
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_composed, tensorflow_passes_on
 
 
 def _repeated(p: Params, ins: Shapes) -> list[Shape]:
@@ -30,6 +30,7 @@ layer(
     maps={
         "keras": [keras("RepeatVector")],
         "onnx": [composed("Tile", "repeated", "n")],
+        "tensorflow": tensorflow_composed("repeated", "n"),
         "torch": [Map("torch.repeat", [Around(("n",))], around="repeated")],
     },
     example=Example(((32,),), {"n": 3}),
@@ -154,6 +155,7 @@ layer(
     maps={
         "keras": [keras("EinsumDense")],
         "onnx": [composed("Einsum", "einsum", "equation", "output_shape", "bias_axes", "activation")],
+        "tensorflow": tensorflow_composed("einsum", "equation", "output_shape", "bias_axes"),
         "torch": [Map("EinsumDense", [Around(("equation", "output_shape", "activation", "bias_axes")), Training()],
                       blobs=[("kernel",), ("bias",)], around="einsum")],
     },

@@ -14,6 +14,7 @@ from visualnn_shared.catalogue.lenses import Around, Fn, Map, Training
 from visualnn_shared.catalogue.maps import Bag, Context, plain
 from visualnn_shared.catalogue.onnx_maps import composed
 from visualnn_shared.catalogue.registry import layer
+from visualnn_shared.catalogue.tensorflow_maps import tensorflow_composed
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 WITH_KERNEL = (
@@ -149,6 +150,7 @@ layer(
         "keras": [keras("Bidirectional", KerasInner(forced=FORCED),
                         Fn(("backward_layer",), _read_backward, KerasInner("backward_layer").write))],
         "onnx": [composed("Concat", "two_directions", "layer", "merge_mode", "backward_layer")],
+        "tensorflow": tensorflow_composed("two_directions", "layer", "merge_mode", "backward_layer"),
         "torch": [Map("bidirectional", [Around(("layer", "merge_mode", "backward_layer")), Training()],
                       around="bidirectional")],
     },

@@ -33,8 +33,14 @@ def each_channel(x: Array, kernel: Array, strides: Sequence[int], padding: Any, 
     """(batch, *sizes, channels) and (*window, channels, m) -> (batch, *windows, channels m): m filters a channel."""
     size = kernel.shape[:-2]
     x = padded(x, sides_of(padding, x.shape[1:-1], size, strides, dilation))
-    out = sum(seen[..., None] * kernel[cell] for cell, seen in taps(x, size, strides, dilation))
-    return np.asarray(out).reshape(*np.shape(out)[:-2], -1)
+    counts = counts_of(x, size, strides, dilation)
+    each = kernel.shape[-1]
+    x = np.repeat(x, each, -1) if each > 1 else x
+    out = np.zeros((len(x), *counts, x.shape[-1]), np.result_type(x, kernel))
+    term = np.empty_like(out)
+    for cell, seen in taps(x, size, strides, dilation, counts):
+        out += np.multiply(seen, kernel[cell].reshape(-1), out=term)
+    return out
 
 
 @forward("Conv1D", "Conv2D", "Conv3D")

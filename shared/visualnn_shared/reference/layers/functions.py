@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from visualnn_shared.reference.calling import Array
+from visualnn_shared.reference.layers.erf import erf
 
-_erf = np.frompyfunc(math.erf, 1, 1)
 Axis = int | tuple[int, ...]
 
 
@@ -64,9 +64,7 @@ def selu(x: Array) -> Array:
 
 def gelu(x: Array) -> Array:
     """x times the normal distribution's share below x. Hendrycks and Gimpel 2016, section 2."""
-    inside = np.asarray(_erf(x / math.sqrt(2)), x.dtype)
-    found: Array = x * 0.5 * (1 + inside)
-    return found
+    return np.asarray(x * 0.5 * (1 + erf(x / math.sqrt(2))))
 
 
 def silu(x: Array) -> Array:

@@ -12,7 +12,7 @@ from tools import onnx_conformance
 from tools.onnx_conformance import Outcome, figures, outcomes
 
 REFUSALS = Path(__file__).with_name("node_test_refusals.json")
-DOCS = Path(__file__).parents[5] / "docs" / "02-conversion.md"
+DOCS = Path(__file__).parents[5] / "docs" / "conversion" / "onnx.md"
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from visualnn_converter import conversion
 from visualnn_converter.formats.onnx.folding import BATCH, mark, times_batch
 from visualnn_converter.formats.onnx.joined import apart
+from visualnn_shared.errors import ConversionImpossible
 
 from services.converter.tests.formats.onnx.test_reader import Net
 from services.converter.tests.formats.onnx.test_reading_chains import agree, ints, number, recurrent, refusal
@@ -90,6 +91,19 @@ def class_token() -> bytes:
     return net.data(net("Add", [net("Concat", [token, cells], axis=1), net.weight("places", 1, 5, 6)]))
 
 
+def restrided(cells: int) -> bytes:
+    """The end of a net as the newer exporter may write it: pooled cells, flattened and gathered by computed numbers."""
+    net = Net(18, x=["batch", 6, 4, 4])
+    batch = net("Squeeze", [net("Shape", ["x"], start=0, end=1)])
+    pooled = net("ReduceMean", [net("Conv", ["x", net.weight("w", 6, 6, 1, 1)]), ints(net, -1, -2)], keepdims=1)
+    first = net("Range", [net.weight("zero", values=np.int64(0)), batch, net.weight("one", values=np.int64(1))])
+    first = net("Mul", [first, net.weight("cells", values=np.int64(cells))])
+    within = net.weight("within", values=np.arange(cells).reshape(1, cells, 1, 1))
+    rows = net("Add", [net("Unsqueeze", [first, ints(net, 1, 2, 3)]), within])
+    found = net("Gather", [net("Reshape", [pooled, ints(net, -1)]), rows], axis=0)
+    return net.data(net("Gemm", [net("Reshape", [found, ints(net, -1, cells)]), net.weight("k", cells, 3)]))
+
+
 def _one() -> Any:
     from onnx import numpy_helper
 
@@ -112,6 +126,13 @@ def test_a_constant_beside_tensors_is_a_layer_that_holds_it(worker_outputs: Call
 def test_a_concat_of_one_tensor_is_that_tensor(worker_outputs: Callable[..., Any]) -> None:
     net = Net(13, x=["batch", 3, 4, 4])
     assert agree(net.data(net("Relu", [net("Concat", ["x"], axis=1)])), worker_outputs) == ["ReLU"]
+
+
+def test_cells_that_are_gathered_in_their_order_are_those_of_the_tensor(worker_outputs: Callable[..., Any]) -> None:
+    types = agree(restrided(6), worker_outputs)
+    assert (types[:2], types[-1]) == (["Conv2D", "GlobalAveragePooling2D"], "Dense")
+    with pytest.raises(ConversionImpossible):
+        conversion.read(restrided(3))  # some cells of the first samples are no tensor
 
 
 def test_the_axis_that_the_file_calls_the_batch_comes_first() -> None:

@@ -198,3 +198,22 @@ def _read_or_refused(data: bytes) -> None:
     with suppress(Invalid, TooLarge):
         spec, _, _ = conversion.read(data, "tensorflow")
         assert spec.layers
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
+def test_a_file_that_is_cut_off_says_where_in_plain_words(share: float) -> None:
+    data = _bytes(_const("w", np.ones((4, 2), np.float32)), ("y", "MatMul", ["x", "w"], {}))
+    with pytest.raises(Invalid) as caught:
+        conversion.read(data[: int(len(data) * share)], "tensorflow")
+    (problem,) = caught.value.problems
+    assert problem.rule == "the file must be a whole TensorFlow graph (a protobuf GraphDef)"
+    assert "whole nodes, then the file is cut off or damaged at byte" in str(problem.received)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"), [(b"", "an empty file"), (b"\x07\xff\xfe" * 9, "27 bytes of something else")]
+)
+def test_what_is_no_graph_is_named_without_raw_bytes(data: bytes, told: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        conversion.read(data, "tensorflow")
+    assert caught.value.problems[0].received == told

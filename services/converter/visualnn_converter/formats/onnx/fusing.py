@@ -6,12 +6,13 @@ Only chains whose inner values nothing else reads are taken; any other is read o
 from collections.abc import Callable, Iterator
 from math import sqrt
 
+import numpy as np
 from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
-from visualnn_converter.formats.onnx.indices import plain_rows
-from visualnn_converter.formats.onnx.source import Source
+from visualnn_converter.formats.onnx.indices import every_cell, plain_rows
+from visualnn_converter.formats.onnx.source import Source, needed
 from visualnn_converter.graphreading import Node
 
 _ROOT_HALF = 1 / sqrt(2)
@@ -89,7 +90,8 @@ def _rewritten(source: Source) -> bool:
             rule(chains, node)
     if not chains.new:
         return False
-    source.nodes = [chains.new.get(id(node), node) for node in source.nodes if id(node) not in chains.gone]
+    left = [chains.new.get(id(node), node) for node in source.nodes if id(node) not in chains.gone]
+    source.nodes = needed(left, source.outputs)
     source.users.clear()
     for node in source.nodes:
         for name in dict.fromkeys(node.inputs):
@@ -321,6 +323,12 @@ def _thresholded(c: Chains, node: Node) -> None:
 
 def _rows(c: Chains, node: Node) -> None:
     """A look-up by row numbers that are computed again, as for negative ones."""
+    whole = every_cell(c.source, c.makers, node)
+    if whole is not None:
+        shape = f"{node.outputs[0]}/shape"
+        c.source.constants[shape] = np.array([0, *whole[1]])
+        c.becomes(node, "Reshape", (whole[0], shape), [node])
+        return
     found = plain_rows(c.source, c.makers, node)
     if found is not None:
         name, nodes = found

@@ -81,7 +81,7 @@ def parse(data: bytes) -> Source:
     source.inputs = [one for value in graph.input if value.name not in source.constants
                      and (one := _entrance(source, value)) is not None]  # fmt: skip
     nodes = [made for node in graph.node if (made := _node(source, node)) is not None]
-    source.nodes = _needed(nodes, source.outputs)
+    source.nodes = needed(nodes, source.outputs)
     for node in source.nodes:
         for name in dict.fromkeys(node.inputs):
             source.users.setdefault(name, []).append(node)
@@ -216,7 +216,7 @@ def decimal(value: float) -> float:
     return 1 / 6 if single == np.float32(1 / 6) else float(str(single))
 
 
-def _needed(nodes: Sequence[Node], outputs: Iterable[str]) -> list[Node]:
+def needed(nodes: Sequence[Node], outputs: Iterable[str]) -> list[Node]:
     """Without the nodes that no output depends on."""
     wanted, kept = set(outputs), list[Node]()
     for node in reversed(nodes):

@@ -9,7 +9,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 
 from visualnn_converter.formats.tensorflow.emission import Emission, spread
 from visualnn_converter.formats.tensorflow.graph import whole
-from visualnn_converter.formats.tensorflow.values import DType
+from visualnn_converter.formats.tensorflow.values import Array, DType
 
 Around = Callable[[Emission], None]
 
@@ -37,12 +37,26 @@ def convolution(e: Emission) -> None:
     """Conv2D, Conv3D, DepthwiseConv2dNative."""
     kernel = e.weight("kernel")
     assert kernel is not None
-    blob = e.blob("kernel", kernel[None] if e.rank == 3 else kernel)
     attributes = windows(e, ("strides", "dilations"))
     if e.written.op == "DepthwiseConv2dNative" and e.rank == 3:  # both strides must be alike
         attributes["strides"] = [1, attributes["strides"][2], attributes["strides"][2], 1]
     squeeze = 1 if e.rank == 3 else None
-    e.with_bias(e.written.op, [_lifted(e, e.inputs[0]), blob], squeeze=squeeze, **attributes)
+    groups = e.params.get("groups", 1)
+    if groups > 1:
+        joined = _in_groups(e, kernel[None] if e.rank == 3 else kernel, groups, attributes)
+        return e.with_bias("ConcatV2", [*joined, e.constant("axis", whole(max(e.rank, 4) - 1))], squeeze=squeeze)
+    blob = e.blob("kernel", kernel[None] if e.rank == 3 else kernel)
+    return e.with_bias(e.written.op, [_lifted(e, e.inputs[0]), blob], squeeze=squeeze, **attributes)
+
+
+def _in_groups(e: Emission, kernel: Array, groups: int, attributes: Mapping[str, Any]) -> list[str]:
+    """A convolution of each group: not every TensorFlow runs them in one on a CPU."""
+    axis = e.constant("axis", whole(max(e.rank, 4) - 1))
+    first = e.node("Split", [axis, _lifted(e, e.inputs[0])], num_split=groups)
+    names = [f"{first}:{port}" if port else first for port in range(groups)]
+    e.graph.dtypes.update(dict.fromkeys(names, "float32"))
+    kernels = [e.blob(f"kernel_{n}", one) for n, one in enumerate(np.split(kernel, groups, axis=-1))]
+    return [e.node(e.written.op, pair, **attributes) for pair in zip(names, kernels, strict=True)]
 
 
 def transposed(e: Emission) -> None:

@@ -111,6 +111,10 @@ class Emission:
                  for key, one in weights.items()}  # fmt: skip
         self._emit(TEMPLATES[name][0], names, last=True)
 
+    def part(self, name: str) -> str:
+        """The nodes of a template of the first input within the layer; the name of the outermost."""
+        return self._emit(TEMPLATES[name][0], {})
+
     def _emit(self, form: Any, weights: Mapping[str, str], *, last: bool = False) -> str:
         if isinstance(form, X):
             return self.inputs[0]

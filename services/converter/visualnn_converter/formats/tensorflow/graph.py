@@ -30,9 +30,19 @@ _TYPES: Mapping[str, Mapping[str, int]] = {
     "Conv2DBackpropInput": {"T": 1},
     "SelectV2": {"T": 1},
     "Fill": {"T": 1, "index_type": 0},
+    "Split": {"T": 1},
+    "Range": {"Tidx": 0},
+    "Tile": {"T": 0, "Tmultiples": 1},
+    "IdentityN": {},
 }  # fmt: skip
 """Attributes that name a type -> the input that has it; for all other operators it is ``T``, of the first."""
-_RESULT: Mapping[str, int] = {"Conv2DBackpropInput": 1, "Conv3DBackpropInputV2": 1, "SelectV2": 1, "Fill": 1}
+_RESULT: Mapping[str, int] = {
+    "Conv2DBackpropInput": 1,
+    "Conv3DBackpropInputV2": 1,
+    "SelectV2": 1,
+    "Fill": 1,
+    "Split": 1,
+}
 _TRUTH = frozenset({"Greater", "GreaterEqual", "Less", "LessEqual"})
 
 
@@ -67,6 +77,8 @@ class Graph:
             types["out_type"], result = DType("int32"), "int32"
         elif op == "Cast":
             result = attributes["DstT"].name
+        elif op == "IdentityN":
+            attributes["T"] = [DType(self.dtypes[one]) for one in inputs]
         elif op in _TRUTH:
             result = "bool"
         if op in ("ConcatV2", "AddN", "Pack"):

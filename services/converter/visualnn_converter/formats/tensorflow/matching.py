@@ -7,12 +7,10 @@ import numpy as np
 
 from visualnn_converter.formats.tensorflow.folding import Unknown
 from visualnn_converter.formats.tensorflow.source import Source
-from visualnn_converter.formats.tensorflow.templates import TEMPLATES, E, K, P, W, Whatever, X
+from visualnn_converter.formats.tensorflow.templates import OWN, TEMPLATES, E, K, P, W, Whatever, X
 from visualnn_converter.formats.tensorflow.values import decimal
 from visualnn_converter.graphreading import Node
 
-OWN = "@"
-"""How operators of ours begin."""
 NATIVE = frozenset({"LeakyRelu"})
 """Templates of what newer versions have an operator for."""
 _SAME: Mapping[str, str] = {"AddV2": "Add", "Div": "RealDiv", "Select": "SelectV2"}

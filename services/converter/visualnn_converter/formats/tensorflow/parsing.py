@@ -67,10 +67,28 @@ def _from_bytes(data: bytes) -> Any:
     try:
         found = graph_def().FromString(data)
     except (DecodeError, ValueError, RecursionError):
-        raise Unmappable("the file must be a TensorFlow graph (a protobuf GraphDef)", data[:16].hex()) from None
+        raise _damaged(data) from None
     if not found.node:
-        raise Unmappable("the file must hold a TensorFlow graph with nodes", data[:16].hex())
+        what = f"{len(data):,} bytes without one" if data else "an empty file"
+        raise Unmappable("the file must hold a TensorFlow graph with nodes", what)
     return found
+
+
+def _damaged(data: bytes) -> Unmappable:
+    """Where the file ends before its nodes do, or that it is something else."""
+    rule, place, count = "the file must be a whole TensorFlow graph (a protobuf GraphDef)", 0, 0
+    try:
+        while place < len(data) and data[place] == 0x0A:
+            size, begin = _number(data, place + 1)
+            if begin + size > len(data):
+                break
+            place, count = begin + size, count + 1
+    except IndexError:
+        pass
+    if data[:1] != b"\x0a":
+        return Unmappable(rule, f"{len(data):,} bytes of something else")
+    told = f"{len(data):,} bytes: {count:,} whole nodes, then the file is cut off or damaged at byte {place:,}"
+    return Unmappable(rule, told, hint="fetch or save the file again")
 
 
 def _from_text(data: bytes) -> Any:

@@ -11,7 +11,7 @@ from visualnn_shared.errors import ConversionImpossible
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
-from visualnn_converter.formats.tensorflow import folding, moving, normalizing, operators, windows
+from visualnn_converter.formats.tensorflow import folding, grouping, moving, normalizing, operators, windows, written
 from visualnn_converter.formats.tensorflow.folding import BATCH, OPEN
 from visualnn_converter.formats.tensorflow.mapped import attributes, place_mapped, table
 from visualnn_converter.formats.tensorflow.matching import replace_templates
@@ -20,6 +20,7 @@ from visualnn_converter.formats.tensorflow.parsing import message
 from visualnn_converter.formats.tensorflow.reading import Reading
 from visualnn_converter.formats.tensorflow.source import Source, source_of
 from visualnn_converter.formats.tensorflow.values import DType
+from visualnn_converter.formats.tensorflow.written import OPERATOR
 from visualnn_converter.graphreading import REPORTED, Node, Value
 from visualnn_converter.layout import channels_first, identity
 from visualnn_converter.passes import canonical_types, depthwise_of_one, merge_global_flatten, padding_of_nothing
@@ -41,7 +42,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Minimum": operators.merge, "Concat": operators.concat, "ConcatV2": operators.concat, "Mean": operators.reduced,
     "Max": operators.reduced, "Pad": operators.pad, "PadV2": operators.pad, "StridedSlice": operators.crop,
     "GatherV2": operators.gather, "Gather": operators.gather, "ResourceGather": operators.gather,
-    "@Wrapped": operators.wrapped, "@Dropout": operators.dropout, "@PRelu": normalizing.prelu,
+    "@Wrapped": operators.wrapped, OPERATOR: written.read, "@Dropout": operators.dropout, "@PRelu": normalizing.prelu,
     "@RmsNorm": normalizing.layer_norm, "@UnitNorm": normalizing.layer_norm,
     "@Normalization": normalizing.normalization,
     "FusedBatchNorm": normalizing.fused, "FusedBatchNormV2": normalizing.fused, "FusedBatchNormV3": normalizing.fused,
@@ -79,6 +80,7 @@ def read_model(data: bytes, report: Report, input_shape: Any = None) -> tuple[Sp
 def _walked(data: bytes, report: Report, input_shape: Any) -> "_Reader":
     source = source_of(message(data), report)
     _fold_constants(source)
+    grouping.join(source)
     replace_templates(source)
     reader = _Reader(source, report)
     if not source.problems:

@@ -11,9 +11,10 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import TooLarge
 from visualnn_shared.spec.problem import Problem
 
-from visualnn_converter.formats.tensorflow import branches, initializers, values
+from visualnn_converter.formats.tensorflow import branches, initializers, marks, values
 from visualnn_converter.formats.tensorflow.folding import Unknown, unknown
 from visualnn_converter.formats.tensorflow.values import Array
+from visualnn_converter.formats.tensorflow.written import KEY, OPERATOR, Mark
 from visualnn_converter.graphreading import Node
 from visualnn_converter.report import Report
 from visualnn_converter.specnames import spec_name
@@ -85,7 +86,12 @@ class Graph:
         self.heads: set[str] = set()
         """Losses and measures."""
         self.alias: dict[str, str] = {}
+        self.marks = {name for name, one in self.messages.items() if any(entry.key == KEY for entry in one.attr)}
+        """Nodes that say of themselves that they end a layer of many nodes, and below what they say."""
+        self.marked: dict[str, Mark] = {}
         for name, one in self.messages.items():
+            if name in self.marks:
+                continue
             if one.op in ALIASES and self.inputs[name]:
                 self.alias[name] = self.inputs[name][0]
             elif one.op == "IdentityN":
@@ -114,7 +120,10 @@ class Graph:
 
     def node(self, name: str) -> Node:
         """The node with plain attributes. Raises ``Unmappable``."""
-        one = self.messages[name]
+        one, mark = self.messages[name], self.marked.get(name)
+        if mark is not None:
+            ports = (name, *(f"{name}:{port}" for port in range(1, len(mark.outputs))))
+            return Node(name, OPERATOR, "", tuple(self.inputs[name]), ports, {"mark": mark})
         given = {entry.key: values.value(entry.value) for entry in one.attr if not entry.key.startswith("_")}
         outputs = (name, *(f"{name}:{port}" for port in range(1, 6)))
         return Node(name, one.op, "", tuple(map(self.resolved, self.inputs[name])), outputs, given)
@@ -133,6 +142,7 @@ def maker(ref: str) -> str:
 def source_of(message: Any, report: Report) -> Source:
     """The graph that computes the outputs. Problems are gathered; raises ``TooLarge``."""
     graph, found = Graph(message), Source()
+    marks.collapse(graph)
     branches.choose(graph, report)
     fed = [name for name, one in graph.messages.items() if one.op in INPUTS and name not in graph.alias | graph.flags]
     live = _reached(graph, fed)
@@ -265,7 +275,7 @@ def _keep(graph: Graph, found: Source, name: str) -> None:
     """Sort one node into constants, inputs and nodes. Raises ``Unmappable``."""
     op = graph.messages[name].op
     if op in CONTROL or op in graph.functions:
-        hint = "freeze the graph for inference, with its control flow and functions inlined"
+        hint = "freeze the graph for inference, functions inlined, recurrent layers built with unroll=True"
         raise Unmappable("control flow and functions must not be in the graph", op, hint=hint)
     node = graph.node(name)
     if op == "Const":

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+OWN = "@"
+"""How operators of ours begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class E:

@@ -136,6 +136,8 @@ def put(attribute: Any, said: Any) -> None:
         _put_tensor(attribute.tensor, said)
     elif isinstance(said, tuple):
         _put_shape(attribute.shape, said)
+    elif said and isinstance(said[0], DType):
+        attribute.list.type.extend(NUMBERS[one.name] for one in said)
     else:
         attribute.list.SetInParent()
         attribute.list.i.extend(said)

@@ -12,10 +12,12 @@ from visualnn_shared.errors import ConversionImpossible, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem
 
+from visualnn_converter.formats.tensorflow import written as marked
 from visualnn_converter.formats.tensorflow.around import AROUND
+from visualnn_converter.formats.tensorflow.composed import COMPOSED
 from visualnn_converter.formats.tensorflow.emission import MOVES, Emission
 from visualnn_converter.formats.tensorflow.graph import Graph, whole
-from visualnn_converter.formats.tensorflow.matching import OWN
+from visualnn_converter.formats.tensorflow.templates import OWN
 from visualnn_converter.formats.tensorflow.values import DType
 from visualnn_converter.layout import identity
 from visualnn_converter.passes import (
@@ -97,7 +99,8 @@ class _Writer:
                 self._emit(layer, written)
         except Unmappable as broken:
             self.problems.append(broken.problem(layer.name))
-        self.graph.dtypes.setdefault(layer.name, "float32")
+        for port in range(len(layer.output_shapes)):
+            self.graph.dtypes.setdefault(_value(layer.name, port), "float32")
 
     def _written(self, layer: ResolvedLayer) -> Written | None:
         context = Context(
@@ -112,9 +115,18 @@ class _Writer:
         return None
 
     def _emit(self, layer: ResolvedLayer, written: Written) -> None:
-        e = Emission(self.graph, layer, written, [ref.layer for ref in layer.inputs], self.weights, self.shared)
+        e = Emission(
+            self.graph,
+            layer,
+            written,
+            [_value(ref.layer, ref.output) for ref in layer.inputs],
+            self.weights,
+            self.shared,
+        )
         e.inputs = self._inputs(e)
-        if written.map.around:
+        if written.map.around in COMPOSED:
+            marked.emit(e)
+        elif written.map.around:
             AROUND[written.map.around](e)
         elif written.op.startswith(OWN):
             e.template(written.op[1:], {})
@@ -132,6 +144,8 @@ class _Writer:
         if e.layer.type != "Embedding" and not (e.layer.type in MOVES and len(dtypes) == 1):
             names = [name if self.graph.dtypes[name] == "float32" else e.node("Cast", [name], DstT=DType("float32"))
                      for name in names]  # fmt: skip
+        if e.written.map.around in COMPOSED:
+            return names
         rank = max(len(shape) for shape in e.layer.input_shapes)
         for number, shape in enumerate(e.layer.input_shapes):
             for _ in range(rank - len(shape)):
@@ -140,18 +154,24 @@ class _Writer:
 
     def outputs(self) -> None:
         """A graph lists no outputs: they are what nothing reads, in order; where that is not so, it is made so."""
-        names = [ref.layer for ref, _ in self.resolved.outputs]
+        names = [_value(ref.layer, ref.output) for ref, _ in self.resolved.outputs]
         read = {ref.layer for layer in self.resolved.layers for ref in layer.inputs}
         order = [layer.name for layer in self.resolved.layers if layer.name in names]
         if names == order and not read.intersection(names) and not any(self._is_input(name) for name in names):
             return
         for name in names:
-            output = self.graph.fresh(f"{name}/output")
+            first, _, port = name.partition(":")
+            output = self.graph.fresh(f"{first}/output" + (f"_{port}" if port else ""))
             self.graph.node("Identity", [name], output)
             self.report.note(f"the output {name!r} is {output!r} in the graph")
 
     def _is_input(self, name: str) -> bool:
         return any(layer.name == name for layer in self.resolved.inputs)
+
+
+def _value(layer: str, output: int) -> str:
+    """A layer's output as TensorFlow names it."""
+    return f"{layer}:{output}" if output else layer
 
 
 def _needed(resolved: Resolved) -> set[str]:

@@ -15,8 +15,9 @@ def runtimes() -> tuple[ModuleType, ...]:
     return tuple(module for module in found if hasattr(module, "FORMATS"))
 
 
-def running(file: ModelFile) -> Running:
-    """The file in an independent runtime where one can run it, otherwise read back by our own reader, on Keras.
+def running(file: ModelFile, prefer: str = "keras") -> Running:
+    """The file in an independent runtime where one can run it, otherwise read back by our own reader, on Keras or in
+    NumPy; ``prefer`` says on which first.
 
     Raises ``Unable`` where neither can.
     """
@@ -32,4 +33,4 @@ def running(file: ModelFile) -> Running:
             reasons.append(str(unable))
         else:
             return found
-    return read_back.load(file, tuple(reasons))
+    return read_back.load(file, tuple(reasons), prefer)

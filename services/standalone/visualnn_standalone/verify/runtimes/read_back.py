@@ -1,7 +1,7 @@
 """Keras, running what VisualNN's own reader finds in a file: the builder that trains. It proves the numbers, and reader
-and writer only together."""
+and writer only together. Where Keras is not installed, or cannot run a net, the NumPy reference does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from visualnn_shared.errors import VisualNNError
 from visualnn_shared.spec.model import Spec
 
 from visualnn_standalone.verify.certificate import Runtime
-from visualnn_standalone.verify.runtimes.base import Arrays, ModelFile, Unable
+from visualnn_standalone.verify.runtimes import numpy_reference
+from visualnn_standalone.verify.runtimes.base import Arrays, ModelFile, Running, Unable
 
 BATCH = 32
 
@@ -25,11 +26,13 @@ def keras_or_unable() -> Any:
     return keras
 
 
-def load(file: ModelFile, instead_of: tuple[str, ...] = ()) -> "OnKeras":
-    """The file as our reader reads it. Raises ``Unable``."""
-    keras_or_unable()
+def load(file: ModelFile, instead_of: tuple[str, ...] = (), prefer: str = "keras") -> Running:
+    """The file as our reader reads it, on Keras or where that cannot run it in NumPy; ``prefer`` numpy: at once there.
+
+    Raises ``Unable`` where neither can.
+    """
     if file.format == "native":
-        return of_spec(file.spec, file.weights, "the spec, built by VisualNN's worker", instead_of)
+        return either(file.spec, file.weights, "the spec", instead_of, prefer)
     try:
         spec, weights, _ = conversion.read(
             file.data, file.format, file.name, weights_file=file.weights_file, **file.options
@@ -37,13 +40,66 @@ def load(file: ModelFile, instead_of: tuple[str, ...] = ()) -> "OnKeras":
     except VisualNNError as error:
         reasons = "; ".join([*instead_of, f"VisualNN's reader: {error.detail}"])
         raise Unable(f"no runtime can run a file of the format {file.format}: {reasons}") from None
-    how = "read back by VisualNN's own reader, built by VisualNN's worker"
+    how = "read back by VisualNN's own reader"
     if weights is None:
         weights, how = (
             _by_name(spec, file),
             f"{how}; the file holds no weights: those of the conversion are given to it",
         )
-    return of_spec(spec, weights, how, instead_of)
+    return either(spec, weights, how, instead_of, prefer)
+
+
+def either(spec: Spec, weights: Any, how: str, instead_of: tuple[str, ...] = (), prefer: str = "keras") -> Running:
+    """The spec on Keras, or in NumPy. Raises ``Unable`` where neither can compute it."""
+    if prefer == "numpy":
+        return numpy_reference.of_spec(spec, weights, how, instead_of)
+    try:
+        first = of_spec(spec, weights, f"{how}, built by VisualNN's worker", instead_of)
+    except Unable as unable:
+        return _in_numpy(spec, weights, how, instead_of, unable)
+    return _InTurn(first, lambda unable: _in_numpy(spec, weights, how, instead_of, unable))
+
+
+def _in_numpy(spec: Spec, weights: Any, how: str, instead_of: tuple[str, ...], unable: Unable) -> Running:
+    """Instead of Keras, for that reason; raises the reason where NumPy cannot either."""
+    try:
+        return numpy_reference.of_spec(spec, weights, how, (*instead_of, str(unable)))
+    except Unable as too:
+        raise Unable(f"{unable}; {too}") from None
+
+
+class _InTurn:
+    """Keras, and the NumPy reference from when Keras turns out to be unable to run the net: that shows with inputs."""
+
+    def __init__(self, first: "OnKeras", otherwise: Callable[[Unable], Running]) -> None:
+        self._side: Running = first
+        self._otherwise = otherwise
+
+    @property
+    def runtime(self) -> Runtime:
+        """What computed last."""
+        return self._side.runtime
+
+    def outputs(self, inputs: Arrays) -> list[Any]:
+        """In the spec's order."""
+        try:
+            return self._side.outputs(inputs)
+        except Unable as unable:
+            self._turn(unable)
+        return self._side.outputs(inputs)
+
+    def layers(self, inputs: Arrays) -> Arrays:
+        """First output of every layer, by the spec's names."""
+        try:
+            return self._side.layers(inputs)
+        except Unable as unable:
+            self._turn(unable)
+        return self._side.layers(inputs)
+
+    def _turn(self, unable: Unable) -> None:
+        if not isinstance(self._side, OnKeras):
+            raise unable
+        self._side = self._otherwise(unable)
 
 
 def _by_name(spec: Spec, file: ModelFile) -> dict[str, Any]:
@@ -96,8 +152,11 @@ class OnKeras:
         self._network, self.runtime = network, runtime
 
     def outputs(self, inputs: Arrays) -> list[Any]:
-        """In the spec's order."""
-        return evaluate(self._network.model, [inputs[name] for name in self._network.input_names])
+        """In the spec's order. Raises ``Unable`` where the backend has no operation for it."""
+        try:
+            return evaluate(self._network.model, [inputs[name] for name in self._network.input_names])
+        except Exception as error:  # noqa: BLE001 - backends' errors have no common base
+            raise Unable(f"Keras: {' '.join(str(error).split())[:300]}") from None
 
     def called(self, name: str, inputs: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
         """What one layer answers when it is called with more arguments."""
@@ -114,7 +173,10 @@ class OnKeras:
         tensors = _first_outputs(self._network.model)
         named = {layer.name: tensors[keras_name(layer.name)] for layer in self._network.resolved.layers
                  if keras_name(layer.name) in tensors}  # fmt: skip
-        return values(self._network.model, named, [inputs[name] for name in self._network.input_names])
+        try:
+            return values(self._network.model, named, [inputs[name] for name in self._network.input_names])
+        except Exception as error:  # noqa: BLE001 - backends' errors have no common base
+            raise Unable(f"Keras: {' '.join(str(error).split())[:300]}") from None
 
 
 def _first_outputs(model: Any) -> dict[str, Any]:

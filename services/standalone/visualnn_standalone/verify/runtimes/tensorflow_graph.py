@@ -49,9 +49,17 @@ class InTensorFlow:
         self._names = file.input_names
         self._made = [one.name for one in operations if one.type not in ("Placeholder", "Const")]
         others = frozenset(told.values())
-        self._outputs = [last_of(told[ref.layer], self._made, others) for ref, _ in resolved.outputs]
-        if None in self._outputs or any(ref.output for ref, _ in resolved.outputs):
+        self._outputs = [
+            self._further(told[ref.layer], ref.output) if ref.output else last_of(told[ref.layer], self._made, others)
+            for ref, _ in resolved.outputs
+        ]
+        if None in self._outputs:
             raise Unable("TensorFlow: the outputs cannot be told by their names")
+
+    def _further(self, layer: str, output: int) -> str | None:
+        """The node that gives another output of a layer than its first."""
+        name = f"{layer}/output_{output}"
+        return name if name in self._made else None
 
     @property
     def runtime(self) -> Runtime:
