@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Layer, Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
-import { moveTo, removeLayers, renameLayer, renameModel, setNote, setParam, setWeightsOf } from '@/model/edit'
-import { groupLayers } from '@/model/groups'
+import { moveTo, removeLayers, renameLayer, renameModel, setParam, setWeightsOf } from '@/model/edit'
 import { project, rootsOf, type Shared } from './document'
 import { write, writePlaces } from './writing'
 
@@ -215,19 +214,6 @@ test('work done alone is brought in: what others changed meanwhile stays, and no
   meet(ada, bob)
   expect([ada.find('fc1')?.params?.units, ada.find('fc2')?.params?.units]).toEqual([64, 5])
   expect(ada.spec.layers.map(one => one.name)).toEqual(['input', 'fc1', 'fc2', 'more'])
-})
-
-test('notes and groups are shared, and follow the names of their layers', () => {
-  const ann = new Person().edit(() => ({ spec: SPEC, positions: {} }))
-  ann.edit(doc => setNote(groupLayers(doc, ['fc1', 'fc2']).doc, 'fc1', 'wide'))
-  const ben = new Person(ann).look()
-  expect(ben.spec.groups).toEqual([{ name: 'group', layers: ['fc1', 'fc2'], folded: false }])
-  expect(ben.find('fc1')?.note).toBe('wide')
-  ben.edit(doc => setNote(renameLayer(doc, 'fc1', 'body'), 'body', ''))
-  expect(ben.spec.groups?.[0]?.layers).toEqual(['body', 'fc2'])
-  expect(ben.find('body')).not.toHaveProperty('note')
-  ben.edit(doc => removeLayers(doc, ['body', 'fc2']))
-  expect(ben.spec.groups).toBeUndefined()
 })
 
 test('another network in place of this one keeps what has the same name', () => {
