@@ -4,8 +4,9 @@ Both train mnist-dnn (784-512-512-10) in this process, epochs taking turns, so t
 
     python benchmarks/training_overhead.py [--samples 30000] [--epochs 5] [--data ../shared/data/mnist.npz]
 
-The job's side includes its preprocessing batch by batch, its order of samples, progress, the look at each loss, and its
-checkpoints (written to a folder and read back). Random pictures stand in where the data file is absent.
+The job's side includes its preprocessing batch by batch, its order of samples, progress, the look at each loss, its
+looks into the layers, and its checkpoints (written to a folder and read back). Random pictures stand in where the data
+file is absent.
 """
 
 import argparse
@@ -28,11 +29,13 @@ from visualnn_worker import page
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.checkpoints import Checkpoints
 from visualnn_worker.fitting.compiling import compile_model, prepare
+from visualnn_worker.fitting.naming import Renamed
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import all_of
 from visualnn_worker.fitting.state import Position
 from visualnn_worker.fitting.stopping import Best
 from visualnn_worker.fitting.train import Training
+from visualnn_worker.insight.live import Live
 from visualnn_worker.network.build import build
 
 BATCH = 128
@@ -79,7 +82,7 @@ class Job:
         )
         split = load(folder / "data.npz", found.format, found.schema).splits["train"]
         network = build(spec)
-        compile_model(network.model, planned.params)
+        compile_model(network, planned.params)
         samples = all_of(split, planned.serving, planned.features)
         prepare(network, samples)
         channel = Channel(os.open(os.devnull, os.O_WRONLY))
@@ -88,12 +91,14 @@ class Job:
         self.training = Training(network, planned.params, samples, None)
         self.per_epoch = self.training.epochs().per_epoch
         self.best = Best(planned.params, False, [], {})
-        self.reporter = Reporter(channel, checkpoints, epochs, self.per_epoch, Position(), self.best)
+        reporter = Reporter(channel, checkpoints, epochs, self.per_epoch, Position(), self.best)
+        self.told = Renamed(network, [self.best, reporter])
+        self.live = Live(network, samples, channel)
 
     def epoch(self, number: int) -> None:
         self.training.network.model.fit(
             self.training.epochs(number * self.per_epoch), steps_per_epoch=self.per_epoch,
-            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.best, self.reporter],
+            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.live, self.told],
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", LINT, "--no-cache"],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "200"},  # a name on one line
         capture_output=True,
         text=True,
         timeout=120,

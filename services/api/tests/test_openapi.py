@@ -24,7 +24,8 @@ POST /conversions  POST /conversions/from-url  GET /features  POST /datasets
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  DELETE /datasets/{dataset_id}
 GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
-POST /jobs/{job_id}/resume  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
+POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce
+GET /jobs/{job_id}/reproduction  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
 GET /jobs/{job_id}/artifacts/{name}  POST /operators  GET /operators  GET /operators/{name}
 DELETE /operators/{name}  GET /operators/{name}/versions  GET /operators/{name}/versions/{number}
 PUT /operators/{name}/aliases/{alias}  POST /operators/{name}/predict  GET /workers

@@ -21,6 +21,8 @@ class DatasetRef(_Frozen):
     format: str
     schema_: DatasetSchema
     splits: dict[str, int]
+    sha256: str = ""
+    """Of the stored file."""
 
 
 class JobOrder(_Frozen):

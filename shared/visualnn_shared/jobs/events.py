@@ -1,7 +1,8 @@
 """What a job says while it works, and reading it back in order.
 
 Kinds and their data: ``state`` {state, attempt, error?, cancel_requested?} (the protocol's own), ``batch`` {epoch,
-batch, batches, metrics, progress, eta_s}, ``epoch`` {epoch, epochs, metrics, seconds}, ``metrics`` {metrics},
+batch, batches, metrics, progress, eta_s}, ``epoch`` {epoch, epochs, metrics, seconds, samples_per_s, memory_mb},
+``metrics`` {metrics}, ``insight`` {epoch, layers: [{layer, activation, gradient, update_ratio, zeros, dead}]},
 ``log`` {level, text}.
 """
 
@@ -16,7 +17,7 @@ from visualnn_shared.jobs.record import plain
 from visualnn_shared.jobs.statements import mine
 from visualnn_shared.store.tables import Job, JobEvent
 
-KINDS = ("batch", "epoch", "metrics", "log")
+KINDS = ("batch", "epoch", "metrics", "insight", "log")
 """What an attempt may say; ``state`` is the protocol's."""
 
 

@@ -68,6 +68,27 @@ def resume(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) 
 
 
 @app.command()
+def reproduce(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Train again exactly as JOB did, wait, and compare; exit status 1 where the two ended differently."""
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import print_json, print_table, say
+    from visualnn.cli.waiting import wait_or_cancel
+
+    with connected(data_dir) as client:
+        ended = wait_or_cancel(client, client.jobs.reproduce(job), f"training {job} again")
+        found = client.jobs.reproduction(ended.id)
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{ended.id} repeats {job}: {found['verdict'] or 'not comparable'}")
+        rows = [(one["what"], str(one["before"]), str(one["after"])) for one in found["conditions"] + found["results"]]
+        if rows:
+            print_table("what differs", ["what", "before", "now"], rows)
+    if found["verdict"] == "different":
+        raise typer.Exit(1)
+
+
+@app.command()
 def wait(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Watch a job until it has ended; Ctrl-C leaves it running."""
     from visualnn.cli.connect import connected

@@ -77,6 +77,14 @@ class Jobs:
         """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
         return Job.model_validate(self._transport.json("POST", f"/jobs/{job}/resume", safe=True))
 
+    def reproduce(self, job: str) -> Job:
+        """Queue the same training again; ``reproduction`` of the new job compares the two."""
+        return Job.model_validate(self._transport.json("POST", f"/jobs/{job}/reproduce"))
+
+    def reproduction(self, job: str) -> dict[str, Any]:
+        """How a repetition ended beside the first time: {"verdict", "conditions", "results", ...}."""
+        return dict(self._transport.get(f"/jobs/{job}/reproduction"))
+
     def events(self, job: str, *, after: int = 0) -> Iterator[Event]:
         """Everything the job says, from event ``after`` on, until it has ended. Broken streams are taken up again."""
         failed = 0

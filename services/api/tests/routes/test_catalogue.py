@@ -39,7 +39,7 @@ def test_an_unknown_network_is_not_found(api: httpx.Client) -> None:
 
 def test_the_schema_describes_specs(api: httpx.Client) -> None:
     schema = api.get("schema/spec").json()
-    assert set(schema["properties"]) == {"visualnn", "name", "layers", "outputs"}
+    assert set(schema["properties"]) == {"visualnn", "name", "layers", "outputs", "groups"}
 
 
 def test_a_form_for_train_jobs_can_be_made_from_their_schema(api: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """/jobs: queueing, reading, stopping, resuming."""
 
 import itertools
+import json
 import threading
 from typing import Any
 
@@ -352,3 +353,36 @@ def test_weights_to_begin_with_must_be_there(api: httpx.Client, line: str, initi
     answer = _from(api, line, initial)
     assert answer.status_code == 422
     assert [one["where"]["field"] for one in answer.json()["problems"]] == ["params.initial_weights"]
+
+
+def _record(weights: str, loss: float, keras: str = "3.10.0") -> bytes:
+    found = {
+        "versions": {"keras": keras}, "backend": "tensorflow", "device": "cpu", "machine": "x86_64 Linux", "threads": 2,
+        "seed": 0, "params": {}, "spec_sha256": "a", "dataset_sha256": "b", "weights_sha256": weights,
+        "metrics": {"test_loss": loss},
+    }  # fmt: skip
+    return json.dumps(found).encode()
+
+
+def test_a_training_is_done_again_and_compared(api: httpx.Client, line: str, trainer: Trainer) -> None:
+    first = _queue(api, line, params={"epochs": 3, "seed": 7})
+    trainer.commit(trainer.claim(first["id"]), {"run.json": _record("w", 0.5)})
+    answer = api.post(f"jobs/{first['id']}/reproduce")
+    assert answer.status_code == 202, answer.text
+    job = answer.json()
+    assert answer.headers["Location"].endswith(job["id"])
+    assert (job["params"], job["model"], job["dataset"]) == (first["params"], first["model"], line)
+    assert job["chosen"]["reproduces"]["value"] == first["id"]
+    assert api.get(f"jobs/{job['id']}/reproduction").json()["verdict"] is None
+    trainer.commit(trainer.claim(job["id"]), {"run.json": _record("v", 0.75, "3.15.0")})
+    found = api.get(f"jobs/{job['id']}/reproduction").json()
+    assert (found["reproduces"], found["verdict"]) == (first["id"], "different")
+    assert found["conditions"] == [{"what": "versions.keras", "before": "3.10.0", "after": "3.15.0"}]
+    assert found["results"] == [{"what": "test_loss", "before": 0.5, "after": 0.75}]
+
+
+def test_only_what_ended_well_is_done_again(api: httpx.Client, line: str) -> None:
+    job = _queue(api, line)
+    assert api.post(f"jobs/{job['id']}/reproduce").status_code == 409
+    assert api.get(f"jobs/{job['id']}/reproduction").status_code == 409
+    api.post(f"jobs/{job['id']}/cancel")

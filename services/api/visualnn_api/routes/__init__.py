@@ -14,6 +14,7 @@ from visualnn_api.routes import (
     pages,
     platform,
     predictions,
+    reproductions,
     results,
     together,
 )
@@ -28,6 +29,7 @@ API = (
     datasets.router,
     jobs.router,
     results.router,
+    reproductions.router,
     operators.router,
     predictions.router,
     platform.router,

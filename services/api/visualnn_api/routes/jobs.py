@@ -66,7 +66,8 @@ async def read(job_id: JobId, db: Db, owner: Owner) -> JobView:
     summary="Follow a job",
     response_class=StreamingResponse,
     responses=documented.binary(
-        "Server-sent events `state`, `batch`, `epoch`, `metrics` and `log`, with JSON data.", "text/event-stream"
+        "Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data.",
+        "text/event-stream",
     )
     | documented.also(204, "The job has ended and there is nothing newer; a browser stops asking.")
     | errors(404, 422),

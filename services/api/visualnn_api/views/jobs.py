@@ -176,6 +176,7 @@ def _links(job: Job) -> Links:
         links["resume"] = f"{url}/resume"
     if job.state == State.SUCCEEDED and job.kind == "train":
         links["weights"] = f"{url}/weights"
+        links["reproduce"] = f"{url}/reproduce"
     return links
 
 

@@ -317,6 +317,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/reproduce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train again, to compare
+         * @description Queues the same training of the same model version on the same data set; 409 unless it succeeded.
+         */
+        post: operations["reproduce_api_v1_jobs__job_id__reproduce_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/reproduction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare a repetition with its original
+         * @description Of a job that `POST /jobs/{id}/reproduce` queued: whether it ended as the first did, and what was different.
+         */
+        get: operations["reproduction_api_v1_jobs__job_id__reproduction_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/resume": {
         parameters: {
             query?: never;
@@ -1413,6 +1453,18 @@ export interface components {
             removed: components["schemas"]["LayerDiff"][];
             /** Same */
             same: boolean;
+        };
+        /**
+         * Difference
+         * @description One thing that the two runs do not share.
+         */
+        Difference: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** What */
+            what: string;
         };
         /**
          * Dropped
@@ -2675,6 +2727,23 @@ export interface components {
         Rename: {
             /** Name */
             name: string;
+        };
+        /**
+         * ReproductionView
+         * @description How a training that was done again ended, beside the first time.
+         */
+        ReproductionView: {
+            /** Conditions */
+            conditions?: components["schemas"]["Difference"][];
+            /** Job */
+            job: string;
+            /** Reproduces */
+            reproduces: string;
+            /** Results */
+            results?: components["schemas"]["Difference"][];
+            state: components["schemas"]["State"];
+            /** Verdict */
+            verdict?: ("identical" | "equal" | "different") | null;
         };
         /**
          * Reshape
@@ -4316,7 +4385,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics` and `log`, with JSON data. */
+            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4343,6 +4412,133 @@ export interface operations {
             };
             /** @description The input breaks rules; all of them are listed. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reproduce_api_v1_jobs__job_id__reproduce_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reproduction_api_v1_jobs__job_id__reproduction_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReproductionView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part that the request needs does not answer; try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7124,6 +7320,7 @@ export const predictParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<comp
 export const predictParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PredictParams"]["split"]> = ["train", "test", "all"];
 export const readinessStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Readiness"]["status"]> = ["ready", "degraded", "not ready"];
 export const recipeFieldKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecipeField"]["kind"]> = ["int", "float", "bool", "text", "choice", "list", "record", "map", "named"];
+export const reproductionViewVerdictAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReproductionView"]["verdict"]> = ["identical", "equal", "different"];
 export const reshapeStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Reshape"]["step"]> = ["reshape"];
 export const roomViewRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoomView"]["role"]> = ["viewer", "commenter", "editor", "owner"];
 export const scaleStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scale"]["step"]> = ["scale"];

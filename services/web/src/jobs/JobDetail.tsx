@@ -17,6 +17,7 @@ import { FailureBox } from '@/ui/Failure'
 import { Checklist } from './Checklist'
 import { Chosen } from './Chosen'
 import { Curves } from './Curves'
+import { Insight } from './insight/Insight'
 import { JobActions } from './JobActions'
 import { Logs } from './Logs'
 import { Progress } from './Progress'
@@ -68,6 +69,7 @@ function Detail({ job }: { job: JobView }) {
       <div className="two-columns">
         <div>
           {job.kind === 'train' ? <Curves charts={chartsOf([{ name, run }])} /> : null}
+          {job.kind === 'train' ? <Insight job={job} run={run} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
           <Logs lines={run.logs} />
         </div>

@@ -1,3 +1,5 @@
+import { type Look, readLook } from './looks'
+
 /** What a job says while it works, read from server-sent events; whatever is not understood is left out. */
 export type RunEvent = { readonly id: number; readonly attempt: number } & (
   | { readonly kind: 'state'; readonly state: string }
@@ -18,12 +20,13 @@ export type RunEvent = { readonly id: number; readonly attempt: number } & (
       readonly seconds: number | null
     }
   | { readonly kind: 'metrics'; readonly metrics: Metrics }
+  | { readonly kind: 'insight'; readonly look: Look }
   | { readonly kind: 'log'; readonly level: string; readonly text: string; readonly at: string }
 )
 
 export type Metrics = Readonly<Record<string, number>>
 
-export const KINDS = ['state', 'batch', 'epoch', 'metrics', 'log'] as const
+export const KINDS = ['state', 'batch', 'epoch', 'metrics', 'insight', 'log'] as const
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -46,6 +49,8 @@ export function readEvent(kind: string, lastEventId: string, json: string): RunE
   if (kind === 'state') return { ...head, kind, state: text(data.state) }
   if (kind === 'metrics') return { ...head, kind, metrics }
   if (kind === 'log') return { ...head, kind, level: text(data.level), text: text(data.text), at: momentOf(data.at) }
+  const look = kind === 'insight' ? readLook(data) : null
+  if (look !== null) return { ...head, kind: 'insight', look }
   const epoch = number(data.epoch)
   if (epoch === null) return null
   if (kind === 'epoch') {

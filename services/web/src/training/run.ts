@@ -1,4 +1,5 @@
 import type { Metrics, RunEvent } from './events'
+import type { Look } from './looks'
 
 /** One epoch's metrics, or a place between two epochs: `x` is 2.5 half way through the third. */
 export type Row = { readonly x: number; readonly metrics: Metrics; readonly seconds: number | null }
@@ -15,6 +16,8 @@ export type Run = {
   readonly eta: number | null
   /** Metrics of the trained network, such as `test_accuracy`. */
   readonly finals: Metrics
+  /** The newest look into the layers. */
+  readonly look: Look | null
   readonly logs: readonly LogLine[]
   /** The newest state that was told. */
   readonly state: string | null
@@ -28,6 +31,7 @@ export const NO_RUN: Run = {
   progress: null,
   eta: null,
   finals: {},
+  look: null,
   logs: [],
   state: null,
   lastId: 0,
@@ -61,6 +65,7 @@ function take(run: Draft, event: RunEvent): void {
   run.lastId = event.id
   if (event.kind === 'state') run.state = event.state
   else if (event.kind === 'metrics') run.finals = { ...run.finals, ...event.metrics }
+  else if (event.kind === 'insight') run.look = event.look
   else if (event.kind === 'log') run.logs.push(event)
   else if (event.kind === 'batch') takeBatch(run, event)
   else takeEpoch(run, event)

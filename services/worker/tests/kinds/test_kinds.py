@@ -23,6 +23,7 @@ PARAMS = {"epochs": 60, "batch_size": 8, "optimizer": {"name": "adam", "learning
 FILES = {
     "weights.safetensors", "model.keras", "model.weights.h5",
     "history.json", "serving.json", "samples.npz", "evaluation.json",
+    "classes.json", "confusion.png", "events.out.tfevents.visualnn", "run.json",
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def trained(tmp_path_factory):
 
 def test_a_training_leaves_a_complete_result(trained, tmp_path):
     at, result, _ = trained
-    assert set(result.manifest) == FILES
+    assert set(result.manifest) - {"insight.json"} == FILES  # looks come with time
     assert result.metrics["test_accuracy"] > 0.9
     history = json.loads(at.get(result, "history.json"))
     assert [entry["epoch"] for entry in history] == list(range(1, 61))

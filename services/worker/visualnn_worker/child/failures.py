@@ -64,7 +64,8 @@ def _ours(error: BaseException) -> JobError | None:
 
     if isinstance(error, NotFinite):
         step = "Lower the learning rate, clip gradients (clipnorm), or scale the data; then submit a new job."
-        return _error(ErrorClass.USER, "nan-loss", str(error), step)
+        detail = f"{error}: {error.cause}" if error.cause else str(error)
+        return _error(ErrorClass.USER, "nan-loss", detail, error.next_step or step)
     if isinstance(error, ObjectMissing | Unavailable):
         step = (
             "It is tried again by itself; once it has failed for good, see that the object store works and resume it."

@@ -1,7 +1,11 @@
 """What a training says while it runs: batches (twice a second), epochs, how far it is, and a loss that is no number."""
 
 import math
+import resource
+import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import keras
@@ -13,6 +17,7 @@ from visualnn_worker.fitting.state import Position
 from visualnn_worker.fitting.stopping import Best
 
 SAY_S = 0.5
+_LOSSES = 200
 EPOCHS_AT_ONCE, EPOCHS_PER_S = 500, 20
 """So many epoch events at once, and so many a second after that; history.json has all."""
 
@@ -25,10 +30,13 @@ class HasArrays(Protocol):
 
 
 class NotFinite(ArithmeticError):  # noqa: N818 - says what happened to the loss
-    """The loss became NaN or infinite. ``epoch`` and ``batch`` count from 1."""
+    """The loss became NaN or infinite. ``epoch`` and ``batch`` count from 1; ``losses`` are the last ones before."""
 
-    def __init__(self, epoch: int, batch: int, loss: float) -> None:
+    def __init__(self, epoch: int, batch: int, loss: float, losses: Sequence[float] = ()) -> None:
         super().__init__(f"the loss must be a finite number; received {loss} in epoch {epoch}, batch {batch}")
+        self.losses = tuple(losses)
+        self.cause: str | None = None
+        self.next_step: str | None = None
         self.epoch = epoch
         self.batch = batch
         self.loss = loss
@@ -51,6 +59,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._at_start = start.epoch * batches + start.batches
         self._done = self._at_start
         self._skip = start.batches
+        self._losses: deque[float] = deque(maxlen=_LOSSES)
         self._allowance = float(EPOCHS_AT_ONCE)
         self._allowed_at = time.monotonic()
         self._first_done = self._epoch_began = time.monotonic()
@@ -58,6 +67,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch = start.epoch
         self.more: HasArrays | None = None
         """Something else whose state a checkpoint holds."""
+        self.samples = 0
+        """Of an epoch, to tell the speed."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         self._epoch = epoch
@@ -67,7 +78,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         number = batch + self._skip + 1
         loss = float(logs["loss"])
         if not math.isfinite(loss):
-            raise NotFinite(self._epoch + 1, number, loss)
+            raise NotFinite(self._epoch + 1, number, loss, self._losses)
+        self._losses.append(loss)
         self._done += 1
         now = time.monotonic()
         if self._done == self._at_start + 1:
@@ -87,10 +99,14 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
             seconds = round(now - self._epoch_began, 3)
             rate = float(self.model.optimizer.learning_rate)
             data = {"epoch": epoch + 1, "epochs": self._epochs, "metrics": metrics, "learning_rate": rate,
-                    "seconds": seconds}  # fmt: skip
+                    "seconds": seconds, "samples_per_s": self._speed(seconds), "memory_mb": _memory_mb()}  # fmt: skip
             self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
         if epoch + 1 < self._epochs and self._checkpoints.due():
             self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)), self._arrays())
+
+    def _speed(self, seconds: float) -> float | None:
+        """Training samples a second in this epoch, those that were done before a resume left out."""
+        return round(self.samples / seconds, 1) if self.samples and seconds > 0 else None
 
     def _arrays(self) -> dict[str, Any]:
         """What a checkpoint holds besides the model's own state."""
@@ -120,3 +136,9 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
             "eta_s": None if eta is None else round(eta, 1),
             "metrics": metrics,
         }
+
+
+def _memory_mb() -> float:
+    """The most memory that this process has held."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -1,5 +1,6 @@
 """The training itself: Keras' own ``fit``, going on from a position so that its end is bit for bit that of one run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +49,11 @@ def fit(
     channel: Channel,
     checkpoints: Checkpoints,
     resume: tuple[state.Arrays, state.Position] | None = None,
+    beside: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[History, dict[str, float]]:
     """Train to the last epoch, or to where it gets no better; the whole history, that of ``resume`` included.
 
+    ``beside`` are callbacks that change nothing.
     Then the net has the weights of the epoch that ``keep`` says, whose entry is given too. Raises ``NotFinite``.
     """
     arrays, position = resume or ({}, state.Position())
@@ -59,6 +62,7 @@ def fit(
     best = Best(params, validates, position.history, arrays)
     per_epoch = 1 if takes_all(params) else training.epochs().per_epoch
     reporter = Reporter(channel, checkpoints, epochs, per_epoch, position, best)
+    reporter.samples = len(training.train)
     callbacks = [best, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
     if isinstance(params.schedule, Plateau):
         callbacks.insert(0, LowerOnPlateau(params.schedule, validates, position.history))
@@ -66,12 +70,12 @@ def fit(
         state.restore(training.network.model, arrays, ("model", "optimizer"))
     first = position.epoch
     if position.batches:
-        _finish_epoch(training, callbacks, position, arrays)
+        _finish_epoch(training, callbacks, position, arrays, beside)
         first += 1
     if takes_all(params):
         _descend(training, range(first, epochs), arrays, callbacks, channel)
     elif first < epochs and not best.stops:
-        _fit(training, range(first, epochs), 0, callbacks)
+        _fit(training, range(first, epochs), 0, callbacks, beside)
     checkpoints.finish()
     if best.stops:
         channel.log(f"stopped after epoch {len(reporter.history)} of {epochs}: {best.monitor} got no better")
@@ -113,11 +117,12 @@ def _descend(
 
 
 def _finish_epoch(
-    training: Training, callbacks: list[keras.callbacks.Callback], position: state.Position, arrays: state.Arrays
-) -> None:
+    training: Training, callbacks: list[keras.callbacks.Callback], position: state.Position, arrays: state.Arrays,
+    beside: Sequence[keras.callbacks.Callback],
+) -> None:  # fmt: skip
     """The rest of an epoch whose first batches an earlier attempt did, its running metrics included."""
     epochs = range(position.epoch, position.epoch + 1)
-    _fit(training, epochs, position.batches, [_Metrics(arrays), *callbacks])
+    _fit(training, epochs, position.batches, [_Metrics(arrays), *callbacks], beside)
 
 
 class _Metrics(keras.callbacks.Callback):  # type: ignore[misc]
@@ -131,7 +136,10 @@ class _Metrics(keras.callbacks.Callback):  # type: ignore[misc]
         state.restore(self.model, self._arrays, ("metrics",))
 
 
-def _fit(training: Training, epochs: range, skip: int, callbacks: list[keras.callbacks.Callback]) -> None:
+def _fit(
+    training: Training, epochs: range, skip: int, callbacks: list[keras.callbacks.Callback],
+    beside: Sequence[keras.callbacks.Callback],
+) -> None:  # fmt: skip
     """Run these epochs, the first of them (and then only one) without its first ``skip`` batches."""
     params, validation = training.params, training.validation
     whole = training.epochs().per_epoch
@@ -145,6 +153,6 @@ def _fit(training: Training, epochs: range, skip: int, callbacks: list[keras.cal
             initial_epoch=epochs.start,
             verbose=0,
             shuffle=False,  # the order is ours
-            callbacks=[*measured, Renamed(training.network, callbacks)],
+            callbacks=[*measured, *beside, Renamed(training.network, callbacks)],
             validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
         )

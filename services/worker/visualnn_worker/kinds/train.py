@@ -14,6 +14,7 @@ from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.loss_options import name_of
 from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.reproduction import RECORD
 from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.child.failures import refusals
@@ -24,9 +25,13 @@ from visualnn_worker.fitting.naming import told
 from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out
 from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
+from visualnn_worker.insight.explain import explained
+from visualnn_worker.insight.live import Live
+from visualnn_worker.insight.results import insight_files
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
+from visualnn_worker.kinds.record import record
 from visualnn_worker.network.build import build
 from visualnn_worker.network.weights import read_weights
 
@@ -70,13 +75,20 @@ def run(context: Context) -> Result:
     for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
-    with refusals("train"):
-        history, kept = _fit(context, training)
+    with refusals("train"), explained(training):
+        live = Live(network, parts.train, context.channel)
+        history, kept = _fit(context, training, live)
         training = in_full(training, planned, spec)
         split, samples = parts.judge
         metrics = {**kept, **_evaluate(context, training, split, samples)}
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
-    paths = _files(context.folder, training, trained, history, parts)
+    paths = insight_files(
+        context.folder, training.network, parts.judge, planned.serving, history, live.looks, context.channel
+    )
+    paths += _files(context.folder, training, trained, history, parts)
+    run = record(order, trained, read_weights(training.network), metrics)
+    (context.folder / RECORD).write_text(run.model_dump_json(indent=1))
+    paths.append(context.folder / RECORD)
     return Result(context.store(paths), metrics, {**(order.chosen or {}), **planned.chosen})
 
 
@@ -100,7 +112,7 @@ def _recipe(params: TrainParams) -> str:
     return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 
-def _fit(context: Context, training: Training) -> tuple[History, dict[str, float]]:
+def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float]]:
     order = context.order
     checkpoints = Checkpoints(
         context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
@@ -110,7 +122,7 @@ def _fit(context: Context, training: Training) -> tuple[History, dict[str, float
         resume = read_checkpoint(context.objects, order.checkpoint, context.folder)
         position = resume[1]
         context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
-    return fit(training, context.channel, checkpoints, resume)
+    return fit(training, context.channel, checkpoints, resume, [live])
 
 
 def _evaluate(context: Context, training: Training, split: str, samples: Samples) -> dict[str, float]:

@@ -38,8 +38,9 @@ def _dataset(s: Session, job: Job) -> DatasetRef:
         raise NotFound("data set", job.dataset_id)
     schema = DatasetSchema.model_validate(found.schema)
     return DatasetRef(
-        id=found.id, name=found.name, key=found.key, format=found.format, schema_=schema, splits=found.splits
-    )
+        id=found.id, name=found.name, key=found.key, format=found.format, schema_=schema, splits=found.splits,
+        sha256=found.sha256,
+    )  # fmt: skip
 
 
 def _spec(s: Session, job: Job) -> dict[str, object]:

@@ -1,0 +1,46 @@
+import { useTranslation } from 'react-i18next'
+import { useArtifact } from '@/api/artifacts'
+import { metricText } from '../texts'
+import type { InsightProps } from './panels'
+
+type Row = { class: string; samples: number; precision: number | null; recall: number | null; f1: number | null }
+type Report = { split: string; samples: number; accuracy: number; classes: Row[] }
+
+/** How well each class is told. */
+export function Classes({ job }: InsightProps) {
+  const { t } = useTranslation()
+  const { data } = useArtifact<Report>(job, 'classes.json')
+  if (!data) return null
+  return (
+    <section className="card">
+      <h2>{t('jobs:classes')}</h2>
+      <div className="curve-table">
+        <table className="sheet-table">
+          <thead>
+            <tr>
+              {['class', 'samples', 'precision', 'recall', 'f1'].map(name => (
+                <th key={name} scope="col" className={name === 'class' ? '' : 'number'}>
+                  {t(`jobs:${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {data.classes.map(row => (
+              <tr key={row.class}>
+                <th scope="row">{row.class}</th>
+                <td className="number">{row.samples}</td>
+                {[row.precision, row.recall, row.f1].map((value, at) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
+                  <td key={at} className="number">
+                    {value === null ? '' : metricText(value)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,21 @@
+import { Download } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useArtifacts } from '@/api/artifacts'
+import type { InsightProps } from './panels'
+
+const FILE = 'events.out.tfevents.visualnn'
+
+/** The curves as a file for TensorBoard. */
+export function Events({ job }: InsightProps) {
+  const { t } = useTranslation()
+  const { data = [] } = useArtifacts(job)
+  if (!data.includes(FILE)) return null
+  return (
+    <section className="card">
+      <a className="chip" href={`${job.links.artifacts}/${FILE}`} download={FILE}>
+        <Download size={13} aria-hidden />
+        {t('jobs:tensorboard')}
+      </a>
+    </section>
+  )
+}

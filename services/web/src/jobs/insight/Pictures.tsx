@@ -1,0 +1,26 @@
+import { useTranslation } from 'react-i18next'
+import { useArtifacts } from '@/api/artifacts'
+import type { InsightProps } from './panels'
+
+const PICTURES = ['confusion', 'worst', 'gallery', 'filters'] as const
+
+/** The pictures that a training left. */
+export function Pictures({ job }: InsightProps) {
+  const { t } = useTranslation()
+  const { data = [] } = useArtifacts(job)
+  const there = PICTURES.filter(name => data.includes(`${name}.png`))
+  if (there.length === 0) return null
+  return (
+    <section className="card insight-pictures">
+      <h2>{t('jobs:pictures')}</h2>
+      {there.map(name => (
+        <details key={name} open={name === 'confusion'}>
+          <summary>{t(`jobs:picture.${name}`)}</summary>
+          <a href={`${job.links.artifacts}/${name}.png`} target="_blank" rel="noreferrer">
+            <img src={`${job.links.artifacts}/${name}.png`} alt={t(`jobs:picture.${name}`)} loading="lazy" />
+          </a>
+        </details>
+      ))}
+    </section>
+  )
+}

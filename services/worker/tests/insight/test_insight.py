@@ -1,0 +1,187 @@
+"""What a training tells and leaves to look at: against counts by hand, TensorFlow's own reader, and formulas."""
+
+import io
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from visualnn_shared.spec.reading import read_spec
+from visualnn_shared.training.recipe import TrainParams
+from visualnn_worker.child.failures import classify
+from visualnn_worker.fitting.reporting import NotFinite
+from visualnn_worker.insight import live, tensorboard
+from visualnn_worker.insight.classes import Judged, confusion, report
+from visualnn_worker.insight.explain import why_not_finite
+from visualnn_worker.kinds import weights_file
+
+from services.worker.tests.desk import Desk, class_data, small_spec
+
+PICTURES = {"epochs": 6, "batch_size": 10, "optimizer": {"name": "sgd", "learning_rate": 0.05}, "seed": 1}
+CONV = small_spec(
+    {"name": "conv", "type": "Conv2D", "params": {"filters": 6, "kernel_size": 3, "activation": "relu"}},
+    {"name": "flat", "type": "Flatten"},
+    inputs=[8, 8, 1],
+)
+
+
+def pictures():
+    rng = np.random.default_rng(5)
+    y = np.arange(60) % 3
+    x = rng.integers(0, 60, (60, 8, 8), dtype=np.uint8)
+    for place, label in enumerate(y):
+        x[place, 2 * label : 2 * label + 3] += 150
+    return {"x_train": x[:40], "y_train": y[:40], "x_test": x[40:], "y_test": y[40:]}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A training that is looked into at every epoch, whatever that costs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "FIRST_S", 0.0)
+        patch.setattr(live.Live.__init__, "__defaults__", (0.0,))
+        patch.setattr(live, "SHARE", 1e9)
+        at = Desk(tmp_path_factory.mktemp("insight"), pictures())
+        result, recorder = at.run(at.order("train", CONV, params=PICTURES))
+    return at, result, recorder
+
+
+def test_each_look_tells_of_every_layer_with_weights(trained):
+    at, result, recorder = trained
+    looks = recorder.of("insight")
+    assert [look["epoch"] for look in looks] == list(range(1, 7))
+    assert json.loads(at.get(result, "insight.json")) == looks
+    for look in looks:
+        rows = {row["layer"]: row for row in look["layers"]}
+        assert list(rows) == ["conv", "out"]
+        assert 0 < rows["conv"]["zeros"] < 1
+        assert 0 <= rows["conv"]["dead"] <= rows["conv"]["zeros"]
+        for row in rows.values():
+            assert 1e-6 < row["update_ratio"] < 0.5
+            assert sum(row["activation"]["counts"]) > 0
+            assert row["gradient"]["low"] <= row["gradient"]["high"]
+
+
+def test_looking_changes_nothing(trained, tmp_path):
+    at, result, _ = trained
+    plain, recorder = at.run(at.order("train", CONV, params=PICTURES))
+    assert recorder.of("insight") == []  # too short to look into
+    assert plain.manifest["weights.safetensors"]["sha256"] == result.manifest["weights.safetensors"]["sha256"]
+    assert at.get(plain, "history.json") == at.get(result, "history.json")
+
+
+def test_a_ratio_is_the_step_over_the_weights():
+    before = {"fc": np.array([3.0, 4.0]), "zero": np.zeros(2)}
+    after = {"fc": np.array([3.0, 4.5]), "zero": np.ones(2)}
+    assert live.ratios(before, after) == {"fc": pytest.approx(0.1)}
+
+
+def test_a_histogram_counts_every_finite_value():
+    found = live.histogram(np.array([0.0, 1.0, 1.0, 2.0, np.nan, np.inf]))
+    assert (found["low"], found["high"], sum(found["counts"])) == (0.0, 2.0, 4)
+    assert (found["counts"][0], found["counts"][-1]) == (1, 1)
+    assert sum(live.histogram(np.full(7, 0.25))["counts"]) == 7
+    assert live.histogram(np.array([np.nan]))["counts"] == []
+
+
+def test_the_pictures_are_there_and_are_large_enough_to_read(trained):
+    at, result, _ = trained
+    for name in ("filters.png", "gallery.png", "worst.png", "confusion.png"):
+        with Image.open(io.BytesIO(at.get(result, name))) as found:
+            assert found.format == "PNG"
+            assert min(found.size) >= 80, name
+            assert len(found.convert("L").getcolors(256) or []) > 5, name
+
+
+def test_the_class_report_is_what_the_weights_say(trained):
+    at, result, _ = trained
+    found = json.loads(at.get(result, "classes.json"))
+    (at.folder / "w").write_bytes(at.get(result, "weights.safetensors"))
+    (at.folder / "m.keras").write_bytes(at.get(result, "model.keras"))
+    _tensors, about = weights_file.read(at.folder / "w")
+    x = pictures()["x_test"].reshape(20, 8, 8, 1).astype(np.float32) * np.float32(1 / 255)
+    shares = keras.saving.load_model(at.folder / "m.keras").predict(x, verbose=0)
+    said, actual = shares.argmax(1), pictures()["y_test"]
+    assert found["split"] == "test"
+    assert found["accuracy"] == pytest.approx((said == actual).mean())
+    assert found["confusion"] == [[int(((actual == a) & (said == b)).sum()) for b in range(3)] for a in range(3)]
+    worst = found["worst"][0]
+    assert worst["sample"] == int(shares[np.arange(20), actual].argmin())
+    assert about.serving.classes == tuple(found["names"])
+
+
+def test_precision_and_recall_are_those_of_the_counts():
+    actual, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 1])
+    shares = np.eye(3)[predicted] * 0.8 + 0.1
+    judged = Judged("test", ("a", "b", "c"), actual, predicted, shares)
+    np.testing.assert_array_equal(confusion(judged), [[2, 1, 0], [0, 2, 0], [0, 1, 0]])
+    rows = {row["class"]: row for row in report(judged)["classes"]}
+    assert (rows["a"]["precision"], rows["a"]["recall"], rows["a"]["f1"]) == (1.0, pytest.approx(2 / 3), 0.8)
+    assert (rows["b"]["precision"], rows["b"]["recall"]) == (0.5, 1.0)
+    assert (rows["c"]["precision"], rows["c"]["recall"], rows["c"]["f1"]) == (None, 0.0, 0.0)
+    assert report(judged)["worst"][0]["sample"] in (2, 5)
+
+
+def test_regression_has_no_classes(desk):
+    at = desk({"x_train": np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32),
+               "y_train": np.linspace(0, 1.5, 20)})  # fmt: skip
+    spec = read_spec({
+        "visualnn": 1, "name": "line", "outputs": ["y"],
+        "layers": [
+            {"name": "x", "type": "Input", "params": {"shape": [4]}},
+            {"name": "y", "type": "Dense", "params": {"units": 1}, "inputs": ["x"]},
+        ],
+    })  # fmt: skip
+    result, _ = at.run(at.order("train", spec, params={"epochs": 1}))
+    assert not {"classes.json", "confusion.png"} & set(result.manifest)
+
+
+def test_checksums_are_castagnolis():
+    assert tensorboard.crc32c(b"123456789") == 0xE3069283  # RFC 3720's check value
+
+
+def test_tensorflow_reads_the_event_file(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    path = tmp_path / "events.out.tfevents.visualnn"
+    history = [{"epoch": 1, "loss": 0.5, "val_loss": 0.75}, {"epoch": 300, "loss": 0.25, "val_loss": 1.5}]
+    tensorboard.write(path, history, 1.5e9)
+    events = list(tf.compat.v1.train.summary_iterator(str(path)))
+    assert events[0].file_version == "brain.Event:2"
+    told = [(one.step, value.tag, value.simple_value) for one in events[1:] for value in one.summary.value]
+    assert told == [
+        (1, "train/loss", 0.5), (1, "validation/loss", 0.75), (300, "train/loss", 0.25), (300, "validation/loss", 1.5),
+    ]  # fmt: skip
+
+
+GOOD = np.ones((2, 3))
+PARAMS = {"loss": "mse", "optimizer": "sgd", "learning_rate": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("params", "inputs", "losses", "cause", "step"),
+    [
+        ({}, np.array([[1.0, np.nan]]), [1.0], "1 values of the batch's inputs", "Remove those samples"),
+        ({}, GOOD, [], "no step has been taken", "Scale the data"),
+        ({"precision": "mixed_float16"}, GOOD, [1.0], "beyond float16", "mixed_bfloat16"),
+        ({}, GOOD, [2.0, 1.0, 400.0], "grown from 1 to 400: the learning rate 0.5", "learning rate to 0.05"),
+        ({"loss": "poisson"}, GOOD, [1.0, 0.9], "logarithm", "softplus"),
+        ({}, GOOD, [1.0, 0.9], "beyond all numbers", "clip gradients"),
+    ],
+)  # fmt: skip
+def test_a_loss_that_is_no_number_is_explained(params, inputs, losses, cause, step):
+    found = why_not_finite(TrainParams(**{**PARAMS, **params}), inputs, np.zeros(2), losses)
+    assert cause in found[0]
+    assert step in found[1]
+
+
+def test_the_explanation_reaches_the_jobs_error(desk):
+    data = class_data()
+    at = desk({**data, "x_train": data["x_train"] * np.float32(1e30)})
+    spec = small_spec({"name": "h", "type": "Dense", "params": {"units": 4}})
+    with pytest.raises(NotFinite) as caught:
+        at.run(at.order("train", spec, params={"epochs": 2, "batch_size": 8, "optimizer": "sgd"}))
+    error = classify(caught.value)
+    assert error.code == "nan-loss"
+    assert f"{caught.value}: {caught.value.cause}" == error.detail
+    assert error.next_step == caught.value.next_step

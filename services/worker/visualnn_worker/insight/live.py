@@ -1,0 +1,150 @@
+"""What goes on in a net while it is trained: steps against weights, histograms, dead units. Sampled, so that it costs
+at most 1/50 of the training's time."""
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from visualnn_shared.analysis.walk import Resolved
+
+from visualnn_worker.checking.bench import numbers
+from visualnn_worker.checking.calls import calls
+from visualnn_worker.child.channel import Channel
+from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.network.build import Network
+from visualnn_worker.network.gradients import gradient
+from visualnn_worker.network.weights import variables
+
+SHARE = 0.02
+FIRST_S = 3.0
+"""A training that is shorter has nothing to look into while it runs; what the first look costs is not known before."""
+SAMPLES, BINS, MOST_LAYERS, MOST_VALUES, MOST_LOOKS = 32, 20, 16, 20_000, 200
+
+
+class Live(keras.callbacks.Callback):  # type: ignore[misc]
+    """Looks at the last step of an epoch and the net after it, as often as its share of the time allows."""
+
+    def __init__(self, network: Network, samples: Samples, channel: Channel, first_s: float = FIRST_S) -> None:
+        super().__init__()
+        self.looks: list[dict[str, Any]] = []
+        self._network = network
+        self._samples = samples.part(slice(0, SAMPLES))
+        self._channel = channel
+        self._first_s = first_s
+        self._began = time.monotonic()
+        self._spent = self._last = 0.0
+        self._armed = False
+        self._before: dict[str, NDArray[Any]] | None = None
+        self._ratios: dict[str, float] = {}
+        self._probe: tuple[list[str], keras.Model] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        elapsed = time.monotonic() - self._began
+        self._armed = elapsed >= self._first_s and self._spent + self._last <= SHARE * elapsed
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        if self._armed and batch + 1 == self.params["steps"]:
+            began = time.monotonic()
+            self._before = self._weights()
+            self._spent += time.monotonic() - began
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        if self._before is not None:
+            began = time.monotonic()
+            self._ratios = ratios(self._before, self._weights())
+            self._before = None
+            self._spent += time.monotonic() - began
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        if not self._armed:
+            return
+        began = time.monotonic()
+        look = {"epoch": epoch + 1, "layers": self.layers()}
+        self.looks = [*self.looks, look][-MOST_LOOKS:]
+        self._channel.event("insight", look)
+        self._last = time.monotonic() - began
+        self._spent += self._last
+
+    def layers(self) -> list[dict[str, Any]]:
+        """A row for each layer with weights or a function, the net as it is now."""
+        inputs = self._network.pack(self._samples.inputs(slice(None)))
+        names, probe = self._probe = self._probe or _probe(self._network)
+        outputs = probe(inputs if isinstance(inputs, list | tuple) else [inputs], training=False)
+        outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+        found = self._gradients(inputs)
+        rows = []
+        for name, output in zip(names, outputs, strict=True):
+            values = numbers(output)
+            row: dict[str, Any] = {"layer": name, "activation": histogram(values)}
+            if _is_relu(self._network.resolved, name):
+                units = values.reshape(-1, values.shape[-1])
+                row |= {"zeros": float((values == 0).mean()), "dead": float((units == 0).all(axis=0).mean())}
+            if name in found:
+                row |= {"gradient": histogram(found[name]), "gradient_norm": float(np.linalg.norm(found[name]))}
+            if name in self._ratios:
+                row["update_ratio"] = self._ratios[name]
+            rows.append(row)
+        return rows
+
+    def _weights(self) -> dict[str, NDArray[Any]]:
+        """Copies of each layer's trained weights, as one vector."""
+        parts: dict[str, list[NDArray[Any]]] = {}
+        for name, variable in variables(self._network).items():
+            if variable.trainable:
+                parts.setdefault(name.rpartition("/")[0], []).append(numbers(variable.value).reshape(-1).copy())
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+    def _gradients(self, inputs: Any) -> dict[str, NDArray[Any]]:
+        """Of the loss of these samples, by each layer's weights."""
+        model, labels = self._network.model, self._samples.labels(slice(None))
+        owned = {name: v for name, v in variables(self._network).items() if v.trainable}
+
+        def loss(_tensors: list[Any]) -> Any:
+            return model.compute_loss(inputs, labels, model(inputs, training=False), training=False)
+
+        found, _none = gradient(loss, list(owned.values()), [])
+        parts: dict[str, list[NDArray[Any]]] = {}
+        for name, array in zip(owned, found, strict=True):
+            parts.setdefault(name.rpartition("/")[0], []).append(array.reshape(-1))
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+
+def _probe(network: Network) -> tuple[list[str], keras.Model]:
+    """A model of the layers' outputs, those with weights first chosen; and the layers' names."""
+    found = [call for call in calls(network) if not isinstance(call.layer, keras.layers.Flatten | keras.layers.Reshape)]
+    chosen = [call for call in found if call.layer.weights or "ReLU" in type(call.layer).__name__] or found
+    if len(chosen) > MOST_LAYERS:
+        places = np.linspace(0, len(chosen) - 1, MOST_LAYERS).astype(int)
+        chosen = [chosen[place] for place in places]
+    return [call.name for call in chosen], keras.Model(
+        network.model.inputs, [call.node.output_tensors[0] for call in chosen]
+    )
+
+
+def _is_relu(resolved: Resolved, name: str) -> bool:
+    layer = next((one for one in resolved.layers if one.name == name), None)
+    return layer is not None and (layer.type == "ReLU" or layer.params.get("activation") == "relu")
+
+
+def ratios(before: dict[str, NDArray[Any]], after: dict[str, NDArray[Any]]) -> dict[str, float]:
+    """Size of a step over the size of the weights, layer by layer; about 1e-3 is healthy."""
+    found = {}
+    for name, old in before.items():
+        size = float(np.linalg.norm(old))
+        if size > 0:
+            found[name] = float(np.linalg.norm(after[name] - old)) / size
+    return found
+
+
+def histogram(values: NDArray[Any]) -> dict[str, Any]:
+    """Counts between the least and the largest value, of at most so many values."""
+    flat = np.asarray(values, np.float64).reshape(-1)
+    flat = flat[:: max(1, len(flat) // MOST_VALUES)]
+    flat = flat[np.isfinite(flat)]
+    if not len(flat):
+        return {"low": None, "high": None, "counts": []}
+    low, high = float(flat.min()), float(flat.max())
+    counts, _edges = np.histogram(flat, BINS, (low, high if high > low else low + 1e-12 + abs(low) * 1e-9))
+    return {"low": low, "high": high, "counts": counts.tolist()}

@@ -1,0 +1,68 @@
+"""What a trained net's pictures show: its first filters, test samples with what they are taken for, the confusion."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.insight.classes import Judged, confusion
+from visualnn_worker.insight.drawing import as_picture, gallery, matrix
+from visualnn_worker.network.build import Network
+from visualnn_worker.network.weights import read_weights
+
+MOST_FILTERS, SHOWN = 64, 40
+
+
+def filters(network: Network) -> Image.Image | None:
+    """The kernels of the first convolution of pictures, or of a first Dense over square pictures; None without one."""
+    tensors = read_weights(network)
+    for layer in network.resolved.layers:
+        kernel = tensors.get(f"{layer.name}/kernel")
+        if kernel is None:
+            continue
+        if layer.type == "Conv2D" and kernel.shape[2] in (1, 3) and min(kernel.shape[:2]) > 1:
+            parts = [kernel[..., n] for n in range(min(kernel.shape[-1], MOST_FILTERS))]
+        elif layer.type == "Dense" and (side := _square(kernel.shape[0])) is not None:
+            parts = [kernel[:, n].reshape(side) for n in range(min(kernel.shape[1], MOST_FILTERS))]
+        else:
+            return None
+        low, high = float(min(one.min() for one in parts)), float(max(one.max() for one in parts))
+        made = [one for part in parts if (one := as_picture(part, low, high)) is not None]
+        note = f"{len(made)} of {kernel.shape[-1]}; black {low:.3g}, white {high:.3g}"
+        return gallery(made, [("", False)] * len(made), f"Weights of {layer.name}", note) if made else None
+    return None
+
+
+def _square(values: int) -> tuple[int, ...] | None:
+    """28 x 28 of 784, 32 x 32 x 3 of 3072; None for what is no square picture."""
+    for channels in (1, 3):
+        side = round((values / channels) ** 0.5)
+        if side >= 4 and side * side * channels == values:
+            return (side, side, channels)
+    return None
+
+
+def samples_shown(samples: Samples, judged: Judged, places: Sequence[int], title: str) -> Image.Image | None:
+    """Samples as pictures, with what they are and what they are taken for; None where they are no pictures."""
+    spec = samples.serving.inputs[0]
+    raw = samples.raw(np.asarray(places, np.int64))[spec.name]
+    side = _square(int(np.prod(raw.shape[1:]))) if raw.ndim == 2 else None
+    made, captions = [], []
+    for place, one in zip(places, raw, strict=True):
+        picture = as_picture(one.reshape(side) if side else one)
+        if picture is None:
+            return None
+        wrong = bool(judged.predicted[place] != judged.actual[place])
+        said = f"{judged.names[judged.predicted[place]]} {judged.shares[place].max():.0%}"
+        captions.append((f"{judged.names[judged.actual[place]]}\n{said}", wrong))
+        made.append(picture)
+    note = f"{judged.split} samples; above the label, below the prediction and its share; red where they differ"
+    return gallery(made, captions, title, note) if made else None
+
+
+def confusion_drawn(judged: Judged, name: str) -> Image.Image:
+    """The confusion matrix."""
+    right = float((judged.actual == judged.predicted).mean())
+    note = f"{len(judged.actual):,} {judged.split} samples, accuracy {right:.4f}; shades are shares of a row"
+    return matrix(confusion(judged), judged.names, f"Confusion of {name}", note, ("label", "prediction (samples)"))

@@ -1,0 +1,85 @@
+"""Files of insight that a training leaves. None of them can make it fail: what cannot be made is told and left out."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from visualnn_shared.training.serving import Serving
+
+from visualnn_worker.child.channel import Channel
+from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.insight import pictures, tensorboard
+from visualnn_worker.insight.classes import Judged, judge, report
+from visualnn_worker.network.build import Network
+
+TENSORBOARD = "events.out.tfevents.visualnn"
+"""The name by which TensorBoard knows such a file."""
+
+
+class Files:
+    """Makes the files, one by one."""
+
+    def __init__(self, folder: Path, channel: Channel) -> None:
+        self.paths: list[Path] = []
+        self._folder = folder
+        self._channel = channel
+
+    def make(self, name: str, write: Callable[[Path], bool]) -> None:
+        """Keep the file that ``write`` writes, unless it says False or fails."""
+        path = self._folder / name
+        try:
+            if write(path):
+                self.paths.append(path)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a picture is not worth a training
+            self._channel.log(f"{name} could not be made: {type(error).__name__}: {error}", "warning")
+
+
+def insight_files(
+    folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving,
+    history: Sequence[Mapping[str, float]], looks: Sequence[Mapping[str, Any]], channel: Channel,
+) -> list[Path]:  # fmt: skip
+    """``insight.json``, event file, classes and pictures; those that the net and the data set have."""
+    files = Files(folder, channel)
+    split, samples = judged_by
+    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()))
+    files.make("insight.json", lambda path: _json(path, list(looks)) if looks else False)
+    files.make("filters.png", lambda path: _save(path, pictures.filters(network)))
+    found: list[Judged] = []
+    files.make("classes.json", lambda path: _classes(path, judge(network, samples, serving, split), found))
+    if found:
+        _draw(files, found[0], samples, network.resolved.name)
+    return files.paths
+
+
+def _classes(path: Path, judged: Judged | None, found: list[Judged]) -> bool:
+    if judged is None:
+        return False
+    found.append(judged)
+    return _json(path, report(judged))
+
+
+def _draw(files: Files, judged: Judged, samples: Samples, name: str) -> None:
+    """The confusion, and samples: as they come, and the worst first."""
+    files.make("confusion.png", lambda path: _save(path, pictures.confusion_drawn(judged, name)))
+    first = list(range(min(pictures.SHOWN, len(judged.actual))))
+    worst = judged.worst[: pictures.SHOWN].tolist()
+    shown = pictures.samples_shown
+    files.make("gallery.png", lambda path: _save(path, shown(samples, judged, first, f"Samples of {name}")))
+    files.make("worst.png", lambda path: _save(path, shown(samples, judged, worst, f"Worst samples of {name}")))
+
+
+def _json(path: Path, content: Any) -> bool:
+    path.write_text(json.dumps(content))
+    return True
+
+
+def _save(path: Path, picture: Image.Image | None) -> bool:
+    if picture is None:
+        return False
+    picture.save(path, optimize=True)
+    return True
