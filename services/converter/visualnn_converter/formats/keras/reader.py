@@ -20,6 +20,8 @@ from visualnn_converter.specnames import spec_name
 
 _EVERYWHERE = ("name", "dtype", "batch_input_shape", "batch_shape", "build_config", "sparse", "ragged", "optional")
 """Keys of every layer that say nothing of what it computes."""
+_SAY_NOTHING = (("unroll", False),)
+"""What every recurrent layer of Keras writes, and ours of convolutions have no parameter for."""
 MAX_HOPS = 1_000
 """Nested models that a reference may pass through."""
 _OLD_FUNCTION = "Keras 2 computes clip(0.2 x + 0.5), this one clip(x / 6 + 0.5): same structure, other numbers"
@@ -181,7 +183,8 @@ class _Reader:
             self.report.rewrote(made.name, source.type, GUESSED[source.type])
         for key, _ in bag.left():
             value = bag.peek(key)
-            if value is not None and not (key == "trainable" and not found.entry.has_weights):
+            says = value is not None and (key, value) not in _SAY_NOTHING
+            if says and not (key == "trainable" and not found.entry.has_weights):
                 self.report.drops(made.name, f"{key} = {str(plain(value))[:80]}", "not understood")
         if self.old and "hard_sigmoid" in [found.params.get(key) for key in ("activation", "recurrent_activation")]:
             self.report.rewrote(made.name, "hard_sigmoid", _OLD_FUNCTION)
