@@ -347,3 +347,14 @@ def test_a_loss_becomes_a_hint_for_training(loss: str, hint: str) -> None:
     assert spec.outputs == ("fc",)
     (told,) = [one for one in report.dropped if one.layer == "loss"]
     assert hint in told.why
+
+
+@pytest.mark.parametrize(
+    ("data", "what"), [(b"PK\x03\x04rest", "zip"), (b"\x89HDF\r\n\x1a\nrest", "HDF5"), (b"\x1f\x8b\x08", "gzip")]
+)
+def test_a_file_that_is_no_text_is_called_what_it_seems_to_be(data: bytes, what: str) -> None:
+    with pytest.raises(ConversionImpossible) as raised:
+        conversion.read(data, "caffe")
+    (one,) = raised.value.problems
+    assert one.rule == "the file must be a prototxt, which is text"
+    assert what in str(one.received)
