@@ -64,7 +64,11 @@ CASES: list[tuple[str | bytes, list[str]]] = [
     ),
     (
         '{"visualnn": 1, "name": "a", "layers": [{"name": "n", "type": "t", "params": {"x": NaN}}]}',
-        ["a number must be finite; received 'NaN'"],
+        ["a number must be finite; received 'NaN'; layer n, field layers[0].params.x"],
+    ),
+    (
+        '{"visualnn": 1, "name": "a", "layers": [{"name": "n", "type": "t", "params": {"x": [1, {"y": -Infinity}]}}]}',
+        ["a number must be finite; received '-Infinity'; layer n, field layers[0].params.x[1].y"],
     ),
 ]
 

@@ -64,8 +64,9 @@ def parse(data: object) -> Parsed:
     if len(data) > MAX_BYTES:
         return Parsed(None, [problem(f"a spec must be at most {MAX_BYTES:,} bytes", f"{len(data):,} bytes")])
     problems: list[Problem] = []
+    constants = _Constant(problems)
     try:
-        found = json.loads(data, object_pairs_hook=_Pairs(problems), parse_constant=_Constant(problems))
+        found = json.loads(data, object_pairs_hook=_Pairs(problems), parse_constant=constants)
     except json.JSONDecodeError as error:
         text = error.doc.splitlines()
         received = text[error.lineno - 1].strip() if error.lineno <= len(text) else "the end of the text"
@@ -75,6 +76,7 @@ def parse(data: object) -> Parsed:
         return Parsed(None, [problem(f"a spec must be nested at most {MAX_DEPTH} levels deep", "more levels")])
     except ValueError as error:  # bytes that are no UTF-8, a number of thousands of digits
         return Parsed(None, [problem("a spec must be JSON in UTF-8", str(error))])
+    constants.name_fields(found)
     return _from_object(found, problems)
 
 
@@ -98,11 +100,31 @@ class _Constant:
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
+        self._stand_ins: list[tuple[float, int]] = []
 
     def __call__(self, word: str) -> float:
+        """A number of its own in its place, by which ``name_fields`` finds it."""
+        stand_in = float("0.0")
         if len(self.problems) < MOST_PROBLEMS:
+            self._stand_ins.append((stand_in, len(self.problems)))
             self.problems.append(problem("a number must be finite", word))
-        return 0.0
+        return stand_in
+
+    def name_fields(self, found: Any) -> None:
+        """Each problem with the field that it is of, and the layer's name."""
+        wanted = {id(stand_in): index for stand_in, index in self._stand_ins}
+        waiting: list[tuple[Any, str, str | None]] = [(found, "", None)] if wanted else []
+        while waiting and wanted:
+            value, path, layer = waiting.pop()
+            if isinstance(value, dict):
+                layer = _name(value) if re.fullmatch(r"layers\[\d+\]", path) else layer
+                waiting += [(inner, f"{path}.{key}".lstrip(".")[:200], layer) for key, inner in value.items()]
+            elif isinstance(value, list):
+                waiting += [(inner, f"{path}[{place}]"[:200], layer) for place, inner in enumerate(value)]
+            elif id(value) in wanted:
+                index = wanted.pop(id(value))
+                one = self.problems[index]
+                self.problems[index] = problem(one.rule, one.received, layer=layer, field=path)
 
 
 def _from_object(data: Any, problems: list[Problem]) -> Parsed:
