@@ -45,11 +45,11 @@ def test_who_leaves_while_a_model_opens_is_not_called_back(page: Page, platform:
     with Client(platform.url) as client:
         model = client.models.create(load("mnist-dnn")).id
     held: list[Route] = []
-    page.route(f"**/api/v1/models/{model}", held.append)
-    page.goto(f"/app/models/{model}")
+    page.route(f"**/api/v1/models/{model}", lambda route: held.append(route))
+    with page.expect_request(f"**/api/v1/models/{model}"):
+        page.goto(f"/app/models/{model}")
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-    assert held, "the model was not asked for"
     with page.expect_response(f"**/api/v1/models/{model}"):
         for route in held:
             route.continue_()
