@@ -5,11 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from visualnn import Client
+from playwright.sync_api import Page, expect
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.zoo import load
-from visualnn_standalone.platform import Platform
 
 from tests.browser.editor import Editor
 
@@ -42,22 +40,6 @@ def test_the_first_save_keeps_what_can_be_undone(editor: Editor, page: Page) -> 
     editor.key("Control+z")
     expect(page.locator(".layer")).to_have_count(1)
     assert [url for url in asked if re.search("/models/model-[^/]+$", url)] == [], "what is on the canvas is read again"
-
-
-def test_who_leaves_while_a_model_opens_is_not_called_back(page: Page, platform: Platform) -> None:
-    with Client(platform.url) as client:
-        model = client.models.create(load("mnist-dnn")).id
-    held: list[Route] = []
-    page.route(f"**/api/v1/models/{model}", lambda route: held.append(route))
-    with page.expect_request(f"**/api/v1/models/{model}"):
-        page.goto(f"/app/models/{model}")
-    page.get_by_role("link", name="Jobs").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-    with page.expect_response(f"**/api/v1/models/{model}"):
-        for route in held:
-            route.continue_()
-    page.wait_for_timeout(700)  # what must not happen gives no sign
-    expect(page).to_have_url(re.compile("/app/jobs$"))
 
 
 def test_a_network_for_mnist_is_built_undone_exported_and_kept(editor: Editor, page: Page, tmp_path: Path) -> None:
