@@ -216,7 +216,11 @@ def _written(
         problems = list(impossible.problems)
         changed, tensors = rewrites.apply(spec, weights, problems, begun) if rounds else (spec, weights)
         if changed is not spec:
-            return _written(module, changed, tensors, begun, rounds - 1)
+            try:
+                return _written(module, changed, tensors, begun, rounds - 1)
+            except ConversionImpossible as still:
+                remaining = rewrites.remaining(problems, still.problems)
+                raise ConversionImpossible(remaining, report.source, report.target) from None
         hinted = rewrites.suggested(spec, problems)
         raise ConversionImpossible(hinted, report.source, report.target) from None
     return data, spec, weights, report

@@ -21,6 +21,7 @@ from visualnn_converter.formats.keras.keras2 import (
     draft2,
     functions,
     lower,
+    tell_keras3,
     under_own_names,
 )
 from visualnn_converter.formats.keras.source import parse
@@ -40,6 +41,7 @@ def write_model(spec: Spec, weights: Weights | None, report: Report) -> bytes:
     document, resolved, moved, problems = draft(spec, weights, report)
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
+    tell_keras3(document, report)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         _mark(file)

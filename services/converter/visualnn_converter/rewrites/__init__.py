@@ -4,7 +4,7 @@ Each has ``NAME``, ``WHAT`` (for hints), and ``rewrite(layer) -> Rewrite | None`
 allows it, and only to layers that are obstacles: they may cost speed, or change what training would do.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -42,6 +42,34 @@ def _hinted(one: Problem, found: tuple[ModuleType, Rewrite] | None) -> Problem:
     hint = f"it can be rewritten: {found[0].WHAT}; allow it with --allow-rewrite"
     if found[1].needs_weights:
         hint += ", and give the weights"
+    return one.model_copy(update={"hint": f"{one.hint}; {hint}" if one.hint else hint})
+
+
+def remaining(before: Sequence[Problem], after: Sequence[Problem]) -> list[Problem]:
+    """What is left once rewrites were tried: problems of layers that they made, as those of the layers they were."""
+    owners, left = {one.where.layer for one in before}, dict[str | None, Problem]()
+    others: list[Problem] = []
+    for new in after:
+        owner = _owner(new.where.layer, owners)
+        if owner is None:
+            others.append(new)
+        else:
+            left.setdefault(owner, new)
+    stays = [one for one in before if one.where.layer in left]
+    return [_tried(one, left[one.where.layer]) for one in stays] + others
+
+
+def _owner(layer: str | None, owners: Container[str | None]) -> str | None:
+    """The layer that had the problem: rewrites name what they make ``layer/part``."""
+    while layer and layer not in owners:
+        layer = layer.rpartition("/")[0]
+    return layer or None
+
+
+def _tried(one: Problem, inner: Problem) -> Problem:
+    if inner.where.layer == one.where.layer:
+        return one
+    hint = f"rewriting it does not help: {inner.rule}; received {inner.received!r}"
     return one.model_copy(update={"hint": f"{one.hint}; {hint}" if one.hint else hint})
 
 
@@ -114,4 +142,4 @@ def _found(one: Problem, places: Mapping[str, Place]) -> tuple[ModuleType, Rewri
     return None
 
 
-__all__ = ["MOST_ROUNDS", "apply", "rewrites", "suggested"]
+__all__ = ["MOST_ROUNDS", "apply", "remaining", "rewrites", "suggested"]

@@ -85,7 +85,11 @@ layer { name: "fc" type: "InnerProduct" bottom: "fc1" top: "fc" inner_product_pa
 """
     + ENDS
 )
-WINDOWS = IMAGES.replace('type: "Data"', 'type: "WindowData"').replace("data_param {", "window_data_param {")
+WINDOWS = (
+    IMAGES.replace('type: "Data"', 'type: "WindowData"')
+    .replace("data_param {", "window_data_param {")
+    .replace(" backend: LMDB", "")
+)
 PYTHON_DATA = """layer { name: "data" type: "Python" top: "data" top: "label"
   python_param { module: "layers" layer: "Multilabel" param_str: "{'batch': 8}" } }
 layer { name: "score" type: "InnerProduct" bottom: "data" top: "score" inner_product_param { num_output: 20 } }

@@ -1,10 +1,12 @@
 """Caffe nets as specs: layers, in-place blobs, phases, heads, shared weights, and what is wrong where."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from visualnn_converter import conversion
+from visualnn_converter.formats.caffe import fields
 from visualnn_shared.analysis.check import check
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.errors import ConversionImpossible
@@ -216,10 +218,61 @@ def test_each_mistake_is_one_problem_with_its_line(text: str, expected: list[Any
 
 
 def test_what_is_not_understood_is_reported() -> None:
-    text = INPUT + _layer("x", "Pooling", "data", "pooling_param { kernel_size: 2 sparkle: 3 }\n glitter: 1")
+    text = INPUT + _layer("x", "Pooling", "data", "pooling_param { kernel_size: 2 } sparkle_param { glitter: 1 }")
     _, _, report = conversion.read(text.encode(), "caffe")
-    dropped = [(one.layer, one.what) for one in report.dropped]
-    assert dropped == [("x", "sparkle = 3, line 2"), ("x", "field glitter, line 3")]
+    assert [(one.layer, one.what) for one in report.dropped] == [("x", "field sparkle_param, line 2")]
+
+
+UNKNOWN: list[tuple[str, str, str, str]] = [
+    ("Convolution", "convolution_param { num_output: 2 kernel_size: 1 stryde: 1 }", "stryde", "did you mean 'stride'?"),
+    ("Convolution", "convolutoin_param { num_output: 2 }", "convolutoin_param", "did you mean 'convolution_param'?"),
+    ("Convolution", "convolution_param { num_output: 2 kernel_size: 1 weight_filler { typ: 'xavier' } }", "typ",
+     "did you mean 'type'?"),
+    ("Convolution", "convolution_param { num_output: 2 kernel_size: 1 hole: 2 }", "hole",
+     "write dilation, as Caffe has it now"),
+    ("Pooling", "pooling_param { kernel_size: 2 ceil_mode: false }", "ceil_mode",
+     "write round_mode: CEIL or FLOOR, as Caffe has it now"),
+    ("ReLU", "botom: 'data'", "botom", "did you mean 'bottom'?"),
+    ("ReLU", "relu_param { zzz: 1 }", "zzz", "take it out; known are engine, negative_slope"),
+    ("ReLU", "param { lr_mul: 1 }", "lr_mul", "did you mean 'lr_mult'?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "more", "field", "hint"), UNKNOWN)
+def test_a_field_that_caffe_does_not_have_is_a_problem_with_its_place(
+    op: str, more: str, field: str, hint: str
+) -> None:
+    text = INPUT + _layer("x", op, "data", more)
+    with pytest.raises(ConversionImpossible) as raised:
+        conversion.read(text.encode(), "caffe")
+    found = [one for one in raised.value.problems if "must be one that Caffe has" in one.rule]
+    place = re.search(rf"\b{field}\b", text.splitlines()[1])
+    column = place.start() + 1 if place else None
+    assert [(one.where.layer, one.where.line, one.where.column, one.received, one.hint) for one in found] == [
+        ("x", 2, column, field, hint)
+    ]
+
+
+def test_unknown_fields_and_what_else_is_wrong_are_told_at_once() -> None:
+    data = 'inputt: 3\nlayer { name: "data" type: "Data" top: "data" data_param { batchsize: 8 } }\n'
+    text = data + _layer("x", "Convolution", "data", "convolution_param { num_output: 2 kernel_size: 1 stryde: 1 }")
+    received = [found[3] for found in _problems(text)]
+    assert received == ["inputt", "batchsize", "stryde", None]
+
+
+def test_fields_of_forks_go_on() -> None:
+    """NVIDIA's and SegNet's, in layers of Caffe's own types; and any in layers that Caffe does not have."""
+    text = "default_forward_type: FLOAT\n" + INPUT
+    text += _layer("x", "BatchNorm", "data", "batch_norm_param { scale_bias: true } forward_type: FLOAT16")
+    text += _layer("y", "ReLU6", "x", "relu6_param { sparkle: 1 } glitter: 2")
+    text += _layer("z", "SoftmaxWithLoss", "y", "loss_param { weight_by_label_freqs: true class_weighting: 1 }")
+    spec, _, _ = conversion.read(text.encode(), "caffe")
+    assert [layer.name for layer in spec.layers][1:] == ["x", "y", "z"]
+
+
+def test_a_file_of_nothing_but_unknown_fields_is_answered_soon_and_short() -> None:
+    text = INPUT + _layer("x", "ReLU", "data", "".join(f"glitter{n}: 1 " for n in range(20_000)))
+    assert len(_problems(text)) == fields.MOST
 
 
 @pytest.mark.parametrize(
@@ -294,3 +347,14 @@ def test_a_loss_becomes_a_hint_for_training(loss: str, hint: str) -> None:
     assert spec.outputs == ("fc",)
     (told,) = [one for one in report.dropped if one.layer == "loss"]
     assert hint in told.why
+
+
+@pytest.mark.parametrize(
+    ("data", "what"), [(b"PK\x03\x04rest", "zip"), (b"\x89HDF\r\n\x1a\nrest", "HDF5"), (b"\x1f\x8b\x08", "gzip")]
+)
+def test_a_file_that_is_no_text_is_called_what_it_seems_to_be(data: bytes, what: str) -> None:
+    with pytest.raises(ConversionImpossible) as raised:
+        conversion.read(data, "caffe")
+    (one,) = raised.value.problems
+    assert one.rule == "the file must be a prototxt, which is text"
+    assert what in str(one.received)

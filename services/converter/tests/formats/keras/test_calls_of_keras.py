@@ -79,3 +79,12 @@ def test_what_a_spec_has_no_word_for_is_an_obstacle_of_its_layer(name: str, tmp_
     with pytest.raises(ConversionImpossible) as caught:
         conversion.read((tmp_path / "model.keras").read_bytes())
     assert any(rule in found.rule and found.where.layer for found in caught.value.problems)
+    if rule.startswith(("use_causal_mask", "training")):
+        assert all("call the layer without" in (found.hint or "") for found in caught.value.problems)
+
+
+def test_convolutions_over_steps_are_understood_whole() -> None:
+    """Keras writes ``unroll`` for them too."""
+    model = keras.Sequential([keras.Input((3, 5, 5, 2)), L.ConvLSTM2D(2, 3)])
+    _, _, report = conversion.read(model.to_json().encode())
+    assert not report.dropped

@@ -108,6 +108,52 @@ def test_keras_3_loads_every_hdf5_file_and_answers_the_same(written: Path, wante
     assert not wrong, "\n".join(wrong)
 
 
+def _with_states(type: str, states: int, shape: list[int], params: dict[str, Any]) -> Spec:
+    inputs = [{"name": "x", "type": "Input", "params": {"shape": [5, *(size + 1 for size in shape[:-1]), 2]}}]
+    inputs += [{"name": f"state{n}", "type": "Input", "params": {"shape": shape}} for n in range(states)]
+    layer = {"name": "r", "type": type, "inputs": [one["name"] for one in inputs], "params": params}
+    return Spec.model_validate({"visualnn": 1, "name": "m", "layers": [*inputs, layer], "outputs": ["r"]})
+
+
+def _attending(type: str, params: dict[str, Any]) -> Spec:
+    inputs = {"name": "x", "type": "Input", "params": {"shape": [5, 4]}}
+    layer = {"name": "r", "type": type, "inputs": ["x", "x"], "params": params}
+    return Spec.model_validate({"visualnn": 1, "name": "m", "layers": [inputs, layer], "outputs": ["r"]})
+
+
+ONLY_KERAS_2: dict[str, Spec] = {
+    "LSTM": _with_states("LSTM", 2, [3], {"units": 3}),
+    "GRU": _with_states("GRU", 1, [3], {"units": 3}),
+    "SimpleRNN": _with_states("SimpleRNN", 1, [3], {"units": 3}),
+    "ConvLSTM1D": _with_states("ConvLSTM1D", 2, [3, 2], {"filters": 2, "kernel_size": [2]}),
+    "LSTM without states": _with_states("LSTM", 0, [3], {"units": 3}),
+    "MultiHeadAttention": _attending("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}),
+    "Attention": _attending("Attention", {}),
+}
+
+
+@pytest.mark.parametrize("target", ["keras2", "keras-h5"])
+@pytest.mark.parametrize("name", ONLY_KERAS_2)
+def test_what_keras_3_does_not_load_from_keras_2s_form_is_noted(
+    name: str, target: str, random_weights: Any, tmp_path: Path
+) -> None:
+    spec = ONLY_KERAS_2[name]
+    made = conversion.write(spec, target, random_weights(spec))
+    path = tmp_path / "m.h5"
+    path.write_bytes(made.data)
+    try:
+        if target == "keras-h5":
+            keras.models.load_model(path, compile=False)
+        else:
+            keras.models.model_from_json(made.data.decode())
+        loads = True
+    except (TypeError, ValueError):
+        loads = False
+    told = [note for note in made.report.notes if note.startswith("Keras 3 does not load this file")]
+    assert bool(told) is not loads
+    assert all(f"({spec.layers[-1].name})" in note for note in told)
+
+
 @pytest.mark.parametrize("name", ["mnist-cnn", "siamese"])
 def test_the_json_is_the_configuration_in_the_hdf5_file(name: str, random_weights: Any, tmp_path: Path) -> None:
     spec = zoo.load(name)

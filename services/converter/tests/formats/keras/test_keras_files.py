@@ -278,6 +278,7 @@ def test_lambda_layers_are_named_as_obstacles(tmp_path: Path) -> None:
     with pytest.raises(ConversionImpossible) as error:
         conversion.read(_saved(model, tmp_path, ".keras"))
     assert [(one.where.layer, one.received) for one in error.value.problems] == [("twice", "Lambda")]
+    assert "write it with Keras' own layers" in (error.value.problems[0].hint or "")
 
 
 def test_every_mismatch_is_listed(tmp_path: Path) -> None:

@@ -26,6 +26,14 @@ LARGEST_TEXT = 8 * 2**20
 """Bytes; the texts of the deepest published networks are below 1 MB."""
 _MARK = re.compile(rb"^\s*(?:layers?\s*:?\s*[{<]|input(?:_dim)?\s*:|base_lr\s*:|solver_mode\s*:)", re.MULTILINE)
 
+_BINARY = {
+    b"PK\x03\x04": "what seems to be a zip, such as a .keras file",
+    b"\x89HDF\r\n\x1a\n": "what seems to be an HDF5 file, such as .h5",
+    b"\x1f\x8b": "what seems to be a gzip archive",
+    b"%PDF": "what seems to be a PDF",
+    b"\x89PNG": "what seems to be a picture",
+}
+"""How other files begin -> what they are."""
 _GRAPH = re.compile(rb"\s*(?:node|versions|library)\s*:?\s*[{<]")
 """How TensorFlow's graphs begin, whose nodes have inputs too."""
 
@@ -53,6 +61,10 @@ def read(
     """
     if len(data) > LARGEST_TEXT:
         raise TooLarge("the prototxt (bytes)", LARGEST_TEXT, len(data))
+    for begins, what in _BINARY.items():
+        if data.startswith(begins):
+            hint = "leave the format out: it is found by what the file holds"
+            raise Unmappable("the file must be a prototxt, which is text", what, hint=hint)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,7 +12,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.refs import Ref
 
-from visualnn_converter.formats.caffe import sequences
+from visualnn_converter.formats.caffe import fields, sequences
 from visualnn_converter.formats.caffe.caffemodel import parse
 from visualnn_converter.formats.caffe.forks import own_nodes
 from visualnn_converter.formats.caffe.schema import ELEMENTWISE, HEADS, LOSSES, MEASURES, SOURCES, TRAINING_FIELDS
@@ -42,7 +42,7 @@ def read_model(
     """
     source = normalise(root, report, state)
     reader = _Reader(source, report, input_shape, with_weights=weights_file is not None)
-    reader.problems += [broken.problem(None) for broken in source.problems]
+    reader.problems += [*fields.unknown(root), *(broken.problem(None) for broken in source.problems)]
     for node in source.nodes:
         reader.node(node)
     weights = None if weights_file is None else reader.weights(weights_file)

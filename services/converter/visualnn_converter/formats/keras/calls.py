@@ -18,6 +18,13 @@ _ONLY_IN_TRAINING = frozenset({
 })  # fmt: skip
 """Classes that compute something else when they are called with ``training=True``; others write it by default."""
 
+_WITHOUT = {
+    "use_causal_mask": "attention of a spec sees all steps: call the layer without use_causal_mask and train anew; "
+    "layers that see earlier steps only are recurrent ones, and Conv1D with the padding causal",
+    "training": "call the layer without it: a spec's layer does in training what Keras does by default",
+}
+"""Argument -> what can be done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
@@ -79,7 +86,7 @@ def _by_name(call: Call, key: str, value: Any, type: str) -> None:
         (call.masks if key in MASKS else call.tensors).extend(found)
     elif not _nothing(value) and (key != "training" or type in _ONLY_IN_TRAINING):
         rule = f"the call's argument {key} must be left out: a spec has no word for it"
-        call.wrong.append(Unmappable(rule, plain(value)))
+        call.wrong.append(Unmappable(rule, plain(value), hint=_WITHOUT.get(key)))
 
 
 def _nothing(value: Any) -> bool:

@@ -63,6 +63,8 @@ _SCORES = ("score_mode", "dot")
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _FUNCTIONS = ("activation", "recurrent_activation")
 _LAYERS = ("layer", "backward_layer")
+_RECURRENT = frozenset({"SimpleRNN", "LSTM", "GRU", "Bidirectional", *(f"ConvLSTM{rank}" for rank in _RANKS)})
+_MOST_NAMED = 5
 _NO_INITIALIZERS = ("STFT",)
 
 
@@ -83,7 +85,28 @@ def document2(lowered: Spec, report: Report) -> dict[str, Any]:
     document, problems = draft2(lowered, report)
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
+    tell_keras3(document, report)
     return document
+
+
+def tell_keras3(document: Mapping[str, Any], report: Report) -> None:
+    """A note on the layers that Keras 3 does not load from Keras 2's form; it refuses Keras 2's own files too."""
+    items = document["config"]["layers"]
+    told = {
+        "attention with the shapes that Keras 2 needs": [
+            item["name"] for item in items if item["class_name"] == "MultiHeadAttention"
+        ],
+        "initial states": [
+            item["name"]
+            for item in items
+            if item["class_name"] in _RECURRENT and any(len(node) > 1 for node in item["inbound_nodes"])
+        ],
+    }
+    for what, names in told.items():
+        if names:
+            more = f" and {len(names) - _MOST_NAMED} more" if names[_MOST_NAMED:] else ""
+            shown = ", ".join(names[:_MOST_NAMED]) + more
+            report.note(f"Keras 3 does not load this file: {what} ({shown}); Keras 2 does. For Keras 3 write .keras")
 
 
 def draft2(lowered: Spec, report: Report) -> tuple[dict[str, Any], list[Problem]]:

@@ -20,6 +20,13 @@ from visualnn_converter.specnames import spec_name
 
 _EVERYWHERE = ("name", "dtype", "batch_input_shape", "batch_shape", "build_config", "sparse", "ragged", "optional")
 """Keys of every layer that say nothing of what it computes."""
+_SAY_NOTHING = (("unroll", False),)
+"""What every recurrent layer of Keras writes, and ours of convolutions have no parameter for."""
+_LAMBDA = (
+    "its Python code is not read; write it with Keras' own layers (Rescaling, Multiply, Add, Activation, Reshape, ...) "
+    "and save again"
+)
+_CUSTOM = "build the model of Keras' own layers and save again: code of custom layers is not read"
 MAX_HOPS = 1_000
 """Nested models that a reference may pass through."""
 _OLD_FUNCTION = "Keras 2 computes clip(0.2 x + 0.5), this one clip(x / 6 + 0.5): same structure, other numbers"
@@ -161,7 +168,8 @@ class _Reader:
             bag.one(key)
         found = read_node(self._table, source.type, bag, Context(), name)
         if not isinstance(found, Read):
-            self.problems += found
+            hint = None if source.type in self._table else _LAMBDA if source.type == "Lambda" else _CUSTOM
+            self.problems += [one if one.hint or not hint else one.model_copy(update={"hint": hint}) for one in found]
             return
         self.problems += found.problems
         if not found.entry.has_weights:
@@ -181,7 +189,8 @@ class _Reader:
             self.report.rewrote(made.name, source.type, GUESSED[source.type])
         for key, _ in bag.left():
             value = bag.peek(key)
-            if value is not None and not (key == "trainable" and not found.entry.has_weights):
+            says = value is not None and (key, value) not in _SAY_NOTHING
+            if says and not (key == "trainable" and not found.entry.has_weights):
                 self.report.drops(made.name, f"{key} = {str(plain(value))[:80]}", "not understood")
         if self.old and "hard_sigmoid" in [found.params.get(key) for key in ("activation", "recurrent_activation")]:
             self.report.rewrote(made.name, "hard_sigmoid", _OLD_FUNCTION)
