@@ -18,6 +18,7 @@ from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
 
 from visualnn_standalone import saved
+from visualnn_standalone.verify.drawing import must_be_drawable
 
 SAFETENSORS = ".safetensors"
 
@@ -87,7 +88,11 @@ def convert_file(
 
 
 def initial_weights(spec: Spec, seed: int) -> dict[str, Any]:
-    """The weights with which a training begins, from the net's own initialisers. Raises ``SpecInvalid``."""
+    """The weights with which a training begins, from the net's own initialisers.
+
+    Raises ``SpecInvalid``, and ``TooLarge`` before anything is drawn.
+    """
+    must_be_drawable(spec)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it says so on stderr otherwise
     from visualnn_worker.network.build import build

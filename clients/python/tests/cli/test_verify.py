@@ -232,3 +232,15 @@ def test_a_shape_that_is_none_is_refused(tell: Told, tmp_path: Path) -> None:
     for text in ("abc", "4,,1", "[4", "-1,5,1"):
         status, _, err = tell("convert", str(net), str(tmp_path / "net.json"), "--to", "keras", "--input-shape", text)
         assert (status, "Traceback" in err) == (2, False), text
+
+
+@pytest.mark.parametrize("options", [("--initial-weights",), ("--verify",)])
+def test_weights_too_large_to_draw_are_refused_before_any_is_drawn(
+    tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    wide = {"name": "x", "type": "Input", "params": {"shape": [100_000_000]}, "inputs": []}
+    dense = {"name": "y", "type": "Dense", "params": {"units": 100_000_000}, "inputs": ["x"]}
+    (tmp_path / "net.json").write_text(json.dumps({**SPEC, "layers": [wide, dense]}))
+    status, *_ = tell("convert", "net.json", "m.json", "--to", "keras", *options)
+    assert (status, (tmp_path / "m.json").exists()) == (2, False)
+    assert "the weights to draw (bytes) must be at most 4,294,967,296" in capsys.readouterr().err

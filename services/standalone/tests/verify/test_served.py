@@ -16,10 +16,10 @@ from safetensors.numpy import save
 from visualnn_converter import conversion
 from visualnn_converter.app import create_app
 from visualnn_converter.settings import ConverterSettings
-from visualnn_shared.errors import VisualNNError
+from visualnn_shared.errors import TooLarge, VisualNNError
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.parts import CERTIFIER
-from visualnn_standalone.verify.drawing import draw_weights
+from visualnn_standalone.verify.drawing import draw_inputs, draw_weights
 from visualnn_standalone.verify.served import certify
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -28,6 +28,16 @@ SPEC = Spec(
     layers=(
         Layer(name="x", type="Input", params={"shape": [4]}, inputs=()),
         Layer(name="y", type="Dense", params={"units": 3, "activation": "tanh"}, inputs=("x",)),
+    ),
+    outputs=("y",),
+)
+
+
+HUGE = Spec(
+    name="huge",
+    layers=(
+        Layer(name="x", type="Input", params={"shape": [100_000_000]}, inputs=()),
+        Layer(name="y", type="Dense", params={"units": 100_000_000}, inputs=("x",)),
     ),
     outputs=("y",),
 )
@@ -85,3 +95,21 @@ def test_errors_of_the_child_come_back_as_they_are() -> None:
     with pytest.raises(VisualNNError) as refused:
         certify(made, b"{}", "net.json", {"samples": b"nothing"})
     assert (refused.value.code, refused.value.status) == ("invalid", 422)
+
+
+def test_weights_that_are_too_large_to_draw_are_counted_and_refused_under_their_own_title() -> None:
+    converted = conversion.convert(HUGE.model_dump_json().encode(), "keras")
+    with pytest.raises(VisualNNError) as refused:
+        certify(converted, b"{}", "huge.json", {"gate": 1e-4, "seed": 0})
+    said = refused.value.as_problem_json()
+    assert (said["status"], said["type"], said["title"]) == (413, "urn:visualnn:error:too-large", TooLarge.title)
+    assert f"of which {4 * (10**16 + 10**8):,} for the layer 'y'" in said["detail"]
+
+
+def test_inputs_that_are_too_large_to_draw_are_refused() -> None:
+    wide = Spec(
+        name="wide", layers=(Layer(name="x", type="Input", params={"shape": [10**9]}, inputs=()),), outputs=("x",)
+    )
+    with pytest.raises(TooLarge, match="the inputs to draw"):
+        draw_inputs(wide, 0)
+    assert draw_inputs(SPEC, 0)["x"].shape == (2, 4)

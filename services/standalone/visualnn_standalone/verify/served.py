@@ -16,7 +16,7 @@ def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, A
     """The certificate as the report has it; ``asked`` may hold ``gate``, ``seed``, the bytes of
     ``samples``, ``input_shape``, ``state`` and ``weights_given``.
 
-    Raises ``Invalid`` where a side cannot be run, ``Unavailable`` after ``SECONDS``.
+    Raises ``Invalid`` where a side cannot be run, ``TooLarge`` where what it would draw is, ``Unavailable`` after ``SECONDS``.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -35,9 +35,9 @@ def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, A
         ours.close()
     if isinstance(found, dict):
         return found
-    detail, problems, code, status = found
+    detail, problems, code, status, title = found
     error = VisualNNError(detail, problems)
-    error.code, error.status = code, status  # type: ignore[misc]
+    error.code, error.status, error.title = code, status, title  # type: ignore[misc]
     raise error
 
 
@@ -54,4 +54,4 @@ def _work(pipe: Connection, converted: Converted, data: bytes, filename: str, as
         given = None if samples is None else read_samples(samples, "samples")
         pipe.send(run(converted, data, filename, Asked(samples=given, **asked), **more).as_json())
     except VisualNNError as error:
-        pipe.send((error.detail, error.problems, error.code, error.status))
+        pipe.send((error.detail, error.problems, error.code, error.status, error.title))
