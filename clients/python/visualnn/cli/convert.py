@@ -103,9 +103,9 @@ def convert(
     must_be_written(to)
     if verify:
         must_be_verifiable(to, "to")
-    written = {"DST": target, "--report": report, "--weights-out": weights_out}
-    must_not_overwrite(written, {"SRC": Path(source), "--weights": weights, "--samples": samples})
-    _check(written, weights_out, to, folder=folder)
+    named = {"DST": target, "--report": report, "--weights-out": weights_out}
+    must_not_overwrite(named, {"SRC": Path(source), "--weights": weights, "--samples": samples})
+    _check(named, weights_out, to, folder=folder)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     shape = shape_of(input_shape)
