@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 from visualnn import Client
 from visualnn.demo.digits import load_digits
 from visualnn_shared.zoo import load

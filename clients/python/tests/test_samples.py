@@ -25,15 +25,15 @@ PAIR = [RawInput("left", (2,), "float32"), RawInput("right", (3,), "float32")]
         (RawInput("x", (None,), "int32"), ["[[4, 5], [6, 7]]"], [[4, 5], [6, 7]]),
     ],
 )
+def test_numbers_become_samples_by_their_count(wanted: RawInput, texts: list[str], expected: list[object]) -> None:
+    assert from_text(texts, [wanted])["x"].tolist() == expected
+
+
 def test_texts_are_taken_as_they_are() -> None:
     words = [RawInput("words", (), "text")]
     assert from_text(['"a film"', '["good", "bad"]'], words)["words"].tolist() == ["a film", "good", "bad"]
     with pytest.raises(Invalid, match="a text, or a list of texts"):
         from_text(["[1, 2]"], words)
-
-
-def test_numbers_become_samples_by_their_count(wanted: RawInput, texts: list[str], expected: list[object]) -> None:
-    assert from_text(texts, [wanted])["x"].tolist() == expected
 
 
 def test_several_inputs_are_given_by_name() -> None:

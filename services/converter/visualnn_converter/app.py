@@ -5,15 +5,17 @@ import json
 import zipfile
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, File, Form, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
+from visualnn_shared.spec.model import Spec
 from visualnn_shared.web import BodyLimit, install_problem_handlers
 
 from visualnn_converter import certifying, conversion, uploads
 from visualnn_converter.conversion import Converted
+from visualnn_converter.rewriting import Weights
 from visualnn_converter.settings import ConverterSettings
 
 DESCRIPTION = """Converts model files both ways: a VisualNN spec, Keras JSON, Caffe prototxt, Keras files and ONNX with
@@ -45,7 +47,7 @@ def create_app(settings: ConverterSettings | None = None) -> FastAPI:
     app.get("/formats", summary="Formats that are read and written")(list_formats)
     app.post("/read", summary="A model file as a spec, with the report")(read)
     app.post("/convert", summary="A model file in another format: a zip with the report and the file")(convert)
-    app.state.certify = certify
+    app.state.certify, app.state.certifier = certify, settings.converter_certifier
     return app
 
 
@@ -99,22 +101,38 @@ async def convert(
     gate: Annotated[float, Form(description="Largest absolute error that passes", ge=0)] = 1e-4,
     seed: Annotated[int, Form(description="Of the drawn inputs", ge=0)] = 0,
     samples: Annotated[UploadFile | None, File(description="More inputs to verify with: .npz or .npy")] = None,
+    reference: Annotated[
+        Literal["auto", "numpy", "keras"], Form(description="What stands beside both sides to verify")
+    ] = "auto",
+    require_independent: Annotated[
+        bool, Form(description="Verify, and refuse where no runtime but VisualNN's own ran the target")
+    ] = False,
+    initial_weights: Annotated[
+        bool, Form(description="Where there are no weights: those with which a training of `seed` begins")
+    ] = False,
 ) -> Response:
     """A zip (stored) with `report.json` and the written file, which it names in `file`. 422 lists every obstacle."""
     options = {
         "input_shape": uploads.shape_of_inputs(input_shape),
         "state": uploads.net_state(phase, stage, level),
     }
-    asked = {"gate": gate, "seed": seed, "weights_given": weights is not None, **options}
+    asked = {"gate": gate, "seed": seed, "reference": reference, **options}
+    asked["weights_given"] = weights is not None or initial_weights
     if samples is not None:
         asked["samples"] = await samples.read()
-    wanted = verify or samples is not None
-    certify = partial(certifying.must_pass, request.app.state.certify, asked=asked) if wanted else None
+    wanted = verify or require_independent or samples is not None
+    if wanted:
+        certifying.must_be_verifiable(target)
+    state = request.app.state
+    certify = partial(certifying.must_pass, state.certify, asked=asked, independent=require_independent)
+    draw = partial(certifying.drawn, state.certifier, seed=seed) if initial_weights else None
     data = await uploads.model_file(file)
     given = None if weights is None else await weights.read()
     options["allow_rewrite"] = allow_rewrite
     name = filename or file.filename
-    packed = await run_in_threadpool(_convert, data, given, target, source or None, name, options, certify)
+    packed = await run_in_threadpool(
+        _convert, data, given, target, source or None, name, options, certify if wanted else None, draw
+    )
     return Response(packed, media_type="application/zip")
 
 
@@ -126,8 +144,14 @@ def _convert(
     filename: str | None,
     options: dict[str, Any],
     certify: Callable[..., None] | None,
+    draw: Callable[[Spec], Weights] | None = None,
 ) -> bytes:
     found = None if weights is None else uploads.tensors(weights)
+    if found is None and draw is not None:
+        spec, own, _ = conversion.read(
+            data, source, filename, input_shape=options["input_shape"], state=options["state"]
+        )
+        found = draw(spec) if own is None else None
     converted = conversion.convert(data, target, source, filename, found, **options)
     if certify is not None:
         certify(converted, data, filename)

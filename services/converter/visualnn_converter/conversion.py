@@ -96,6 +96,9 @@ def read(
     if len(data) > _formats.largest(module):
         raise TooLarge("the model file (bytes)", _formats.largest(module), len(data))
     report = Report(source=module.NAME, target=target)
+    if state is not None and not getattr(module, "HAS_STATE", False):
+        rule = "phase, stage and level must be left out for files that are not Caffe's"
+        raise Invalid("the request", [problem(rule, module.NAME, field="phase")])
     if weights_file is not None:
         _must_have_weights_file(module, field)
         if len(weights_file) > LARGEST_WEIGHTS:

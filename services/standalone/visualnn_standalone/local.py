@@ -11,6 +11,7 @@ from visualnn_converter.conversion import Converted
 from visualnn_converter.report import Report, impossibles
 from visualnn_converter.tensors import as_safetensors, weight_problems
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import ConversionImpossible, Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
@@ -18,6 +19,7 @@ from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import canonical_json
 
 from visualnn_standalone import saved
+from visualnn_standalone.verify.drawing import must_be_drawable
 
 SAFETENSORS = ".safetensors"
 
@@ -39,6 +41,14 @@ def format_of(filename: str) -> str:
         return str(fits[0])
     rule = "the ending of DST must tell one format" if not longest else "the ending of DST is that of several formats"
     raise Invalid("the command", [problem(rule, filename, field="DST", hint=f"say --to {' or --to '.join(fits)}")])
+
+
+def must_be_written(target: str) -> None:
+    """Raises ``Invalid`` where ``target`` is no format that is written here, with all that are."""
+    written = [one["name"] for one in formats() if one["writes"] or one["worker_writes"]]
+    if target not in written:
+        rule = f"--to must be a format that can be written: {', '.join(written)}"
+        raise Invalid("the command", [problem(rule, target, field="to", hint=closest(target, written))])
 
 
 def read_file(data: bytes, filename: str, source: str | None = None, *, input_shape: Any = None) -> Spec:
@@ -87,7 +97,11 @@ def convert_file(
 
 
 def initial_weights(spec: Spec, seed: int) -> dict[str, Any]:
-    """The weights with which a training begins, from the net's own initialisers. Raises ``SpecInvalid``."""
+    """The weights with which a training begins, from the net's own initialisers.
+
+    Raises ``SpecInvalid``, and ``TooLarge`` before anything is drawn.
+    """
+    must_be_drawable(spec)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it says so on stderr otherwise
     from visualnn_worker.network.build import build
@@ -103,7 +117,9 @@ def impossible(error: ConversionImpossible, target: str, source: str | None) -> 
 
 
 def net_state(phase: str | None, stages: list[str] | None, level: int | None) -> Any:
-    """What a Caffe net is read for, of what a command line was given. Raises ``Invalid``."""
+    """What a Caffe net is read for, of what a command line was given; None where nothing. Raises ``Invalid``."""
+    if not phase and level is None and not stages:
+        return None
     from visualnn_converter.formats.caffe.state import NetState
 
     try:

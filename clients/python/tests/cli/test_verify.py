@@ -232,3 +232,62 @@ def test_a_shape_that_is_none_is_refused(tell: Told, tmp_path: Path) -> None:
     for text in ("abc", "4,,1", "[4", "-1,5,1"):
         status, _, err = tell("convert", str(net), str(tmp_path / "net.json"), "--to", "keras", "--input-shape", text)
         assert (status, "Traceback" in err) == (2, False), text
+
+
+@pytest.mark.parametrize("options", [("--initial-weights",), ("--verify",)])
+def test_weights_too_large_to_draw_are_refused_before_any_is_drawn(
+    tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    wide = {"name": "x", "type": "Input", "params": {"shape": [100_000_000]}, "inputs": []}
+    dense = {"name": "y", "type": "Dense", "params": {"units": 100_000_000}, "inputs": ["x"]}
+    (tmp_path / "net.json").write_text(json.dumps({**SPEC, "layers": [wide, dense]}))
+    status, *_ = tell("convert", "net.json", "m.json", "--to", "keras", *options)
+    assert (status, (tmp_path / "m.json").exists()) == (2, False)
+    assert "the weights to draw (bytes) must be at most 4,294,967,296" in capsys.readouterr().err
+
+
+def _small(folder: Path) -> None:
+    layers = [{**SPEC["layers"][0], "params": {"shape": [4]}}, {**SPEC["layers"][5], "inputs": ["x"]}]
+    (folder / "net.json").write_text(json.dumps({**SPEC, "layers": layers}))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--gate", "0.1"), "--gate must come with --verify"),
+        (("--reference", "auto"), "--reference must come with --verify"),
+        (("--seed", "0"), "--seed must come with --verify or --initial-weights"),
+        (("--gate", "0.1", "--initial-weights"), "--gate must come with --verify"),
+        (("--stage", "deploy"), "must be left out for files that are not Caffe's"),
+        (("--level", "0"), "must be left out for files that are not Caffe's"),
+        (("--phase", "TEST", "--verify"), "must be left out for files that are not Caffe's"),
+        (("--to", "bogus"), "savedmodel, svg, tensorflow"),
+        (("--to", "svg", "--verify"), "SVG picture holds no weights"),
+        (("--to", "keras-script", "--require-independent"), "holds no weights"),
+        (("--to", "tfjs", "--verify"), "compare TensorFlow.js layers model where its own runtime is"),
+        (("--report", "net.json"), "--report must be another file than SRC"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused_and_nothing_is_written(
+    tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str
+) -> None:
+    _small(tmp_path)
+    status, *_ = tell("convert", "net.json", "m.json", *(() if "--to" in options else ("--to", "keras")), *options)
+    assert (status, [path.name for path in tmp_path.iterdir()]) == (2, ["net.json"])
+    err = capsys.readouterr().err
+    assert said in err
+    assert "verifying" not in err
+
+
+def test_a_source_is_never_overwritten_whatever_leads_to_it(
+    tell: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _small(tmp_path)
+    before = (tmp_path / "net.json").read_bytes()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.json").symlink_to("net.json")
+    for path in ("net.json", "folder/../net.json", "link.json", str(tmp_path / "net.json")):
+        assert tell("convert", "net.json", path, "--to", "keras")[0] == 2
+        assert "DST must be another file than SRC" in capsys.readouterr().err
+    assert (tmp_path / "net.json").read_bytes() == before
+    assert (tmp_path / "link.json").is_symlink()

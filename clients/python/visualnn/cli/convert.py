@@ -1,6 +1,7 @@
 """``visualnn convert``: a model file in another format, made here."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,22 +42,29 @@ def convert(
         bool,
         typer.Option(
             "--require-independent",
-            help="With --verify: write DST only where a runtime that is not VisualNN's ran it itself.",
+            help="Verify, and write DST only where a runtime that is not VisualNN's ran it itself.",
         ),
     ] = False,
-    gate: Annotated[float, typer.Option(help="Largest absolute error that passes.", min=0.0)] = 1e-4,
-    seed: Annotated[int, typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0)] = 0,
+    gate: Annotated[
+        float | None,
+        typer.Option(help="With --verify: the largest absolute error that passes.", min=0.0, show_default="0.0001"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of what is drawn for --verify and --initial-weights.", min=0, show_default="0"),
+    ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Samples to verify with, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
+        typer.Option(help="Verify with these samples, too: .npz (by input name) or .npy.", exists=True, dir_okay=False),
     ] = None,
     reference: Annotated[
-        Literal["auto", "numpy", "keras"],
+        Literal["auto", "numpy", "keras"] | None,
         typer.Option(
-            help="What stands beside SRC and DST to verify: numpy runs what VisualNN reads in NumPy alone, whatever "
-            "its size; keras on Keras alone; auto adds NumPy's opinion of nets that are not large."
+            show_default="auto",
+            help="With --verify: what stands beside SRC and DST: numpy runs what VisualNN reads in NumPy alone, "
+            "whatever its size; keras on Keras alone; auto adds NumPy's opinion of nets that are not large.",
         ),
-    ] = "auto",
+    ] = None,
     initial_weights: Annotated[
         bool,
         typer.Option("--initial-weights", help="Where SRC has no weights: what a training begins with."),
@@ -78,27 +86,36 @@ def convert(
     that needs Keras on TensorFlow here. With --verify, a DST that does not answer as SRC is not
     written either (status 2), and the first layer that differs is named.
     """
-    from visualnn_standalone.local import carries_weights, format_of, net_state, weights_of
+    from visualnn_converter.certifying import must_be_verifiable
+    from visualnn_standalone.local import carries_weights, format_of, must_be_written, net_state, weights_of
 
+    from visualnn.cli.asked import must_be_used, must_not_overwrite
     from visualnn.cli.certifying import certificate, converted_or_told, must_pass
     from visualnn.cli.output import note, print_json
     from visualnn.cli.saving import write_folder, write_whole
 
+    verify = verify or require_independent or samples is not None
+    must_be_used({"gate": gate, "seed": seed, "reference": reference}, verify=verify, initial_weights=initial_weights)
     state = net_state(phase, stage, level)
     whole = to is None and target.suffix == ".safetensors"
     folder = to == "savedmodel" and target.suffix != ".zip"
     to = "native" if whole else to or format_of(target.name)
-    _check(target, report, weights_out, to, folder=folder)
+    must_be_written(to)
+    if verify:
+        must_be_verifiable(to, "to")
+    named = {"DST": target, "--report": report, "--weights-out": weights_out}
+    must_not_overwrite(named, {"SRC": Path(source), "--weights": weights, "--samples": samples})
+    _check(named, weights_out, to, folder=folder)
     data, filename, from_ = _source(source, from_, data_dir)
     carried = weights or (Path(source) if source.endswith(".safetensors") else None)
     shape = shape_of(input_shape)
     options = {"allow_rewrite": allow_rewrite, "state": state, "input_shape": shape}
-    options["initial"] = seed if initial_weights else None
+    options["initial"] = seed or 0 if initial_weights else None
     converted = converted_or_told(data, to, report, source=from_, filename=filename, weights=carried, **options)
-    if verify or require_independent or samples is not None:
+    if verify:
         converted.report.certificate = certificate(
-            converted, data, filename, carried, gate=gate, seed=seed, samples=samples, target=target.name,
-            reference=reference, report=report, state=state, input_shape=shape,
+            converted, data, filename, carried, gate=1e-4 if gate is None else gate, seed=seed or 0, samples=samples,
+            target=target.name, reference=reference or "auto", report=report, state=state, input_shape=shape,
             weights_given=carried is not None or initial_weights,
         )  # fmt: skip
         must_pass(converted, target, to, report, as_json=as_json, independent=require_independent)
@@ -121,7 +138,7 @@ def convert(
         _say_weights(weights_out, len(files[weights_out]))
 
 
-def _check(target: Path, report: Path | None, weights_out: Path | None, to: str, *, folder: bool) -> None:
+def _check(named: Mapping[str, Path | None], weights_out: Path | None, to: str, *, folder: bool) -> None:
     """Raises ``Invalid`` where a file cannot be written, before anything is read."""
     from visualnn_shared.errors import Invalid
     from visualnn_shared.spec.problem import problem
@@ -129,7 +146,6 @@ def _check(target: Path, report: Path | None, weights_out: Path | None, to: str,
 
     from visualnn.cli.saving import must_be_free, must_be_writable
 
-    named = {"DST": target, "--report": report, "--weights-out": weights_out}
     files = {field: path for field, path in named.items() if path is not None}
     for field, path in files.items():
         (must_be_free if folder and field == "DST" else must_be_writable)(path, field)

@@ -28,14 +28,20 @@ _PARTS = {
     "allow_rewrite": "`true`: rewrite layers that the target cannot say into others of the same meaning.",
     "verify": "`true`: run source and target on the same inputs; a certificate in the report, 422 where they differ.",
     "gate": "Largest absolute error that passes; 0.0001 where it is left out.",
-    "seed": "Of the inputs drawn to verify; 0 where it is left out.",
+    "seed": "Of what is drawn to verify, and of the initial weights; 0 where it is left out.",
+    "require_independent": "`true`: verify, and 422 where no runtime but VisualNN's own ran the target.",
+    "reference": "What stands beside both sides to verify: `numpy`, `keras`, or `auto`, as where it is left out.",
+    "initial_weights": "`true`: where there are no weights, those with which a training of `seed` begins.",
     "samples": "More inputs to verify with: `.npz` by input name, or `.npy`.",
     "input_shape": 'Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`.',
     "phase": "Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`.",
     "stage": "Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between.",
     "level": "Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out.",
 }
-_PASSED_ON = ("source", "input_shape", "phase", "stage", "level", "allow_rewrite", "verify", "gate", "seed")
+_PASSED_ON = (
+    "source", "input_shape", "phase", "stage", "level", "allow_rewrite", "verify", "gate", "seed",
+    "require_independent", "reference", "initial_weights",
+)  # fmt: skip
 """Fields that the converter takes as they are."""
 _BODY = {"required": True, "content": {"multipart/form-data": documented.multipart(_PARTS, ("file", "target"))}}
 

@@ -10,6 +10,8 @@ TITLE = "Keras weights"
 EXTENSIONS = (".weights.h5",)
 MEDIA_TYPE = "application/x-hdf5"
 CARRIES_WEIGHTS = True
+CAN_RUN = True
+"""Keras runs it with the net that it was written for."""
 
 
 def sniff(_data: bytes) -> bool:

@@ -1,13 +1,14 @@
 """Inputs and weights drawn from a seed, such that the net can answer them."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import Resolved, ResolvedLayer, resolve
 from visualnn_shared.catalogue.free import FREE, known
-from visualnn_shared.errors import Invalid
+from visualnn_shared.errors import Invalid, TooLarge
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
 
@@ -15,13 +16,22 @@ Arrays = dict[str, NDArray[Any]]
 BATCH = 2
 _SIZES = (16, 32, 64, 128, 224, 512)
 """Tried in turn for axes of free size."""
+LARGEST = 2**32
+"""Bytes of all weights that are drawn, and of all inputs: twice what files of most formats may hold."""
 _TOKENS = ("input_dim", "num_tokens", "num_bins")
 """Parameters that bound whole numbers from above."""
 
 
 def draw_inputs(spec: Spec, seed: int, batch: int = BATCH) -> Arrays:
-    """Samples for every input: standard normal, or whole numbers below what reads them. Raises ``Invalid``."""
+    """Samples for every input: standard normal, or whole numbers below what reads them.
+
+    Raises ``Invalid``, and ``TooLarge`` before anything is drawn.
+    """
     resolved = resolve(sized(spec))
+    _must_be_small(
+        "the inputs to draw (bytes)",
+        ((layer.name, batch * _values_of(layer.output_shapes[0])) for layer in resolved.inputs),
+    )
     rng = np.random.default_rng(seed)
     return {layer.name: _values(layer, resolved, rng, batch) for layer in resolved.inputs}
 
@@ -78,8 +88,32 @@ def _readers(source: ResolvedLayer, resolved: Resolved) -> Iterator[ResolvedLaye
                 reached.add(layer.name)
 
 
+def must_be_drawable(spec: Spec) -> None:
+    """Raises ``TooLarge`` where the net's weights are more than ``LARGEST``: they are counted, not made."""
+    owned = [layer for layer in resolve(spec).layers if layer.weights_of is None]
+    counts = ((layer.name, sum(_values_of(one.shape) for one in layer.weights)) for layer in owned)
+    _must_be_small("the weights to draw (bytes)", counts)
+
+
+def _values_of(shape: Iterable[Any]) -> int:
+    return math.prod(known(n) or 1 for n in shape)
+
+
+def _must_be_small(what: str, counts: Iterable[tuple[str, int]]) -> None:
+    """Of float32 values by layer."""
+    sizes = {name: 4 * count for name, count in counts}
+    total = sum(sizes.values())
+    if total > LARGEST:
+        most = max(sizes, key=lambda name: sizes[name])
+        raise TooLarge(what, LARGEST, f"{total:,}, of which {sizes[most]:,} for the layer {most!r}")
+
+
 def draw_weights(spec: Spec, seed: int) -> Arrays:
-    """Every tensor of the net, sized so that values neither vanish nor grow beyond float32; variances are positive."""
+    """Every tensor of the net, sized so that values neither vanish nor grow beyond float32; variances are positive.
+
+    Raises ``Invalid`` for free sizes, and ``TooLarge`` before anything is drawn.
+    """
+    must_be_drawable(spec)
     rng = np.random.default_rng(seed)
     made: Arrays = {}
     for layer in resolve(spec).layers:

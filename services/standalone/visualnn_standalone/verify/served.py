@@ -2,25 +2,41 @@
 
 import multiprocessing
 import os
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from visualnn_converter.conversion import Converted
 from visualnn_shared.errors import Unavailable, VisualNNError
+from visualnn_shared.spec.model import Spec
+
+from visualnn_standalone.verify.drawing import must_be_drawable
 
 SECONDS = 100.0
 """Less than the gateway waits for an answer."""
 
 
 def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """The certificate as the report has it; ``asked`` may hold ``gate``, ``seed``, the bytes of
-    ``samples``, ``input_shape``, ``state`` and ``weights_given``.
+    """The certificate as the report has it; ``asked`` may hold ``gate``, ``seed``, ``reference``,
+    the bytes of ``samples``, ``input_shape``, ``state`` and ``weights_given``.
 
-    Raises ``Invalid`` where a side cannot be run, ``Unavailable`` after ``SECONDS``.
+    Raises ``Invalid`` where a side cannot be run, ``TooLarge`` where what is to be drawn is, ``Unavailable`` after
+    ``SECONDS``.
     """
+    return _apart(_work, converted, data, filename, asked)
+
+
+def initial_weights(spec: Spec, seed: int) -> dict[str, Any]:
+    """The weights with which a training of this seed begins. Raises as ``certify`` does, and ``SpecInvalid``."""
+    must_be_drawable(spec)
+    return _apart(_draw, spec, seed)
+
+
+def _apart(work: Callable[..., None], *given: Any) -> dict[str, Any]:
+    """What ``work`` sends from a process of its own."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(theirs, converted, data, filename, asked), daemon=True)
+    process = context.Process(target=work, args=(theirs, *given), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -35,10 +51,19 @@ def certify(converted: Converted, data: bytes, filename: str, asked: dict[str, A
         ours.close()
     if isinstance(found, dict):
         return found
-    detail, problems, code, status = found
+    detail, problems, code, status, title = found
     error = VisualNNError(detail, problems)
-    error.code, error.status = code, status  # type: ignore[misc]
+    error.code, error.status, error.title = code, status, title  # type: ignore[misc]
     raise error
+
+
+def _draw(pipe: Connection, spec: Spec, seed: int) -> None:
+    from visualnn_standalone import local
+
+    try:
+        pipe.send(local.initial_weights(spec, seed))
+    except VisualNNError as error:
+        pipe.send((error.detail, error.problems, error.code, error.status, error.title))
 
 
 def _work(pipe: Connection, converted: Converted, data: bytes, filename: str, asked: dict[str, Any]) -> None:
@@ -54,4 +79,4 @@ def _work(pipe: Connection, converted: Converted, data: bytes, filename: str, as
         given = None if samples is None else read_samples(samples, "samples")
         pipe.send(run(converted, data, filename, Asked(samples=given, **asked), **more).as_json())
     except VisualNNError as error:
-        pipe.send((error.detail, error.problems, error.code, error.status))
+        pipe.send((error.detail, error.problems, error.code, error.status, error.title))

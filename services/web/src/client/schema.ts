@@ -4140,18 +4140,24 @@ export interface operations {
                     file: string;
                     /** @description Largest absolute error that passes; 0.0001 where it is left out. */
                     gate?: string;
+                    /** @description `true`: where there are no weights, those with which a training of `seed` begins. */
+                    initial_weights?: string;
                     /** @description Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`. */
                     input_shape?: string;
                     /** @description Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out. */
                     level?: string;
                     /** @description Of a Caffe net: `TRAIN` or `TEST`; left out, what the file's `state` says, or `TRAIN`. */
                     phase?: string;
+                    /** @description What stands beside both sides to verify: `numpy`, `keras`, or `auto`, as where it is left out. */
+                    reference?: string;
+                    /** @description `true`: verify, and 422 where no runtime but VisualNN's own ran the target. */
+                    require_independent?: string;
                     /**
                      * Format: binary
                      * @description More inputs to verify with: `.npz` by input name, or `.npy`.
                      */
                     samples?: string;
-                    /** @description Of the inputs drawn to verify; 0 where it is left out. */
+                    /** @description Of what is drawn to verify, and of the initial weights; 0 where it is left out. */
                     seed?: string;
                     /** @description The file's format; found out from its content where it is left out. */
                     source?: string;

@@ -22,6 +22,8 @@ MEDIA_TYPE = "text/plain; charset=utf-8"
 CARRIES_WEIGHTS = False
 WEIGHTS_EXTENSION = ".caffemodel"
 """The file beside the prototxt that holds its weights."""
+HAS_STATE = True
+"""Its nets are read for a phase, a level and stages."""
 LARGEST_TEXT = 8 * 2**20
 """Bytes; the texts of the deepest published networks are below 1 MB."""
 _MARK = re.compile(rb"^\s*(?:layers?\s*:?\s*[{<]|input(?:_dim)?\s*:|base_lr\s*:|solver_mode\s*:)", re.MULTILINE)
