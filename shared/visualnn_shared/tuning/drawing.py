@@ -30,6 +30,9 @@ def written(value: Value) -> str:
         return json.dumps(value)
     if isinstance(value, int | float):
         return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        rest = [f"{key}={written(each)}" for key, each in sorted(value.items()) if key != "name"]
+        return " ".join([value["name"], *rest])
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
@@ -79,7 +82,13 @@ def bars(shares: Mapping[str, float], metric: str, trials: int) -> Image.Image:
     picture = Image.new("RGB", (max(left + wide + 90, 700), bottom + 66), PAPER)
     pen = ImageDraw.Draw(picture)
     _text(pen, (20, 14), f"Importance of {len(ordered)} dimensions for {metric}", 20)
-    _text(pen, (20, 44), f"PED-ANOVA over {trials} trials: what tells the better trials from the others.", 13, FAINT)
+    _text(
+        pen,
+        (20, 44),
+        f"PED-ANOVA over {trials} complete trials: what tells the better trials from the others.",
+        13,
+        FAINT,
+    )
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + tick * wide
         pen.line((x, top - 6, x, bottom), ENDED)

@@ -83,7 +83,9 @@ def store(
     whole = json.dumps({**found, "importance": shares, "space": params.model_dump(mode="json")["space"]}, indent=1)
     files = {TRIALS: whole.encode(), PARALLEL: _png(drawing.parallel(params, trials))}
     if shares is not None:
-        files[IMPORTANCE] = _png(drawing.bars(shares, monitored(params), len(trials)))
+        files[IMPORTANCE] = _png(
+            drawing.bars(shares, monitored(params), sum(one.state == "complete" for one in trials))
+        )
     manifest: Manifest = {}
     for name, data in files.items():
         key = f"{prefix}{name}"

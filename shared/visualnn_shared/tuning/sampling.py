@@ -20,9 +20,7 @@ AnyDimension = FloatRange | IntRange | Choices
 
 def ready() -> None:
     """Load Optuna, which takes most of a second, outside of any transaction."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    import optuna  # noqa: F401
 
 
 def ask(params: TuneParams, trials: Sequence[Told], number: int) -> Values:
@@ -41,6 +39,7 @@ def study_of(params: TuneParams, trials: Sequence[Told], number: int = 0) -> Any
     """An Optuna study in memory that has been told of these trials."""
     import optuna  # only a process that advances a search pays
 
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     seed = (params.seed * 1_000_003 + number) % 2**32
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
