@@ -17,8 +17,8 @@ class TrialView(View):
     """Dimension -> value."""
     value: float | None = None
     """Of the monitored metric, of the weights that the training left."""
-    epochs: list[tuple[int, float]]
-    """(epoch, value) as reported."""
+    epochs: list[list[float]]
+    """[epoch, value] as reported."""
     pruned_at: int | None = None
     """The epoch after which it was ended."""
     note: str | None = None

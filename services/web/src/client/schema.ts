@@ -3956,10 +3956,7 @@ export interface components {
          */
         TrialView: {
             /** Epochs */
-            epochs: [
-                number,
-                number
-            ][];
+            epochs: number[][];
             /** Job */
             job?: string | null;
             /** Note */
