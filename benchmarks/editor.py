@@ -20,7 +20,7 @@ from visualnn_standalone.platform import Platform
 
 NETWORKS = ("resnet152", "densenet201", "inception_v4", "5000")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-REPEATS = 1
+REPEATS = 3
 FRAMES_MS = 3000
 COUNT = re.compile(r"\d{3}")
 

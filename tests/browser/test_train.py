@@ -86,7 +86,7 @@ def watch(editor: Editor, page: Page) -> None:
     expect(page.locator(".jobs-chosen")).to_contain_text("classes")
     pictures(editor, "train-2-job")
     page.get_by_text("As a table").click()
-    expect(page.locator(".curve-table tbody tr")).to_have_count(20)
+    expect(page.locator("details").filter(has_text="As a table").locator("tbody tr")).to_have_count(20)
 
 
 def use(editor: Editor, page: Page, tmp_path: Path) -> None:

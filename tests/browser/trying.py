@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 from visualnn import Client
 from visualnn.demo.digits import load_digits
 from visualnn_shared.zoo import load
@@ -44,8 +44,9 @@ def tried(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def draw(page: Page, places: Sequence[tuple[float, float]]) -> None:
     """Draw one line on the paper with the mouse; places are shares of its sides."""
-    expect(page.locator(".pad-paper")).to_be_visible()
-    box = page.locator(".pad-paper").bounding_box()
+    paper = page.locator(".pad-paper")
+    paper.scroll_into_view_if_needed()  # waits until it stays where it is
+    box = paper.bounding_box()
     assert box is not None
     for index, (x, y) in enumerate(places):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)

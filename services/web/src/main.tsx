@@ -6,6 +6,7 @@ import { applyTheme } from './store/preferences'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
+import './styles/tables.css'
 import './styles/shell.css'
 import './styles/dialogs.css'
 

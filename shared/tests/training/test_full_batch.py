@@ -8,7 +8,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.training.full_batch import differing
 from visualnn_shared.training.initial import taken
 
-from shared.tests.training.test_choose import classes, planned, refused, schema
+from shared.tests.training.test_choose import classes, dense, feature, planned, refused, schema
 
 
 def net(*middle: tuple[str, dict[str, Any]], units: int = 3) -> Spec:
@@ -47,6 +47,13 @@ def test_lbfgs_has_steps_and_a_precision_of_its_own() -> None:
     assert [any(word in one for one in found) for word in ("without a schedule", "float32", "momentum", "history")] == [
         True
     ] * 4
+
+
+def test_lbfgs_takes_no_augmentation_because_its_samples_must_stay() -> None:
+    pictures = schema(classes(3), feature((8, 8, 1)))
+    flat = dense(3, "softmax", (64,))
+    found = refused(flat, pictures, optimizer="lbfgs", augmentation=[{"step": "flip"}])
+    assert any("without augmentation" in one for one in found)
 
 
 def test_layers_of_the_same_name_and_shape_take_the_weights() -> None:

@@ -42,6 +42,9 @@ def full_batch_problems(resolved: Resolved, params: TrainParams) -> list[Problem
     if params.precision != "float32":
         rule = "lbfgs must come with precision float32: its line search compares losses that are close"
         problems.append(problem(rule, params.precision, field="params.precision"))
+    if params.augmentation:
+        rule = "lbfgs must come without augmentation: its line search needs the same samples at each step"
+        problems.append(problem(rule, [step.step for step in params.augmentation], field="params.augmentation"))
     for name in differing(resolved)[:20]:
         rule = "lbfgs must come with layers that compute the same in training and after"
         hint = "remove noise and dropout, or use another optimizer"

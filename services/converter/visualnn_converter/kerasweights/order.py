@@ -73,5 +73,6 @@ def _before(net: Net, node: Node) -> list[Node]:
     source = net.layers.get(node[0])
     if source is None or node[1] >= len(source.calls):
         return []
-    read = source.calls[node[1]] + (source.masks[node[1]] if node[1] < len(source.masks) else [])
+    flat = source.flat[node[1]] if node[1] < len(source.flat) else []
+    read = flat or source.calls[node[1]] + (source.masks[node[1]] if node[1] < len(source.masks) else [])
     return [(tensor.layer, tensor.node) for tensor in read if tensor.layer in net.layers]

@@ -28,7 +28,7 @@ import { EmptyCanvas } from './EmptyCanvas'
 import type { LayerEdge } from './edges'
 import { FrameNode, GroupNode } from './GroupNode'
 import { LayerNode } from './LayerNode'
-import type { CanvasNode } from './nodes'
+import { type CanvasNode, MANY } from './nodes'
 import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
@@ -38,8 +38,6 @@ import { attach, showAll, zoomIn, zoomOut } from './view'
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
 const FAR = 0.4
-/** From this many layers on only those on the screen are drawn. */
-const MANY = 150
 /** From this many on the map is one drawing. */
 const MANY_MAPPED = 400
 

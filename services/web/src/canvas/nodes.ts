@@ -5,6 +5,7 @@ import type { Group, Layer, LayerSummary, Problem } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 import { anchorOf, boxOf, GROUP_ID, groupsOf, hiddenBy, shownGroups } from '@/model/groups'
 import { parseRef } from '@/model/refs'
+import { handlesOf } from './handles'
 
 export type LayerData = {
   readonly layer: Layer
@@ -57,6 +58,7 @@ function layerNodes(
   const outputs = new Set(doc.spec.outputs.map(text => parseRef(text).layer))
   const problems = problemsByLayer(feedback.problems)
   const shown = hidden.size === 0 ? doc.spec.layers : doc.spec.layers.filter(layer => !hidden.has(layer.name))
+  const many = shown.length > MANY
   return shown.map(layer => {
     const type = catalogue.byType.get(layer.type)
     const data: LayerData = {
@@ -84,9 +86,13 @@ function layerNodes(
       selected: selected.has(layer.name),
       measured: SIZE,
       ...SIZE,
+      ...(many ? { handles: handlesOf(data.takes, Math.max(1, data.summary?.output_shapes.length ?? 1)) } : {}),
     }
   })
 }
+
+/** From this many layers on only those on the screen are drawn. */
+export const MANY = 150
 
 /** Room around the layers of an open group, and more above for its name. */
 const MARGIN = 18

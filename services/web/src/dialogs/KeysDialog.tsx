@@ -11,7 +11,7 @@ const KEYS = [
   ['C Z', 'undo'],
   ['C Y', 'redo'],
   ['C S', 'save'],
-  ['C C, C X, C V', 'copy'],
+  ['C C, X, V', 'copy'],
   ['C V', 'paste'],
   ['C D', 'duplicate'],
   ['Del', 'delete'],

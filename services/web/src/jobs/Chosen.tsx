@@ -1,16 +1,14 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
 import { Facts } from '@/panel/Facts'
-import { valueText } from './texts'
+import { isEmpty, valueText } from './texts'
 
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const chosen = Object.entries(job.chosen ?? {})
   const label = (name: string) => t(`training:field.${name}`, { defaultValue: name })
-  const given = Object.entries(job.params).filter(
-    ([name, value]) => value !== null && !(Array.isArray(value) && value.length === 0) && !(name in (job.chosen ?? {})),
-  )
+  const given = Object.entries(job.params).filter(([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})))
   return (
     <section className="card">
       <h2>{t('jobs:recipe')}</h2>

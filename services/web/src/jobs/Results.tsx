@@ -23,7 +23,13 @@ export function Results({ job, run, name }: { job: JobView; run: Run; name: stri
   return (
     <section className="card">
       <h2>{t('jobs:results')}</h2>
-      {metrics.length > 0 ? <Facts facts={metrics.map(([key, value]) => [key, metricText(value)] as const)} /> : null}
+      {metrics.length > 0 ? (
+        <Facts
+          facts={metrics.map(
+            ([key, value]) => [t(`jobs:verdict.${key}`, { defaultValue: key }), metricText(value)] as const,
+          )}
+        />
+      ) : null}
       {job.links.weights ? (
         <>
           <h3>{t('jobs:weights')}</h3>

@@ -13,9 +13,38 @@ export function metricText(value: number | null | undefined): string {
   return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(5)))
 }
 
+/** Nothing, or a list or an object without entries. */
+export function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
+}
+
 /** A value of `params` or `chosen` on one line. */
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.join(', ')
+  const lists = stepLists(value)
+  if (lists) return lists.join('; ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** A step of preprocessing as `scale 0.003922, 0`. */
+export function stepText({ step, ...how }: Step): string {
+  const values = Object.values(how)
+    .filter(one => one !== null)
+    .map(one => (typeof one === 'number' ? Number(one.toPrecision(4)) : JSON.stringify(one)))
+  return [step, values.join(', ')].filter(Boolean).join(' ')
+}
+
+type Step = { readonly step: string; readonly [field: string]: unknown }
+
+const areSteps = (value: unknown): value is Step[] =>
+  Array.isArray(value) && value.length > 0 && value.every(one => typeof one?.step === 'string')
+
+/** A list of steps, or one for each input, as lines; null where the value is something else. */
+function stepLists(value: unknown): string[] | null {
+  if (areSteps(value)) return [value.map(stepText).join(' → ')]
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const entries = Object.entries(value)
+  if (entries.length === 0 || !entries.every(([, list]) => areSteps(list))) return null
+  return entries.map(([name, list]) => `${name}: ${(list as Step[]).map(stepText).join(' → ')}`)
 }

@@ -64,8 +64,8 @@ export function ModelDetail({ id }: { id: string }) {
           </Listed>
         </section>
         <section>
-          <h2>{t('library:diffTitle', pair)}</h2>
-          <DiffView id={id} {...pair} />
+          {pair.from === pair.to ? null : <h2>{t('library:diffTitle', pair)}</h2>}
+          {rows.length === 1 ? <p className="panel-empty">{t('library:diffFirst')}</p> : <DiffView id={id} {...pair} />}
         </section>
       </div>
     </main>

@@ -52,11 +52,7 @@ export function OperatorDetail({ name }: { name: string }) {
             {t('predict:title')}
             {shown ? <span className="muted"> {t('predict:withVersion', { version: shown.version })}</span> : null}
           </h2>
-          {shown ? (
-            <TestPanel key={shown.version} operator={shown} />
-          ) : (
-            <p className="panel-empty">{t('app:loading')}</p>
-          )}
+          {shown ? <TestPanel operator={shown} /> : <p className="panel-empty">{t('app:loading')}</p>}
         </section>
         <section>
           {shown ? <OperatorFacts operator={shown} /> : null}

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { OperatorView, TensorSpec } from '@/client/types'
+import { stepText } from '@/jobs/texts'
 import { shapeText } from '@/model/values'
 import { versionsPath } from '@/pages/location'
 import { useTaskText } from './tasks'
@@ -60,12 +61,7 @@ function tensor({ name, shape, dtype }: TensorSpec): ReactNode {
 
 function steps({ preprocessing }: OperatorView): ReactNode {
   const lines = Object.entries(preprocessing).flatMap(([input, list]) =>
-    list.map(({ step, ...how }) => ({
-      input,
-      text: `${step} ${Object.values(how)
-        .map(value => (typeof value === 'number' ? Number(value.toPrecision(4)) : JSON.stringify(value)))
-        .join(', ')}`,
-    })),
+    list.map(step => ({ input, text: stepText(step as never) })),
   )
   if (lines.length === 0) return '–'
   return lines.map(line => <code key={`${line.input} ${line.text}`}>{line.text}</code>)

@@ -49,8 +49,8 @@ function useOpening(id: string | undefined): void {
   useEffect(() => {
     let current = true
     const { origin, opened } = useEditor.getState()
-    const there = (origin?.id ?? undefined) === id && opened > 0
-    const opening = there ? Promise.resolve() : open(id)
+    const there = id === undefined ? origin === null && opened > 0 : origin?.id === id // a first save opens nothing
+    const opening = there ? Promise.resolve() : open(id, () => current)
     opening
       .catch(error => current && tellFailure(t('files:openFailed'), error))
       .finally(() => current && setReady(true))
@@ -64,13 +64,13 @@ function useOpening(id: string | undefined): void {
   }, [ready, t])
 }
 
-async function open(id: string | undefined): Promise<void> {
-  if (id === undefined) return resume()
+async function open(id: string | undefined, wanted: () => boolean): Promise<void> {
+  if (id === undefined) return resume(wanted)
   try {
-    await openModel(await readModel(id))
+    await openModel(await readModel(id), wanted)
   } catch (error) {
     const draft = await readDraft(id) // the server is gone or has no such model; this browser may have it
-    if (draft) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
+    if (draft && wanted()) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
     throw error
   }
 }

@@ -15,12 +15,12 @@ import type { Given } from './state'
 type Props = {
   readonly input: TensorSpec
   readonly value: Given
-  readonly onValue: (value: Given) => void
+  readonly onChange: (change: Partial<Given>) => void
   readonly named: boolean
 }
 
 /** The ways to give one input that its signature allows. */
-export function InputForm({ input, value, onValue, named }: Props) {
+export function InputForm({ input, value, onChange, named }: Props) {
   const { t } = useTranslation()
   const form = useMemo(() => pictureForm(input), [input])
   return (
@@ -29,7 +29,7 @@ export function InputForm({ input, value, onValue, named }: Props) {
         {input.name} <small>{`${shapeText(input.shape)} · ${input.dtype}`}</small>
       </legend>
       {form ? (
-        <Tabs.Root value={value.way} onValueChange={way => onValue({ ...value, way })}>
+        <Tabs.Root value={value.way} onValueChange={way => onChange({ way })}>
           <Tabs.List className="tab-list predict-ways">
             <Tabs.Tab className="tab" value="draw">
               {t('predict:draw')}
@@ -42,18 +42,18 @@ export function InputForm({ input, value, onValue, named }: Props) {
             </Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="draw">
-            <Draw input={input} form={form} value={value} onValue={onValue} />
+            <Draw input={input} form={form} value={value} onChange={onChange} />
           </Tabs.Panel>
           <Tabs.Panel value="picture">
-            <PicturePick form={form} value={value} onValue={onValue} />
+            <PicturePick form={form} value={value} onChange={onChange} />
           </Tabs.Panel>
           <Tabs.Panel value="numbers">
-            <NumbersForm input={input} value={value} onValue={onValue} />
+            <NumbersForm input={input} value={value} onChange={onChange} />
           </Tabs.Panel>
           {value.way === 'numbers' ? null : <Sent form={form} value={value} />}
         </Tabs.Root>
       ) : (
-        <NumbersForm input={input} value={value} onValue={onValue} />
+        <NumbersForm input={input} value={value} onChange={onChange} />
       )}
     </fieldset>
   )
@@ -64,7 +64,7 @@ function Sent({ form, value }: { form: PictureForm; value: Given }) {
   return channels ? <Preview channels={channels} /> : null
 }
 
-function Draw({ input, form, value, onValue }: Omit<Props, 'named'> & { form: PictureForm }) {
+function Draw({ input, form, value, onChange }: Omit<Props, 'named'> & { form: PictureForm }) {
   const { t } = useTranslation()
   return (
     <>
@@ -72,7 +72,7 @@ function Draw({ input, form, value, onValue }: Omit<Props, 'named'> & { form: Pi
         label={t('predict:pad', { name: input.name })}
         strokes={value.strokes}
         width={penWidth(form)}
-        onStrokes={strokes => onValue({ ...value, strokes })}
+        onStrokes={strokes => onChange({ strokes })}
       />
       <details className="predict-options">
         <summary>{t('predict:options')}</summary>
@@ -80,7 +80,7 @@ function Draw({ input, form, value, onValue }: Omit<Props, 'named'> & { form: Pi
           <input
             type="checkbox"
             checked={value.centre}
-            onChange={event => onValue({ ...value, centre: event.target.checked })}
+            onChange={event => onChange({ centre: event.target.checked })}
           />
           {t('predict:centre')}
         </label>
@@ -88,7 +88,7 @@ function Draw({ input, form, value, onValue }: Omit<Props, 'named'> & { form: Pi
           <input
             type="checkbox"
             checked={value.bright}
-            onChange={event => onValue({ ...value, bright: event.target.checked })}
+            onChange={event => onChange({ bright: event.target.checked })}
           />
           {t('predict:bright')}
         </label>

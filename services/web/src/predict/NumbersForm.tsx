@@ -8,13 +8,13 @@ import { samplesOf, TextProblem } from './numbers'
 import { sampleSize } from './signature'
 import type { Given } from './state'
 
-type Props = { input: TensorSpec; value: Given; onValue: (value: Given) => void }
+type Props = { input: TensorSpec; value: Given; onChange: (change: Partial<Given>) => void }
 
 /** Larger texts make the page slow, and are work for a predict job. */
 const LARGEST = 4 * 1024 * 1024
 
 /** Numbers as rows or JSON, typed, pasted or from a csv file. */
-export function NumbersForm({ input, value, onValue }: Props) {
+export function NumbersForm({ input, value, onChange }: Props) {
   const { t } = useTranslation()
   const say = useTextProblem()
   const size = sampleSize(input)
@@ -27,7 +27,7 @@ export function NumbersForm({ input, value, onValue }: Props) {
   const take = async (file: File | undefined) => {
     if (!file) return
     if (file.size > LARGEST) tellFailure(t('predict:tooLarge', { name: file.name }), new Error(t('predict:useJob')))
-    else onValue({ ...value, text: await file.text() })
+    else onChange({ text: await file.text() })
   }
   return (
     <Field label={t('predict:values')} hint={hint} error={say(problemOf(value.text, input))}>
@@ -40,7 +40,7 @@ export function NumbersForm({ input, value, onValue }: Props) {
             spellCheck={false}
             placeholder={placeholder(size)}
             value={value.text}
-            onChange={event => onValue({ ...value, text: event.target.value })}
+            onChange={event => onChange({ text: event.target.value })}
           />
           <label className="button button-plain file-button">
             <FileUp size={15} aria-hidden />

@@ -5,17 +5,17 @@ import { filePicture } from './pen'
 import type { PictureForm } from './signature'
 import type { Given } from './state'
 
-type Props = { form: PictureForm; value: Given; onValue: (value: Given) => void }
+type Props = { form: PictureForm; value: Given; onChange: (change: Partial<Given>) => void }
 
 /** A picture file, dropped or chosen; any size, it is scaled to the input's. */
-export function PicturePick({ form, value, onValue }: Props) {
+export function PicturePick({ form, value, onChange }: Props) {
   const { t } = useTranslation()
   const [over, setOver] = useState(false)
   const [bad, setBad] = useState<string | null>(null)
   const take = async (file: File | undefined) => {
     if (!file) return
     try {
-      onValue({ ...value, file: { name: file.name, channels: await filePicture(file, form) } })
+      onChange({ file: { name: file.name, channels: await filePicture(file, form) } })
       setBad(null)
     } catch {
       setBad(file.name)
@@ -55,11 +55,7 @@ export function PicturePick({ form, value, onValue }: Props) {
         </p>
       )}
       <label className="check">
-        <input
-          type="checkbox"
-          checked={value.invert}
-          onChange={event => onValue({ ...value, invert: event.target.checked })}
-        />
+        <input type="checkbox" checked={value.invert} onChange={event => onChange({ invert: event.target.checked })} />
         {t('predict:invert')}
       </label>
     </>

@@ -9,7 +9,7 @@ import { TextProblem } from './numbers'
 import './predict.css'
 import { given } from './samples'
 import { pictureForm } from './signature'
-import { type Given, NOTHING_GIVEN } from './state'
+import { type AllGiven, give, NOTHING_GIVEN, useGiven } from './state'
 import { SampleWalk } from './walk/SampleWalk'
 import { useTestData } from './walk/useTestData'
 import { WorstSamples } from './walk/WorstSamples'
@@ -45,10 +45,10 @@ export function TestPanel({ operator }: { operator: OperatorView }) {
       {data ? (
         <>
           <Tabs.Panel value="walk">
-            <SampleWalk operator={operator} data={data} />
+            <SampleWalk key={operator.version} operator={operator} data={data} />
           </Tabs.Panel>
           <Tabs.Panel value="worst">
-            <WorstSamples operator={operator} data={data} />
+            <WorstSamples key={operator.version} operator={operator} data={data} />
           </Tabs.Panel>
         </>
       ) : null}
@@ -58,7 +58,7 @@ export function TestPanel({ operator }: { operator: OperatorView }) {
 
 function OwnInput({ operator }: { operator: OperatorView }) {
   const { inputs } = operator.signature
-  const [values, setValues] = useState<Readonly<Record<string, Given>>>({})
+  const values = useGiven(operator)
   const samples = useQuiet(useSamples(operator, values))
   return (
     <div className="predict">
@@ -69,7 +69,7 @@ function OwnInput({ operator }: { operator: OperatorView }) {
             input={input}
             named={inputs.length > 1}
             value={values[input.name] ?? NOTHING_GIVEN}
-            onValue={value => setValues(before => ({ ...before, [input.name]: value }))}
+            onChange={change => give(operator, input.name, change)}
           />
         ))}
       </div>
@@ -79,7 +79,7 @@ function OwnInput({ operator }: { operator: OperatorView }) {
 }
 
 /** The request's samples; null until every input has one, and while a text is wrong. */
-function useSamples(operator: OperatorView, values: Readonly<Record<string, Given>>): Samples | null {
+function useSamples(operator: OperatorView, values: AllGiven): Samples | null {
   return useMemo(() => {
     try {
       const made = operator.signature.inputs.map(input => {

@@ -1,3 +1,5 @@
+import { create } from 'zustand'
+import type { OperatorView } from '@/client/types'
 import type { Stroke } from './pen'
 import type { Grey } from './pixels'
 
@@ -22,3 +24,34 @@ export const NOTHING_GIVEN: Given = {
   invert: false,
   text: '',
 }
+
+/** What each input was given; an input that was given nothing is left out. */
+export type AllGiven = Readonly<Record<string, Given>>
+
+/** Pictures are large: of more operators than these, the one that was left alone longest is forgotten. */
+const MOST_KEPT = 8
+const NOTHING: AllGiven = {}
+
+/** A drawing outlives its page: whoever looks at another tab, version or page finds it again. */
+const useKept = create<ReadonlyMap<string, AllGiven>>(() => new Map())
+
+/** Versions with the same inputs share what was given, so that their answers can be compared. */
+const keyOf = ({ name, signature }: OperatorView): string => JSON.stringify([name, signature.inputs])
+
+export function useGiven(operator: OperatorView): AllGiven {
+  const key = keyOf(operator)
+  return useKept(kept => kept.get(key) ?? NOTHING)
+}
+
+/** Changes what an input was given; what is not named stays as it is by then. */
+export function give(operator: OperatorView, input: string, change: Partial<Given>): void {
+  const key = keyOf(operator)
+  const kept = new Map(useKept.getState())
+  const before = kept.get(key) ?? NOTHING
+  kept.delete(key)
+  kept.set(key, { ...before, [input]: { ...(before[input] ?? NOTHING_GIVEN), ...change } })
+  for (const old of [...kept.keys()].slice(0, -MOST_KEPT)) kept.delete(old)
+  useKept.setState(kept, true)
+}
+
+export const givenTo = (operator: OperatorView): AllGiven => useKept.getState().get(keyOf(operator)) ?? NOTHING

@@ -19,16 +19,17 @@ export async function openSpec(spec: Spec): Promise<void> {
   showAll()
 }
 
-/** A stored model, with the unsaved work that this browser holds of it. */
-export async function openModel(model: ModelView): Promise<void> {
+/** A stored model, with the unsaved work that this browser holds of it; nothing where it is no longer wanted by then. */
+export async function openModel(model: ModelView, wanted = () => true): Promise<void> {
   const draft = await readDraft(model.id)
+  const fresh = await positioned({ spec: model.spec, positions: draft?.doc.positions ?? {} })
+  if (!wanted()) return
   const origin = { id: model.id, version: model.version, etag: model.etag }
   if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: draft.saved ?? model.spec })
   else if (draft && JSON.stringify(draft.doc.spec) !== JSON.stringify(draft.saved)) {
     openDoc(draft.doc, { origin: draft.origin, saved: draft.saved }) // a save will meet the newer version and ask
   } else {
-    const doc = { spec: model.spec, positions: draft?.doc.positions ?? {} }
-    openDoc(await positioned(doc), { origin, saved: model.spec })
+    openDoc(fresh, { origin, saved: model.spec })
   }
   goTo(modelPath(model.id))
   restoreSelection()
@@ -44,8 +45,9 @@ export async function openTheirs(model: ModelView): Promise<void> {
 }
 
 /** What was on the canvas when this browser last saw it, or an empty one. */
-export async function resume(): Promise<void> {
+export async function resume(wanted = () => true): Promise<void> {
   const draft = await readDraft('new')
+  if (!wanted()) return
   if (draft) openDoc(await positioned(draft.doc), { saved: draft.saved })
   else if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
   restoreSelection()

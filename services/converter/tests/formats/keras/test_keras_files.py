@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,34 @@ def _shared() -> Any:
     return keras.Model([a, b], [L.Add()([early(b), late(shared(x))]), L.Dense(6)(b)])
 
 
+def _outputs_by_name() -> Any:
+    x = keras.Input((5,))
+    return keras.Model(x, {"o": L.Dense(4)(x), "a": L.Dense(4)(L.ReLU()(x))})
+
+
+def _inputs_by_name() -> Any:
+    x, y = keras.Input((4,), name="b"), keras.Input((4,), name="a")
+    return keras.Model({"b": x, "a": y}, L.Subtract()([L.Dense(4)(x), L.Dense(4)(y)]))
+
+
+def _attention_by_name() -> Any:
+    x = keras.Input((6, 8))
+    query, value, key = (L.Dense(8, name=name)(x) for name in ("query", "value", "key"))
+    y = L.MultiHeadAttention(2, 4)(query, key=key, value=value)
+    return keras.Model(x, L.MultiHeadAttention(2, 4)(value=value, key=key, query=y))
+
+
+def _nested_by_name() -> Any:
+    a, b = keras.Input((8,), name="z"), keras.Input((8,), name="a")
+    inner = keras.Model({"z": a, "a": b}, {"y": L.Dense(4)(a), "b": L.Dense(4)(b)})
+    x, y = keras.Input((8,)), keras.Input((8,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras would have the keys be the tensors' names
+        found = inner({"z": x, "a": y})
+    return keras.Model([x, y], L.Subtract()([found["y"], found["b"]]))
+
+
+BY_NAME: list[Callable[[], Any]] = [_outputs_by_name, _inputs_by_name, _attention_by_name, _nested_by_name]
 NETS: list[Callable[[], Any]] = [
     _dense, _convolutions, _separable, _lstm, _gru, _bidirectional, _attention, _embedding, _nested, _shared,
 ]  # fmt: skip
@@ -145,6 +174,18 @@ def test_what_keras_saves_is_read_with_its_weights(net: Callable[[], Any], endin
     spec, weights, _ = conversion.read(_saved(model, tmp_path, ending))
     assert weights is not None
     _close(_built(spec, weights, inputs), _answers(model, inputs))
+
+
+@pytest.mark.parametrize("net", BY_NAME, ids=lambda net: net.__name__.strip("_"))
+def test_what_goes_by_names_is_read_in_the_order_of_keras(net: Callable[[], Any], tmp_path: Path) -> None:
+    model = _shuffled(net())
+    samples = _samples(model)
+    names = [x._keras_history.operation.name for x in model.inputs]
+    given = dict(zip(names, samples, strict=True))
+    spec, weights, _ = conversion.read(_saved(model, tmp_path, ".keras"))
+    found = model(given if net is _inputs_by_name else samples if len(samples) > 1 else samples[0], training=False)
+    ours = [given[x.name] for x in spec.layers if x.type == "Input"]
+    _close(_built(spec, weights, ours), [np.asarray(one) for one in keras.tree.flatten(found)])
 
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.__name__.strip("_"))

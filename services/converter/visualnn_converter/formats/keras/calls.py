@@ -10,6 +10,8 @@ from visualnn_shared.catalogue.maps import Unmappable, plain
 MAX_CALLS = 100_000
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 """Arguments by which Keras hands on the masks of Embedding and Masking."""
+_READ_IN_ORDER = {"query": 0, "sequence": 0, "inputs": 0, "value": 1, "key": 2}
+"""Places of arguments that may be given by name, in any order; others come behind as they are written."""
 _ONLY_IN_TRAINING = frozenset({
     "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
     "AlphaDropout", "BatchNormalization",
@@ -36,6 +38,8 @@ class Call:
     """Numbers among the arguments by position, each with its place: ``2 * x``."""
     wrong: list[Unmappable] = field(default_factory=list)
     """Arguments that a spec has no word for."""
+    flat: list[Tensor] = field(default_factory=list)
+    """Tensors and masks as Keras 3 walks through them: by position, then by sorted names."""
 
 
 def read_call(node: Any, type: str = "") -> Call:
@@ -45,8 +49,10 @@ def read_call(node: Any, type: str = "") -> Call:
         args, named = node.get("args"), node.get("kwargs")
         for place, value in enumerate(args if isinstance(args, list) else [args]):
             _positional(call, place, value)
-        for key, value in named.items() if isinstance(named, dict) else ():
-            _by_name(call, str(key), value, type)
+        named = named if isinstance(named, dict) else {}
+        for key in sorted(named, key=lambda key: _READ_IN_ORDER.get(key, len(named) + 2)):
+            _by_name(call, str(key), named[key], type)
+        call.flat = [*_tensors(args), *_tensors(named)]
     elif isinstance(node, list):
         for item in node:
             call.tensors.append(keras2_tensor(item))
@@ -71,9 +77,16 @@ def _by_name(call: Call, key: str, value: Any, type: str) -> None:
     found = list(_tensors(value))
     if found:
         (call.masks if key in MASKS else call.tensors).extend(found)
-    elif value not in (None, False, [], {}) and (key != "training" or type in _ONLY_IN_TRAINING):
+    elif not _nothing(value) and (key != "training" or type in _ONLY_IN_TRAINING):
         rule = f"the call's argument {key} must be left out: a spec has no word for it"
         call.wrong.append(Unmappable(rule, plain(value)))
+
+
+def _nothing(value: Any) -> bool:
+    """Whether an argument says nothing: ``mask=[None, None]`` of a model with two inputs."""
+    if isinstance(value, list | dict):
+        return all(_nothing(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return value is None or value is False
 
 
 def _keras2_names(call: Call, given: Any, type: str) -> None:
@@ -100,14 +113,14 @@ def keras2_tensor(item: Any) -> Tensor:
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
-    """Tensors in nested lists and objects, left to right."""
+    """Tensors in nested lists, left to right, and objects, by sorted keys as Keras takes them."""
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__":
             config = value.get("config")
             yield keras2_tensor(config.get("keras_history") if isinstance(config, dict) else None)
         else:
-            for inner in value.values():
-                yield from _tensors(inner)
+            for key in sorted(value):
+                yield from _tensors(value[key])
     elif isinstance(value, list):
         for inner in value:
             yield from _tensors(inner)

@@ -37,6 +37,8 @@ class Source:
     """Whether the file's tensors are (channels, height, width) here; ours are not."""
     masks: list[list[Tensor]] = field(default_factory=list)
     """For each call the masks that it is handed, which the spec's layers hand on by themselves."""
+    flat: list[list[Tensor]] = field(default_factory=list)
+    """For each call of Keras 3 all that it reads, as Keras walks through it: this decides the order of layers."""
     wrong: list[Unmappable] = field(default_factory=list)
     """Arguments of its calls that a spec has no word for."""
     only_masks: bool = False
@@ -108,6 +110,7 @@ def _functional(net: Net, config: dict[str, Any], depth: int) -> None:
         calls = [read_call(node, source.type) for node in nodes]
         source.calls = [call.tensors for call in calls]
         source.masks = [call.masks for call in calls]
+        source.flat = [call.flat for call in calls]
         source.wrong = [wrong for call in calls for wrong in call.wrong]
         affine(source, [call.numbers for call in calls])
     net.inputs = list(_ends(config.get("input_layers")))
@@ -196,11 +199,11 @@ def _shape_within(net: Net) -> Any:
 
 
 def _ends(value: Any) -> Iterator[Tensor]:
-    """``input_layers`` and ``output_layers``: one tensor, or a list or object of them."""
+    """``input_layers`` and ``output_layers``: one tensor, a list, or an object, which Keras takes by sorted keys."""
     if isinstance(value, list) and value and isinstance(value[0], str):
         yield keras2_tensor(value)
     elif isinstance(value, list | dict):
-        for inner in value.values() if isinstance(value, dict) else value:
+        for inner in [value[key] for key in sorted(value)] if isinstance(value, dict) else value:
             yield from _ends(inner)
     elif value is not None:
         raise Unmappable("input_layers and output_layers must be lists of tensors", value)
