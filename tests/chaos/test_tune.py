@@ -37,6 +37,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Platform, Client]]:
         yield platform, client
 
 
+@pytest.mark.slow
 def test_trials_overlap_and_those_of_a_killed_worker_are_run_again(
     pair: tuple[Platform, Client], tmp_path: Path
 ) -> None:
@@ -44,7 +45,7 @@ def test_trials_overlap_and_those_of_a_killed_worker_are_run_again(
     load_digits().save(tmp_path / "digits.npz")
     data = client.datasets.upload(tmp_path / "digits.npz")
     job = client.jobs.tune(
-        "zoo:digits-dnn", data, SPACE, recipe={"epochs": 20, "batch_size": 64}, trials=3, parallel=2, search="random"
+        "zoo:digits-dnn", data, SPACE, recipe={"epochs": 14, "batch_size": 64}, trials=3, parallel=2, search="random"
     )
 
     def both_train() -> bool:

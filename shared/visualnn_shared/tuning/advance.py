@@ -29,6 +29,8 @@ from visualnn_shared.tuning.trials import OPEN, Told, best, told, upwards
 
 HOPELESS = 5
 """So many trials that failed, and none that did not: no more are asked for."""
+AT_ONCE = 16
+"""Trials that one step queues at most, so that its transaction stays short."""
 _WHO = "dispatcher"
 log = logging.getLogger(__name__)
 
@@ -149,8 +151,11 @@ def _resume(s: Session, row: Trial) -> list[str]:
     """A trial that the search's own cancel ended goes on from its checkpoint."""
     try:
         job = protocol.resume(s, str(row.job_id))
-    except (NotFound, Conflict) as error:
-        row.state, row.note = "failed", str(error)[:500]
+    except NotFound:
+        row.state, row.note = "failed", "its job was deleted"
+        return []
+    except Conflict:  # someone resumed it by hand, and it has succeeded: the next step reads its value
+        row.state = "running"
         return []
     row.state = "queued"
     return [job.queue]
@@ -175,9 +180,10 @@ def _hopeless(rows: Sequence[Trial]) -> bool:
 def _ask(s: Session, job: Job, params: TuneParams, rows: list[Trial]) -> list[str]:
     """Queue trials up to ``parallel``; values that do not fit together are a failed trial without a job."""
     wake: list[str] = []
-    while (
-        len(rows) < params.trials and not _hopeless(rows) and sum(row.state in OPEN for row in rows) < params.parallel
-    ):
+    for _ in range(AT_ONCE):
+        under_way = sum(row.state in OPEN for row in rows)
+        if len(rows) >= params.trials or under_way >= params.parallel or _hopeless(rows):
+            break
         trials: list[Told] = [told(row) for row in rows]
         number = len(rows)
         row = Trial(tune_id=job.id, number=number, values=sampling.ask(params, trials, number), state="queued")
