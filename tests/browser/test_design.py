@@ -5,11 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from visualnn import Client
+from playwright.sync_api import Page, expect
 from visualnn_shared.analysis.summary import summary
 from visualnn_shared.zoo import load
-from visualnn_standalone.platform import Platform
 
 from tests.browser.editor import Editor
 
@@ -34,27 +32,14 @@ def build_mnist(editor: Editor) -> None:
 def test_the_first_save_keeps_what_can_be_undone(editor: Editor, page: Page) -> None:
     editor.append("Input")
     editor.append("Dense")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "GET" else None)
     editor.button("Save")
     expect(page.get_by_text("Saved as version 1.")).to_be_visible()
     expect(page).to_have_url(re.compile("/app/models/model-"))
     editor.key("Control+z")
     expect(page.locator(".layer")).to_have_count(1)
-
-
-def test_who_leaves_while_a_model_opens_is_not_called_back(page: Page, platform: Platform) -> None:
-    with Client(platform.url) as client:
-        model = client.models.create(load("mnist-dnn")).id
-    held: list[Route] = []
-    page.route(f"**/api/v1/models/{model}", held.append)
-    page.goto(f"/app/models/{model}")
-    page.get_by_role("link", name="Jobs").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-    assert held, "the model was not asked for"
-    with page.expect_response(f"**/api/v1/models/{model}"):
-        for route in held:
-            route.continue_()
-    page.wait_for_load_state("networkidle")
-    expect(page).to_have_url(re.compile("/app/jobs$"))
+    assert [url for url in asked if re.search("/models/model-[^/]+$", url)] == [], "what is on the canvas is read again"
 
 
 def test_a_network_for_mnist_is_built_undone_exported_and_kept(editor: Editor, page: Page, tmp_path: Path) -> None:

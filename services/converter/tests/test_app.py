@@ -54,7 +54,7 @@ def test_formats_say_what_can_be_read_and_written(client: Client) -> None:
         "keras-file": (True, True), "keras-h5": (True, True), "keras-weights": (False, True),
         "keras2": (True, True), "keras-script": (False, True), "tfjs": (False, True),
         "fabrik": (True, False), "pytorch": (False, True), "dot": (False, True), "mermaid": (False, True),
-        "svg": (False, True),
+        "svg": (False, True), "savedmodel": (False, False),
     }  # fmt: skip
     assert found["onnx"]["carries_weights"]
     assert found["caffe"]["extensions"] == [".prototxt"]

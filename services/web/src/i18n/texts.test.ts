@@ -43,6 +43,11 @@ test('Chinese is Chinese', () => {
   expect(texts.filter(([, text]) => !/\p{Script=Han}/u.test(text))).toEqual([])
 })
 
+test('Chinese has punctuation of its own', () => {
+  const texts = [...textsOf('zh-CN')].filter(([, text]) => /\p{Script=Han}[,:;?!(]|[,:;!)]\p{Script=Han}/u.test(text))
+  expect(texts).toEqual([])
+})
+
 test('every key that the code names exists', () => {
   const named = Object.values(sources).flatMap(source =>
     [...source.matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key]) => key ?? ''),

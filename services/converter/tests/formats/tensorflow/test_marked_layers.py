@@ -60,6 +60,14 @@ def test_the_text_is_read_back_too(translator: Any, random_weights: Any) -> None
     assert canonical(conversion.read(text)[0]) == canonical(translator)
 
 
+def test_a_value_that_is_passed_on_to_a_layer_of_many_nodes_is_no_output(chain: Any, random_weights: Any) -> None:
+    net = chain(
+        ("x", "Input", {"shape": [5, 4]}), ("same", "Activation", {"activation": "linear"}), ("l", "LSTM", {"units": 1})
+    )
+    again = conversion.read(conversion.write(net, "tensorflow", random_weights(net)).data, "tensorflow")[0]
+    assert ([layer.name for layer in again.layers], again.outputs) == (["x", "l"], ("l",))
+
+
 def test_other_weights_in_the_file_are_read(data: bytes) -> None:
     message = graph_def().FromString(data)
     node = next(one for one in message.node if one.name == "enc/kernel")

@@ -49,7 +49,17 @@ def _collapse(graph: "Graph", name: str, mark: Mark, readers: dict[str, set[str]
     graph.marked[name] = Mark(mark.type, mark.params, tuple(inputs), mark.weights, tuple(outputs), inside)
     for one, node in inside.items():
         if node.op != "Const":
+            graph.passed.update(name for ref in graph.inputs[one] for name in _through(graph, ref))
             del graph.messages[one], graph.inputs[one]
+
+
+def _through(graph: "Graph", ref: str) -> list[str]:
+    """Nodes that only pass a value on, on the way from a reader to what makes it."""
+    found: list[str] = []
+    while ref in graph.alias and _maker(ref) not in found:
+        found.append(_maker(ref))
+        ref = graph.alias[ref]
+    return found
 
 
 def _maker(ref: str) -> str:

@@ -89,6 +89,8 @@ class Graph:
         self.marks = {name for name, one in self.messages.items() if any(entry.key == KEY for entry in one.attr)}
         """Nodes that say of themselves that they end a layer of many nodes, and below what they say."""
         self.marked: dict[str, Mark] = {}
+        self.passed: set[str] = set()
+        """Nodes that only pass on what a layer of many nodes reads."""
         for name, one in self.messages.items():
             if name in self.marks:
                 continue
@@ -206,7 +208,8 @@ def _ends(graph: Graph, live: set[str]) -> list[str]:
                 gone.add(name)
                 waiting.append(name)
     left = live - gone
-    ends = [name for name in graph.messages if name in left and not readers.get(name, set()) - gone]
+    unread = left - graph.passed
+    ends = [name for name in graph.messages if name in unread and not readers.get(name, set()) - gone]
     scored = {maker(graph.inputs[head][0]) for head in graph.heads if graph.inputs[head]}
     ends = [name for name in ends if name in readers or not others.get(name) or name in scored]
     return [name for name in ends if graph.messages[name].op not in INPUTS] if len(ends) > 1 else ends

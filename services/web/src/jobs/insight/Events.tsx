@@ -12,7 +12,7 @@ export function Events({ job }: InsightProps) {
   if (!data.includes(FILE)) return null
   return (
     <section className="card">
-      <a className="chip" href={`${job.links.artifacts}/${FILE}`} download={FILE}>
+      <a className="chip jobs-weights" href={`${job.links.artifacts}/${FILE}`} download={FILE}>
         <Download size={13} aria-hidden />
         {t('jobs:tensorboard')}
       </a>
