@@ -26,8 +26,9 @@ from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
 from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
-from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams
+from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams, TuneParams
 from visualnn_shared.training.weights import WEIGHTS
+from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
 from visualnn_api import knowing
@@ -150,7 +151,7 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
                     closest(dataset_id, list(KNOWN)) or f"POST the file to /datasets first, or name {', '.join(KNOWN)}"
                 )
                 draft.wrong("dataset must be the id of a data set, or a known name", dataset_id, "dataset", hint)
-    if draft.given("kind") in ("train", "check"):
+    if draft.given("kind") in ("train", "check", "tune"):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
@@ -186,7 +187,8 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
 
 def _find_initial(s: Session, owner: str, draft: Draft) -> None:
     """The train job whose weights a training begins with: named itself, or by an operator that came of it."""
-    named = getattr(draft.params, "initial_weights", None)
+    recipe = draft.params.recipe if isinstance(draft.params, TuneParams) else draft.params
+    named = getattr(recipe, "initial_weights", None)
     if named is None:
         return
     try:
@@ -233,6 +235,9 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
     try:
         if isinstance(draft.params, CheckParams) and draft.spec is not None and not check(draft.spec):
             draft.chosen = plan_check(draft.spec, schema, splits, draft.params)[0].chosen
+        elif isinstance(draft.params, TuneParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_tune(draft.spec, schema, splits, draft.params)
+            _judge_initial(draft, objects)
         elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
             draft.chosen = plan(draft.spec, schema, splits, params).chosen

@@ -22,9 +22,12 @@ from visualnn_shared.settings import CommonSettings
 from visualnn_shared.store.clock import clock
 from visualnn_shared.store.database import Database
 from visualnn_shared.store.tables import Attempt
+from visualnn_shared.tuning.advance import Tuner
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
+SEARCH_S = 1.0
+"""Time between two steps of a search."""
 LATE_COMMIT_S = 60.0
 """An attempt's end may become visible this long after the time that it names."""
 
@@ -40,6 +43,7 @@ class Dispatcher:
         self._waker = waker
         self._timers = timers
         self._stop = threading.Event()
+        self._tuner = Tuner(database, objects, waker, timers)
         self._collected: set[tuple[str, int]] = set()
 
     def round(self) -> None:
@@ -51,6 +55,10 @@ class Dispatcher:
         with self._database.session() as s:
             workers.prune(s)
         self._wake()
+
+    def search(self) -> None:
+        """One step of every tune job. Raises ``Unavailable``."""
+        self._tuner.round()
 
     def _wake(self) -> None:
         with self._database.session() as s:
@@ -96,10 +104,15 @@ class Dispatcher:
         cleaning = threading.Thread(target=self._clean, name="gc")
         cleaning.start()
         log.info("the dispatcher watches the jobs")
+        search = _Patient("advancing searches", self.search)
         round_ = _Patient("reaping and waking", self.round)
+        due = 0.0
         while not self._stop.is_set():
-            round_()
-            self._stop.wait(self._timers.reap_s)
+            search()  # before the reaping: after a pause it renews the leases of searches, which nobody lost
+            if time.monotonic() >= due:
+                round_()
+                due = time.monotonic() + self._timers.reap_s
+            self._stop.wait(min(SEARCH_S, self._timers.reap_s))
         cleaning.join()
 
     def _clean(self) -> None:

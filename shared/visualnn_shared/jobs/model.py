@@ -54,11 +54,15 @@ WORKER_LOST = JobError(
 
 TRAIN_CPU, TRAIN_GPU, INFER = "train.cpu", "train.gpu", "infer"
 QUEUES = (TRAIN_CPU, TRAIN_GPU, INFER)
-"""Every queue there is."""
+"""Every queue that workers serve."""
+TUNE = "tune"
+"""The queue of searches, which dispatchers advance: a tune job holds no worker."""
 
 
 def queue_for(kind: str, device: Device = "any") -> str:
     """The queue of a job: by what it needs, so that a worker takes only what it can do."""
+    if kind == "tune":
+        return TUNE
     if device == "gpu":
         return TRAIN_GPU
     return TRAIN_CPU if kind == "train" else INFER

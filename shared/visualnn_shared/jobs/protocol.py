@@ -19,6 +19,7 @@ from visualnn_shared.jobs import record
 from visualnn_shared.jobs.model import (
     FINAL,
     QUEUES,
+    TUNE,
     WORKER_LOST,
     Beat,
     Claim,
@@ -80,8 +81,8 @@ def submit(
     Raises ``IdempotencyMismatch`` where the key came with another body (``fingerprint``), ``ValueError`` for a queue
     that nobody serves or a key without a fingerprint.
     """
-    if queue not in QUEUES:
-        raise ValueError(f"queue must be one of {', '.join(QUEUES)}; received {queue!r}")
+    if queue not in (*QUEUES, TUNE):
+        raise ValueError(f"queue must be one of {', '.join((*QUEUES, TUNE))}; received {queue!r}")
     if idempotency_key is not None and fingerprint is None:
         raise ValueError("an idempotency_key must come with a fingerprint; received none")
     values = {

@@ -63,8 +63,8 @@ class Waker:
         self._silent_until = 0.0
 
     def wake(self, queue: str) -> None:
-        """Wake a worker of ``queue``, if the broker can. Never raises, never waits."""
-        if self._app is None or time.monotonic() < self._silent_until:
+        """Wake a worker of ``queue``, if workers serve it and the broker can. Never raises, never waits."""
+        if self._app is None or queue not in QUEUES or time.monotonic() < self._silent_until:
             return
         self._start()
         with suppress(queues.Full):  # a thousand wake-ups are under way already

@@ -248,6 +248,31 @@ class Attempt(Base):
     __table_args__ = (Index("ix_attempts_ended_at", "ended_at"),)
 
 
+class Trial(Base):
+    """One training of a search; the row is the truth, the search's state is read from these rows alone."""
+
+    __tablename__ = "trials"
+
+    tune_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 0, in the order in which they were asked for."""
+    job_id: Mapped[str | None] = mapped_column(Id)
+    """The train job; None where the values did not fit together, so that none was queued."""
+    values: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Dimension -> value."""
+    state: Mapped[str] = mapped_column(String(16))
+    """queued, running, complete, pruned, failed, cancelled, or stopped: by the search's own cancel."""
+    value: Mapped[float | None] = mapped_column(Double)
+    """Of the metric that is improved, of the weights that the training left."""
+    epochs: Mapped[list[list[float]]] = mapped_column(Json, default=list)
+    """[epoch, value] as reported while it ran."""
+    pruned_at: Mapped[int | None]
+    """The epoch after which its end was asked for."""
+    note: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (Index("ix_trials_job_id", "job_id"),)
+
+
 class Artifact(Base):
     """A file of a succeeded job, from its result manifest."""
 

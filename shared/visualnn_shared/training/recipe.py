@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from visualnn_shared.training.augmentation import Changes
 from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
+from visualnn_shared.training.space import Space
 from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
@@ -144,12 +145,38 @@ class CheckParams(_Params):
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
+class TuneParams(_Params):
+    """``params`` of a tune job: trainings whose recipe or network differ, and what is looked for."""
+
+    space: Space = Field(min_length=1, max_length=20)
+    """What is searched: ``params.learning_rate``, ``model.layers.NAME.params.units``, ... and the values of each."""
+    recipe: TrainParams = TrainParams()
+    """What every trial has besides; a trial is a train job."""
+    trials: Annotated[int, Field(strict=True, ge=1, le=1000)] = 20
+    """How many trainings there are, those that are ended early included."""
+    parallel: Annotated[int, Field(strict=True, ge=1, le=64)] = 2
+    """How many of them wait or run at a time; more workers than this are not used."""
+    search: Literal["tpe", "random", "coarse_to_fine"] = "tpe"
+    """How values are chosen: by what the ended trials say (tpe), at random, or at random in ever smaller ranges."""
+    pruner: Literal["none", "median", "asha"] = "none"
+    """Which trials are ended early: those below the median of the others, or all but a share at each rung."""
+    min_epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
+    """No trial is ended before this epoch; the first rung of asha."""
+    reduction: Annotated[int, Field(strict=True, ge=2, le=10)] = 3
+    """Asha keeps one of so many trials at each rung, and the next rung is so many times later."""
+    monitor: str | None = Field(default=None, max_length=200)
+    """The metric to improve, as the trials report it; ``val_loss`` where it is left out."""
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    """Of the search; each trial's training has the recipe's seed."""
+
+
 PARAMS: dict[str, type[_Params]] = {
     "train": TrainParams,
     "evaluate": EvaluateParams,
     "predict": PredictParams,
     "check": CheckParams,
     "export": ExportParams,
+    "tune": TuneParams,
 }
 """Job kind -> what its ``params`` must be."""
 

@@ -13,6 +13,11 @@ Keep = Literal["last", "best"]
 _HIGHER_IS_BETTER = frozenset({"accuracy", "auc", "precision", "recall", "top_5_accuracy"})
 
 
+def higher_is_better(monitor: str) -> bool:
+    """Whether more of this metric is better; of losses and errors less is."""
+    return monitor.removeprefix("val_") in _HIGHER_IS_BETTER
+
+
 class EarlyStopping(BaseModel):
     """Stop where the watched metric has not got better by ``min_delta`` for ``patience`` epochs."""
 
@@ -51,7 +56,7 @@ class Watch:
 
     def __init__(self, monitor: str, min_delta: float = 0.0) -> None:
         self.monitor = monitor
-        self._sign = -1.0 if monitor.removeprefix("val_") in _HIGHER_IS_BETTER else 1.0
+        self._sign = -1.0 if higher_is_better(monitor) else 1.0
         self._min_delta = min_delta
         self._best: float | None = None
         self.waited = 0

@@ -20,7 +20,7 @@ _LOOK_S = 0.5
 
 
 @contextmanager
-def connected(data_dir: Path | None, *, worker: bool = True) -> Iterator["Client"]:
+def connected(data_dir: Path | None, *, worker: bool = True, workers: int = 1) -> Iterator["Client"]:
     """A client of ``VISUALNN_URL``; else of the platform that runs on the data folder; else of one for this command.
 
     The last is started without a worker where ``worker`` is false: listing jobs needs none. Raises ``PlatformError``
@@ -33,7 +33,7 @@ def connected(data_dir: Path | None, *, worker: bool = True) -> Iterator["Client
         with Client(url) as client:
             yield client
         return
-    with own_platform(data_folder(data_dir), worker=worker) as client:
+    with own_platform(data_folder(data_dir), worker=worker, workers=workers) as client:
         yield client
 
 
@@ -43,7 +43,7 @@ def _running(folder: Path) -> str | None:
 
 
 @contextmanager
-def own_platform(folder: Path, *, worker: bool = True) -> Iterator["Client"]:
+def own_platform(folder: Path, *, worker: bool = True, workers: int = 1) -> Iterator["Client"]:
     from visualnn_standalone.errors import AlreadyRunning
     from visualnn_standalone.platform import Platform
 
@@ -53,7 +53,7 @@ def own_platform(folder: Path, *, worker: bool = True) -> Iterator["Client"]:
     while True:
         try:
             note(f"starting a platform on {folder} for this command")
-            platform = Platform(folder, workers=1 if worker else 0)
+            platform = Platform(folder, workers=workers if worker else 0)
             platform.start()
             break
         except AlreadyRunning as held:

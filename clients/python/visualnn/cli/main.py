@@ -23,6 +23,7 @@ from visualnn.cli import (
     rewrite,
     summary,
     train,
+    tune,
     up,
     zoo,
 )
@@ -44,6 +45,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     rewrite.rewrite,
     diff.diff,
     train.train,
+    tune.tune,
     evaluate.evaluate,
     predict.predict,
     zoo.zoo,

@@ -104,7 +104,7 @@ def train(
         "device": device,
         "time_limit_s": time_limit,
     }
-    params = _read_recipe(recipe) | {name: value for name, value in params.items() if value is not None}
+    params = read_recipe(recipe) | {name: value for name, value in params.items() if value is not None}
     with connected(data_dir) as client:
         result = _train(client, model, dataset, params, out, chosen, operator)
     if as_json:
@@ -113,7 +113,7 @@ def train(
         _print(result)
 
 
-def _read_recipe(file: Path | None) -> dict[str, Any]:
+def read_recipe(file: Path | None) -> dict[str, Any]:
     from visualnn_shared.errors import Invalid
     from visualnn_shared.spec.problem import problem
 

@@ -59,6 +59,28 @@ class Jobs:
         """Queue a check: is the model, with its loss and this data, fit to be trained? It leaves ``check.json``."""
         return self.submit("check", model=_id(model), dataset=_id(dataset), params=_set(params))
 
+    def tune(
+        self,
+        model: Model | str,
+        dataset: Dataset | str,
+        space: dict[str, dict[str, Any]],
+        *,
+        recipe: dict[str, Any] | None = None,
+        **params: Any,
+    ) -> Job:
+        """Queue a search: trials are trainings of the recipe with values from ``space``, such as
+        ``{"params.learning_rate": {"type": "float", "low": 1e-4, "high": 0.1, "log": True}}``.
+
+        ``params``: trials, parallel, search, pruner, monitor, seed, ... It leaves ``trials.json`` and pictures. Raises
+        ``ApiError`` 422 with every problem of recipe and space.
+        """
+        given = {"space": space, **_set({"recipe": recipe}), **_set(params)}
+        return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given)
+
+    def trials(self, job: Job | str) -> dict[str, Any]:
+        """What a tune job has tried so far: {"monitor", "best", "warnings", "trials", ...}."""
+        return dict(self._transport.get(f"/jobs/{_id(job)}/trials"))
+
     def json(self, job: str, name: str) -> Any:
         """A file of the job's result that is JSON, such as ``check.json`` or ``history.json``."""
         return self._transport.get(f"/jobs/{job}/artifacts/{name}")

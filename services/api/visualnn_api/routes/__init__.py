@@ -17,6 +17,7 @@ from visualnn_api.routes import (
     reproductions,
     results,
     together,
+    trials,
     uploads,
 )
 
@@ -32,6 +33,7 @@ API = (
     jobs.router,
     results.router,
     reproductions.router,
+    trials.router,
     operators.router,
     predictions.router,
     platform.router,

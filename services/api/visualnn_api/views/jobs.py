@@ -9,9 +9,9 @@ from visualnn_shared.store.tables import Artifact, Job
 from visualnn_api.views.common import Links, Timestamp, View
 
 PREFIX = "/api/v1/jobs"
-Kind = Literal["train", "evaluate", "predict", "check", "export"]
+Kind = Literal["train", "evaluate", "predict", "check", "export", "tune"]
 
-_TAKES = ("Train", "Evaluate", "Predict", "Check", "Export")
+_TAKES = ("Train", "Evaluate", "Predict", "Check", "Export", "Tune")
 _PARAMS = {
     "description": "What the kind of job takes: " + ", ".join(f"{kind}Params" for kind in _TAKES),
     "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in _TAKES],
@@ -46,6 +46,21 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "summary": "Is a network, with its loss and a data set, fit to be trained? The answer is check.json",
         "value": {"kind": "check", "model": "zoo:mnist-dnn", "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x"},
     },
+    "tune": {
+        "summary": "Search for a recipe or a network: trials are train jobs, as many at a time as `parallel` says",
+        "value": {
+            "kind": "tune",
+            "model": "zoo:mnist-dnn",
+            "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x",
+            "params": {
+                "space": {"params.learning_rate": {"type": "float", "low": 1e-4, "high": 0.1, "log": True}},
+                "recipe": {"epochs": 9},
+                "trials": 20,
+                "parallel": 2,
+                "pruner": "asha",
+            },
+        },
+    },
     "export": {
         "summary": "A train job's weights as a SavedModel, made by a worker whose Keras runs on TensorFlow",
         "value": {
@@ -63,7 +78,7 @@ class JobRequest(BaseModel):
 
     kind: Kind
     model: str | None = Field(default=None, max_length=300)
-    """To train or check: a model's id, `id@version`, or `zoo:NAME`, which stores that network as a model first."""
+    """To train, check or tune: a model's id, `id@version`, or `zoo:NAME`, which is stored as a model first."""
     dataset: str | None = Field(default=None, max_length=64)
     """A data set's id, or the name of a known one, such as `digits`; an export takes none."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
@@ -174,6 +189,8 @@ def _links(job: Job) -> Links:
         links["cancel"] = f"{url}/cancel"
     if job.state in (State.FAILED, State.CANCELLED):
         links["resume"] = f"{url}/resume"
+    if job.kind == "tune":
+        links["trials"] = f"{url}/trials"
     if job.state == State.SUCCEEDED and job.kind == "train":
         links["weights"] = f"{url}/weights"
         links["reproduce"] = f"{url}/reproduce"

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { JobState, JobView, OperatorView, RecipeField } from '@/client/types'
+import type { JobState, JobView, OperatorView, RecipeField, TrialsView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { api, got } from './client'
 import { failureOf } from './failure'
@@ -34,6 +34,10 @@ export function useJob(id: string) {
 }
 
 const isRefused = (error: unknown) => error !== null && failureOf(error).kind === 'refused'
+
+export async function readTrials(id: string): Promise<TrialsView> {
+  return got(api.GET('/api/v1/jobs/{job_id}/trials', { params: { path: { job_id: id } } }))
+}
 
 export async function readJob(id: string): Promise<JobView> {
   return got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))

@@ -479,6 +479,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trials of a search
+         * @description In the order in which they were asked for, while it runs and after; 409 for a job of another kind.
+         */
+        get: operations["trials_api_v1_jobs__job_id__trials_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/weights": {
         parameters: {
             query?: never;
@@ -1301,6 +1321,19 @@ export interface components {
             /** Items */
             items: components["schemas"]["ArtifactView"][];
         };
+        /** BestTrial */
+        BestTrial: {
+            /** Job */
+            job?: string | null;
+            /** Number */
+            number: number;
+            /** Value */
+            value: number;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * Cast
          * @description To the input's dtype.
@@ -1454,6 +1487,19 @@ export interface components {
             value: unknown;
             /** Why */
             why: string;
+        };
+        /**
+         * Choices
+         * @description One of a list, any JSON, e.g. ``{"type": "choice", "choices": ["sgd", "adam"]}``.
+         */
+        Choices: {
+            /** Choices */
+            choices: unknown[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "choice";
         };
         /**
          * ClassCount
@@ -1921,6 +1967,27 @@ export interface components {
             step: "flip";
         };
         /**
+         * FloatRange
+         * @description A real number, e.g. ``{"type": "float", "low": 1e-4, "high": 0.1, "log": true}``.
+         */
+        FloatRange: {
+            /** High */
+            high: number;
+            /**
+             * Log
+             * @description Evenly over the orders of magnitude, for what is multiplied rather than added: learning rates, penalties.
+             * @default false
+             */
+            log: boolean;
+            /** Low */
+            low: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "float";
+        };
+        /**
          * Format
          * @description A file format.
          */
@@ -1995,6 +2062,27 @@ export interface components {
             received: unknown;
         };
         /**
+         * IntRange
+         * @description A whole number, both ends included, e.g. ``{"type": "int", "low": 16, "high": 256}``.
+         */
+        IntRange: {
+            /** High */
+            high: number;
+            /**
+             * Log
+             * @description Evenly over the orders of magnitude, for what is multiplied rather than added: learning rates, penalties.
+             * @default false
+             */
+            log: boolean;
+            /** Low */
+            low: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "int";
+        };
+        /**
          * InverseTime
          * @description 1 / (1 + ``decay`` x epochs).
          */
@@ -2054,7 +2142,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict" | "check" | "export";
+            kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
             /** Links */
             links: {
                 [key: string]: string;
@@ -3863,6 +3951,140 @@ export interface components {
             validation_split: number;
         };
         /**
+         * TrialView
+         * @description One training of a search.
+         */
+        TrialView: {
+            /** Epochs */
+            epochs: number[][];
+            /** Job */
+            job?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Number */
+            number: number;
+            /** Pruned At */
+            pruned_at?: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "complete" | "pruned" | "failed" | "cancelled" | "stopped";
+            /** Value */
+            value?: number | null;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TrialsView
+         * @description What a search has found so far.
+         */
+        TrialsView: {
+            best?: components["schemas"]["BestTrial"] | null;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Monitor */
+            monitor: string;
+            /** Trials */
+            trials: components["schemas"]["TrialView"][];
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * TuneParams
+         * @description ``params`` of a tune job: trainings whose recipe or network differ, and what is looked for.
+         */
+        TuneParams: {
+            /**
+             * Min Epochs
+             * @description No trial is ended before this epoch; the first rung of asha.
+             * @default 1
+             */
+            min_epochs: number;
+            /**
+             * Monitor
+             * @description The metric to improve, as the trials report it; ``val_loss`` where it is left out.
+             * @default null
+             */
+            monitor: string | null;
+            /**
+             * Parallel
+             * @description How many of them wait or run at a time; more workers than this are not used.
+             * @default 2
+             */
+            parallel: number;
+            /**
+             * Pruner
+             * @description Which trials are ended early: those below the median of the others, or all but a share at each rung.
+             * @default none
+             * @enum {string}
+             */
+            pruner: "none" | "median" | "asha";
+            /**
+             * @description What every trial has besides; a trial is a train job.
+             * @default {
+             *       "augmentation": [],
+             *       "batch_size": 32,
+             *       "class_weight": null,
+             *       "device": "any",
+             *       "early_stopping": null,
+             *       "epochs": 10,
+             *       "frozen": [],
+             *       "initial_weights": null,
+             *       "keep": null,
+             *       "learning_rate": null,
+             *       "loss": null,
+             *       "loss_weights": {},
+             *       "losses": {},
+             *       "metrics": null,
+             *       "optimizer": null,
+             *       "precision": "float32",
+             *       "preprocessing": [],
+             *       "schedule": null,
+             *       "seed": 0,
+             *       "shuffle": true,
+             *       "stratify": false,
+             *       "time_limit_s": null,
+             *       "validation_split": 0
+             *     }
+             */
+            recipe: components["schemas"]["TrainParams"];
+            /**
+             * Reduction
+             * @description Asha keeps one of so many trials at each rung, and the next rung is so many times later.
+             * @default 3
+             */
+            reduction: number;
+            /**
+             * Search
+             * @description How values are chosen: by what the ended trials say (tpe), at random, or at random in ever smaller ranges.
+             * @default tpe
+             * @enum {string}
+             */
+            search: "tpe" | "random" | "coarse_to_fine";
+            /**
+             * Seed
+             * @description Of the search; each trial's training has the recipe's seed.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Space
+             * @description What is searched: ``params.learning_rate``, ``model.layers.NAME.params.units``, ... and the values of each.
+             */
+            space: {
+                [key: string]: components["schemas"]["FloatRange"] | components["schemas"]["IntRange"] | components["schemas"]["Choices"];
+            };
+            /**
+             * Trials
+             * @description How many trainings there are, those that are ended early included.
+             * @default 20
+             */
+            trials: number;
+        };
+        /**
          * UploadView
          * @description An upload that has begun.
          */
@@ -5101,7 +5323,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict" | "check" | "export") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export" | "tune") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -5159,14 +5381,14 @@ export interface operations {
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict" | "check" | "export";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams, TuneParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"] | components["schemas"]["TuneParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5702,6 +5924,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    trials_api_v1_jobs__job_id__trials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialsView"];
                 };
             };
             /** @description There is no such thing. */
@@ -8705,8 +8986,8 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -8719,6 +9000,7 @@ export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
 export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
 export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const choicesTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Choices"]["type"]> = ["choice"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
@@ -8729,8 +9011,10 @@ export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
+export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FloatRange"]["type"]> = ["float"];
+export const intRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IntRange"]["type"]> = ["int"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
@@ -8789,6 +9073,9 @@ export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<co
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
+export const trialViewStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrialView"]["state"]> = ["queued", "running", "complete", "pruned", "failed", "cancelled", "stopped"];
+export const tuneParamsPrunerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TuneParams"]["pruner"]> = ["none", "median", "asha"];
+export const tuneParamsSearchValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TuneParams"]["search"]> = ["tpe", "random", "coarse_to_fine"];
 export const weightsFormatValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["WeightsFormat"]> = ["safetensors", "keras", "h5", "onnx", "npz"];
 export const whitenMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["method"]> = ["pca", "zca"];
 export const whitenStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Whiten"]["step"]> = ["whiten"];

@@ -23,6 +23,7 @@ import { Logs } from './Logs'
 import { Progress } from './Progress'
 import { Results } from './Results'
 import { StateBadge } from './StateBadge'
+import { Trials } from './Trials'
 
 /** One job, live. */
 export function JobDetail({ id }: { id: string }) {
@@ -71,6 +72,7 @@ function Detail({ job }: { job: JobView }) {
           {job.kind === 'train' ? <Curves charts={chartsOf([{ name, run }])} /> : null}
           {job.kind === 'train' ? <Insight job={job} run={run} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
+          {job.kind === 'tune' ? <Trials job={job} /> : null}
           <Logs lines={run.logs} />
         </div>
         <div>

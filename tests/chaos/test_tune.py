@@ -1,0 +1,69 @@
+"""A search on two workers: trials side by side, and neither a killed worker nor a killed dispatcher loses one."""
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from visualnn import Client
+from visualnn.demo.digits import load_digits
+from visualnn_standalone.platform import Platform
+
+from tests.chaos.conftest import PATIENT
+from tests.end_to_end.support import BRISK_TIMERS, until
+
+SHORT_LEASE = {
+    **BRISK_TIMERS,
+    "VISUALNN_JOBS_HEARTBEAT_S": "1",
+    "VISUALNN_JOBS_LEASE_S": "12",
+    "VISUALNN_JOBS_WATCHDOG_S": "7",
+    "VISUALNN_JOBS_KILL_S": "4",
+}
+SPACE = {
+    "params.learning_rate": {"type": "float", "low": 1e-3, "high": 0.1, "log": True},
+    "params.optimizer": {"type": "choice", "choices": ["sgd", "adam"]},
+}
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Platform, Client]]:
+    with (
+        Platform(tmp_path / "data", workers=2, environment=SHORT_LEASE, patience=PATIENT) as platform,
+        Client(platform.url) as client,
+    ):
+        yield platform, client
+
+
+@pytest.mark.slow
+def test_trials_overlap_and_those_of_a_killed_worker_are_run_again(
+    pair: tuple[Platform, Client], tmp_path: Path
+) -> None:
+    platform, client = pair
+    load_digits().save(tmp_path / "digits.npz")
+    data = client.datasets.upload(tmp_path / "digits.npz")
+    job = client.jobs.tune(
+        "zoo:digits-dnn", data, SPACE, recipe={"epochs": 14, "batch_size": 64}, trials=3, parallel=2, search="random"
+    )
+
+    def both_train() -> bool:
+        trials = client.jobs.trials(job.id)["trials"]
+        return [one["state"] for one in trials] == ["running"] * 2 and all(one["epochs"] for one in trials)
+
+    until(both_train, 120, "two trials that train side by side")
+    first = [one["job"] for one in client.jobs.trials(job.id)["trials"]]
+    for part in ("worker-1", "dispatcher"):
+        os.kill(platform.pids()[part], signal.SIGKILL)
+    ended = client.jobs.wait(job.id)
+    assert (ended.state, ended.attempt) == ("succeeded", 1)
+    found = client.jobs.trials(job.id)
+    assert [one["state"] for one in found["trials"]] == ["complete"] * 3
+    assert [one["job"] for one in found["trials"]][:2] == first
+    attempts = [client.jobs.get(one).attempt for one in first]
+    assert max(attempts) >= 2, "the killed worker's trial was run again"
+    assert found["best"]["value"] == min(one["value"] for one in found["trials"])
+    path = tmp_path / "parallel.png"
+    client.jobs.artifact(job.id, "parallel-coordinates.png", path)
+    assert Image.open(io.BytesIO(path.read_bytes())).width >= 600
