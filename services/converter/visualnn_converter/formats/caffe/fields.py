@@ -98,18 +98,17 @@ _OLDEST = (
 )
 _FORKS: Mapping[str, str] = {
     "batch_norm_param": "scale_filler bias_filler scale_bias frozen engine",
-    "convolution_param": "cudnn_convolution_algo_seeker conv_algos_override",
+    "convolution_param": "cudnn_convolution_algo_seeker conv_algos_override hole",
     "data_param": "cache shuffle threads parser_threads",
     "image_data_param": "label_type",
+    "pooling_param": "ceil_mode",
     "loss_param": "class_weighting weight_by_label_freqs",
     "transform_param": "distort_param expand_param multi_scale scale_ratios max_distort fix_crop more_fix_crop is_flow",
 }
 """What SegNet, SSD, DeepLab, temporal segment networks and NVIDIA's Caffe added to messages of Caffe's own."""
 _HINTS = {
-    ("convolution_param", "hole"): "write dilation, as Caffe has it now",
     ("convolution_param", "hole_h"): "write dilation, as Caffe has it now",
     ("convolution_param", "hole_w"): "write dilation, as Caffe has it now",
-    ("pooling_param", "ceil_mode"): "write round_mode: CEIL or FLOOR, as Caffe has it now",
 }
 _MORE = frozenset({
     "Bias", "HDF5Output", "Filter", "BatchReindex", "Python", "SoftmaxWithLoss", "SigmoidCrossEntropyLoss",

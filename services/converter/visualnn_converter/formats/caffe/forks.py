@@ -1,4 +1,5 @@
-"""Layers of well-known forks of Caffe as Caffe's own: SENet's ``Axpy``, depthwise convolutions, ``ReLU6``."""
+"""Layers of well-known forks of Caffe as Caffe's own: SENet's ``Axpy``, depthwise convolutions, ``ReLU6``,
+DeepLab's ``hole`` and the ``ceil_mode`` of pools."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -65,6 +66,24 @@ def _relu6(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], repo
     return [node]
 
 
+def _pool(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
+    """``ceil_mode`` of forks is ``round_mode``; where both are said they may differ, and nothing is chosen."""
+    if isinstance(node.bag.peek("ceil_mode"), bool) and "round_mode" not in node.bag:
+        mode = "CEIL" if node.bag.one("ceil_mode") else "FLOOR"
+        node.bag.put("round_mode", Repeated([Word(mode)]))
+        report.rewrote(node.name, f"ceil_mode as round_mode: {mode}", "forks of Caffe have it as a truth value")
+    return [node]
+
+
+def _hole(node: Node, _inputs: Sequence[Value], _fresh: Callable[[], int], report: Report) -> list[Node]:
+    """DeepLab's ``hole`` is ``dilation``."""
+    if "hole" in node.bag and "dilation" not in node.bag:
+        node.bag.put("dilation", Repeated(node.bag.many("hole")))
+        report.rewrote(node.name, "hole as dilation", "DeepLab's Caffe had it under that name")
+    return [node]
+
+
 _REWRITES: Mapping[str, Any] = {
-    "Axpy": _axpy, "Scale": _scale, "ReLU6": _relu6, "LSTM": _lstm, **dict.fromkeys(DEPTHWISE, _depthwise),
+    "Axpy": _axpy, "Scale": _scale, "ReLU6": _relu6, "LSTM": _lstm, "Pooling": _pool, "Convolution": _hole,
+    **dict.fromkeys(DEPTHWISE, _depthwise),
 }  # fmt: skip
