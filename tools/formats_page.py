@@ -126,7 +126,7 @@ def page(known: Mapping[str, Any]) -> str:
         f"weights, was run beside the network on Keras ({known.get('inputs', 'not yet run')}), by a runtime that reads",
         "the file itself, or in brackets by VisualNN's own reader on Keras, which proves less. In square brackets: why",
         "the network cannot be written, listed below. Rewrites (`--allow-rewrite`) are not counted. A ✓ alone was not",
-        "run so: pictures, scripts, PyTorch and TensorFlow.js have no runtime here (their tests run them), and large",
+        "run so: pictures, scripts and TensorFlow.js have no runtime here (their tests run them), and large",
         "networks take long: `python tools/certify.py --new` runs what is missing.",
         "",
         *table,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from visualnn_converter import conversion
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.verify import Asked, verify
@@ -46,6 +47,18 @@ def test_tensorflow_runs_a_graph(format: str) -> None:
     found = verify(ModelFile("native", "n", b"{}", SPEC, weights), ModelFile(format, "g", data, SPEC, weights), Asked())
     assert found.passed
     assert (found.target.runtime.name, found.target.runtime.independent) == ("TensorFlow", True)
+
+
+def test_pytorch_runs_the_module_that_was_written() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed: it is no dependency")
+    weights = draw_weights(SPEC, 1)
+    data = conversion.write(SPEC, "pytorch", weights).data
+    source = ModelFile("native", "n", b"{}", SPEC, weights)
+    found = verify(source, ModelFile("pytorch", "m.zip", data, SPEC, weights), Asked())
+    assert found.passed
+    assert (found.target.runtime.name, found.target.runtime.independent) == ("PyTorch", True)
+    other = conversion.write(SPEC, "pytorch", draw_weights(SPEC, 2)).data
+    assert not verify(source, ModelFile("pytorch", "m.zip", other, SPEC, weights), Asked()).passed
 
 
 def test_a_padding_that_differs_in_a_graph_is_found() -> None:

@@ -1,5 +1,6 @@
 """PyTorch, written only: a zip with a readable nn.Module, its state dict in safetensors, and a README."""
 
+import importlib.util
 import io
 import zipfile
 from functools import partial
@@ -14,6 +15,8 @@ TITLE = "PyTorch module"
 EXTENSIONS = (".zip",)
 MEDIA_TYPE = "application/zip"
 CARRIES_WEIGHTS = True
+CAN_RUN = importlib.util.find_spec("torch") is not None
+"""PyTorch runs it, where it is installed."""
 
 
 def sniff(_data: bytes) -> bool:
