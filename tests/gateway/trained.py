@@ -41,11 +41,12 @@ class Trainer:
 
     def register(self, name: str, job_id: str) -> None:
         """A ready operator that the job became, without a file to serve."""
+        serving = Serving(inputs=(), outputs=(), task="regression").model_dump(mode="json")
         with self._db.session() as s:
             owner = s.get_one(Job, job_id).owner
             operator_id, number = operators.reserve(s, owner, name)
             row = OperatorVersion(
-                operator_id=operator_id, number=number, serving={}, onnx_key="none", onnx_sha256="0" * 64,
+                operator_id=operator_id, number=number, serving=serving, onnx_key="none", onnx_sha256="0" * 64,
                 lineage={"job": job_id}, replay=None,
             )  # fmt: skip
             operators.add_version(s, row)
