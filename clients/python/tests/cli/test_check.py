@@ -2,11 +2,9 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
-from visualnn.cli import main, waiting
-from visualnn.transport import Retries
+from visualnn.cli import main
 
 from tests.scripted_http import Asked, Say, Server
 
@@ -38,17 +36,7 @@ class Platform:
         return Say(200, json.dumps(DATASET if path.startswith("/datasets") else JOB).encode())
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
-    from visualnn.cli.output import console
-
-    console.cache_clear()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VISUALNN_URL", server.url)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(waiting, "_LOOK_S", 0.01)
-    monkeypatch.setattr(Retries, "wait_s", lambda *_: 0.01)
-    (tmp_path / "line.csv").write_text("x,y\n0,-1\n1,1\n")
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def check(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:

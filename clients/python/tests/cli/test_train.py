@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from visualnn.cli import main, waiting
-from visualnn.transport import Retries
 
 from tests.scripted_http import Asked, Say, Server
 
@@ -39,18 +38,7 @@ class Platform:
         return Say(200, json.dumps(DONE if self.ended else {**JOB, "waiting_for": waiting_for}).encode())
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> Path:
-    from visualnn.cli.output import console
-
-    console.cache_clear()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VISUALNN_URL", server.url)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(waiting, "_LOOK_S", 0.01)
-    monkeypatch.setattr(Retries, "wait_s", lambda *_: 0.01)
-    (tmp_path / "line.csv").write_text("x,y\n0,-1\n1,1\n")
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def train(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 import typer
-from visualnn.cli import main, waiting
+from visualnn.cli import main
 from visualnn.cli.tune import dimension
-from visualnn.transport import Retries
 
 from tests.scripted_http import Asked, Say, Server
 
@@ -45,17 +44,7 @@ class Platform:
         return Say(200, json.dumps(DATASET if path.startswith("/datasets") else JOB).encode())
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
-    from visualnn.cli.output import console
-
-    console.cache_clear()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VISUALNN_URL", server.url)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(waiting, "_LOOK_S", 0.01)
-    monkeypatch.setattr(Retries, "wait_s", lambda *_: 0.01)
-    (tmp_path / "line.csv").write_text("x,y\n0,-1\n1,1\n")
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def tune(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
