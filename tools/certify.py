@@ -1,7 +1,8 @@
 """Certify every built-in network in every format that can say it: drawn weights, both sides run, outputs compared.
 
 ``python tools/certify.py [NETWORK ...] [--formats a,b] [--seconds 600]`` updates docs/formats-certified.json, one
-network after the other, each in a process of its own; ``--most`` bounds the parameters.
+network after the other, each in a process of its own; ``--most`` bounds the parameters. PyTorch and TensorFlow.js are
+no dependencies: their columns need ``torch`` importable, and ``NODE_PATH`` naming a folder with ``@tensorflow/tfjs``.
 """
 
 import argparse
