@@ -142,6 +142,15 @@ def test_what_only_visualnn_ran_is_refused_where_another_must_have() -> None:
     assert answer.json()["problems"][0]["where"]["field"] == "require_independent"
 
 
+def test_what_has_no_effect_is_refused_and_all_of_it_at_once() -> None:
+    idle = {"gate": "0.1", "seed": "3", "reference": "numpy"}
+    answer = _ask(CERTIFIER, weights=False, verify="false", **idle)
+    assert answer.status_code == 422
+    assert [one["where"]["field"] for one in answer.json()["problems"]] == ["gate", "seed", "reference"]
+    answer = _ask(CERTIFIER, weights=False, verify="false", initial_weights="true", seed="3")
+    assert answer.status_code == 200, answer.text
+
+
 def test_initial_weights_are_drawn_over_http_and_verified_against_the_reference_asked_for() -> None:
     answer = _ask(CERTIFIER, weights=False, initial_weights="true", reference="numpy", require_independent="true")
     assert answer.status_code == 200, answer.text
