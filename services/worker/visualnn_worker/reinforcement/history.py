@@ -64,7 +64,7 @@ class History:
         metrics = {"return": episode.gained, "mean_return": mean, "epsilon": episode.epsilon}
         if episode.loss is not None:
             metrics["loss"] = episode.loss
-        self._say(episode.step, {**metrics, "episodes": episode.number})
+        self._say(episode.step, metrics)
 
     def evaluation(self, evaluation: Evaluation) -> None:
         self.evaluations.append((evaluation.step, evaluation.mean, evaluation.least, evaluation.most))

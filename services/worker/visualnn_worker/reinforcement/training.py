@@ -77,7 +77,7 @@ class Listener(Protocol):
 def surely(returns: Sequence[float]) -> float:
     """What the policy's mean return is above, beyond chance: two standard errors below the mean that was seen."""
     spread = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
-    return float(np.mean(returns)) - 2 * spread / len(returns) ** 0.5
+    return float(np.mean(returns) - 2 * spread / np.sqrt(len(returns)))
 
 
 def epsilon(plan: DqnPlan, step: int) -> float:
@@ -86,7 +86,8 @@ def epsilon(plan: DqnPlan, step: int) -> float:
     if step < params.learning_starts:
         return 1.0
     share = min(step / params.epsilon_steps, 1.0)
-    return float(params.epsilon_start + share * (params.epsilon_final - params.epsilon_start))
+    start, final = params.epsilon_start, params.epsilon_final
+    return float(start + share * (final - start))
 
 
 @dataclass
