@@ -119,7 +119,7 @@ def _told(folder: Path, plan: DqnPlan, history: History, played: Played, metrics
                   "returns": played.returns, "solved_at": goal, "metrics": metrics}  # fmt: skip
     (folder / "evaluation.json").write_text(json.dumps(evaluation))
     (folder / "returns.json").write_text(json.dumps(history.as_json()))
-    title = f"Returns in {environment}: {played.mean:g} over {len(played.returns)} greedy episodes"
+    title = f"Returns in {environment}: mean {played.mean:g} over {len(played.returns)} greedy episodes"
     counts = ", ".join(
         f"{metrics[name]:,.0f} {name.replace('_', ' ')}" for name in ("steps", "episodes", "gradient_steps")
     )

@@ -79,7 +79,7 @@ def _axes(pen: ImageDraw.ImageDraw, place: _Place) -> None:
 def _legend(pen: ImageDraw.ImageDraw, evaluated: bool, solved: float | None) -> None:
     x, y = 16.0, 76
     kinds = [(_DOT, "an episode"), (_MEAN, "mean of 100 episodes")]
-    kinds += [(_GREEDY, "greedy episodes, meant")] if evaluated else []
+    kinds += [(_GREEDY, "mean of greedy episodes")] if evaluated else []
     kinds += [(_SOLVED, f"solved at {solved:g}")] if solved is not None else []
     for colour, label in kinds:
         pen.line((x, y, x + 22, y), colour, 4)
