@@ -1,9 +1,10 @@
-import { ListChecks, Play } from 'lucide-react'
+import { ListChecks, Play, Search } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
+import { openDialog } from '@/dialogs/state'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
 import { useRecipe } from '@/store/recipe'
@@ -85,13 +86,18 @@ function Ready({ busy }: { busy: boolean }) {
       >
         {busy ? t('training:starting') : t('training:start')}
       </Button>
-      <Button
-        onClick={() => void train(true)}
-        disabled={busy || broken || why !== null}
-        icon={<ListChecks size={15} aria-hidden />}
-      >
-        {t('training:check')}
-      </Button>
+      <div className="recipe-others">
+        <Button
+          onClick={() => void train(true)}
+          disabled={busy || broken || why !== null}
+          icon={<ListChecks size={15} aria-hidden />}
+        >
+          {t('training:check')}
+        </Button>
+        <Button onClick={() => openDialog('tune')} disabled={empty} icon={<Search size={15} aria-hidden />}>
+          {t('training:search')}
+        </Button>
+      </div>
     </>
   )
 }
