@@ -23,7 +23,8 @@ import { Logs } from './Logs'
 import { Progress } from './Progress'
 import { Results } from './Results'
 import { StateBadge } from './StateBadge'
-import { Trials } from './Trials'
+import { BestTrial } from './tune/BestTrial'
+import { Trials } from './tune/Trials'
 
 /** One job, live. */
 export function JobDetail({ id }: { id: string }) {
@@ -76,7 +77,7 @@ function Detail({ job }: { job: JobView }) {
           <Logs lines={run.logs} />
         </div>
         <div>
-          <Results job={job} run={run} name={name} />
+          {job.kind === 'tune' ? <BestTrial job={job} name={name} /> : <Results job={job} run={run} name={name} />}
           <Chosen job={job} />
           <Origins job={job} model={name} />
         </div>
