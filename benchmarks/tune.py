@@ -51,18 +51,13 @@ def turn(client: Client, seed: int, trials: int, epochs: int) -> tuple[float, fl
     if drawn[0] != drawn[1]:
         raise SystemExit("both searches must draw the same trials")
     share, loss = spent(asha) / spent(plain), asha["best"]["value"] / plain["best"]["value"]
-    rank = 1 + sum(one["value"] < known for one in plain["trials"] for known in [_value(plain, asha)])
+    found = plain["trials"][asha["best"]["number"]]["value"]
+    rank = 1 + sum(one["value"] < found for one in plain["trials"])
     ended = sum(one["state"] == "pruned" for one in asha["trials"])
-    print(f"seed {seed}: random {spent(plain)} epochs, val_loss {plain['best']['value']:.4f} (trial "
-          f"{plain['best']['number']}); asha {spent(asha)} epochs, {asha['best']['value']:.4f} (trial "
-          f"{asha['best']['number']}, rank {rank} of {trials}), {ended} ended early; epochs {share:.2f}, loss {loss:.3f}",
-          flush=True)  # fmt: skip
+    print(f"seed {seed}: random {spent(plain)} epochs, loss {plain['best']['value']:.4f}; asha {spent(asha)} epochs, "
+          f"{asha['best']['value']:.4f}, {ended} of {trials} ended early; it found the trial that is number {rank} of "
+          f"random's; epochs {share:.2f}, loss {loss:.3f}", flush=True)  # fmt: skip
     return share, loss
-
-
-def _value(plain: dict[str, Any], asha: dict[str, Any]) -> float:
-    """What the trial that ASHA found is worth in the other search."""
-    return float(plain["trials"][asha["best"]["number"]]["value"])
 
 
 def main() -> int:
@@ -72,9 +67,12 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=27)
     parser.add_argument("--data-dir", type=Path, help="keep the platform's data here")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        with Platform(given.data_dir or Path(folder), workers=2) as platform, Client(platform.url) as client:
-            turns = [turn(client, seed, given.trials, given.epochs) for seed in given.seeds]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Platform(given.data_dir or Path(folder), workers=2) as platform,
+        Client(platform.url) as client,
+    ):
+        turns = [turn(client, seed, given.trials, given.epochs) for seed in given.seeds]
     worst = max(share for share, _ in turns), max(loss for _, loss in turns)
     print(f"all seeds: at most {worst[0]:.2f} of the epochs, a loss of at most {worst[1]:.3f} times the other's")
     return 0 if worst[0] <= LIMIT and worst[1] <= TOLERANCE else 1

@@ -1,7 +1,6 @@
 import { Search } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import type { Problem } from '@/client/types'
@@ -59,7 +58,7 @@ export default function TuneDialog() {
           ) : null}
         </div>
         <div className="tune-side">
-          <DatasetChoice error={ofDataset.map(one => one.rule).join(' ') || undefined} />
+          <DatasetChoice uploads={false} error={ofDataset.map(one => one.rule).join(' ') || undefined} />
           <Shared />
           <SearchFields errors={fields} />
         </div>
@@ -73,21 +72,12 @@ const isOfRecipe = ({ where }: Problem) => /^params\.recipe\b/.test(where?.field
 /** What comes of it, why it cannot begin, and the button. */
 function Foot({ busy }: { busy: boolean }) {
   const { t } = useTranslation()
-  const { problems } = useFeedback()
   const layers = useSpec().layers.map(one => one.name)
   const dataset = useRecipe(state => state.dataset)
   const dimensions = useSearch(state => state.dimensions)
   const bad = dimensions.filter(one => wrong(one, layers) !== null).length
-  const why =
-    problems.length > 0
-      ? t('training:broken', { count: problems.length })
-      : dataset === ''
-        ? t('training:noDataset')
-        : dimensions.length === 0
-          ? t('tune:none')
-          : bad > 0
-            ? t('tune:bad', { count: bad })
-            : null
+  const missing = dataset === '' ? t('training:noDataset') : dimensions.length === 0 ? t('tune:none') : null
+  const why = missing ?? (bad > 0 ? t('tune:bad', { count: bad }) : null)
   return (
     <>
       <span className="dialog-aside" role="status">

@@ -10,7 +10,7 @@ import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 
 /** One of the stored data sets, or a file that becomes one. */
-export function DatasetChoice({ error }: { error: string | undefined }) {
+export function DatasetChoice({ error, uploads = true }: { error: string | undefined; uploads?: boolean }) {
   const { t } = useTranslation()
   const chosen = useRecipe(state => state.dataset)
   const { data, error: failed, isPending, hasNextPage, fetchNextPage, refetch } = useDatasets()
@@ -45,7 +45,7 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
         </Button>
       ) : null}
       {one ? <Chosen dataset={one} /> : null}
-      <UploadBox small onStored={row => choose(row.id)} />
+      {uploads ? <UploadBox small onStored={row => choose(row.id)} /> : null}
     </>
   )
 }

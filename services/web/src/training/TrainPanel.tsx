@@ -94,7 +94,7 @@ function Ready({ busy }: { busy: boolean }) {
         >
           {t('training:check')}
         </Button>
-        <Button onClick={() => openDialog('tune')} disabled={empty} icon={<Search size={15} aria-hidden />}>
+        <Button onClick={() => openDialog('tune')} disabled={empty || broken} icon={<Search size={15} aria-hidden />}>
           {t('training:search')}
         </Button>
       </div>

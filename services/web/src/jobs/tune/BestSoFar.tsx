@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { TrialsView } from '@/client/types'
 import { metricText } from '../texts'
-import { metricRange, niceTicks, progressOf } from './picture'
+import { isBeyond, metricRange, niceTicks, progressOf } from './picture'
 
 const [WIDE, TALL, LEFT, RIGHT, TOP, FOOT] = [720, 170, 72, 16, 10, 42]
 
@@ -22,6 +22,10 @@ export function BestSoFar({ view, asked }: { view: TrialsView; asked: number }) 
   return (
     <section className="card">
       <h2>{t('jobs:bestSoFar')}</h2>
+      <p className="field-hint">
+        {t('jobs:bestSoFarHint')}
+        {isBeyond(view) ? ` ${t('jobs:beyond')}` : null}
+      </p>
       <svg
         className="trials-best-so-far"
         viewBox={`0 0 ${LEFT + WIDE + RIGHT} ${TOP + TALL + FOOT}`}

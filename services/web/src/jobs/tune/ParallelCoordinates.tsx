@@ -4,7 +4,7 @@ import type { TrialsView, TrialView } from '@/client/types'
 import { jobPath } from '@/pages/location'
 import { shortName } from '@/training/tune/places'
 import { metricText, valueText } from '../texts'
-import { goodness, metricRange, niceTicks, type Space, shareOf, type Tick, ticksOf } from './picture'
+import { goodness, isBeyond, metricRange, niceTicks, type Space, shareOf, type Tick, ticksOf } from './picture'
 
 const GAP = 150
 const LEFT = 24
@@ -44,6 +44,7 @@ export function ParallelCoordinates({ view, space }: { view: TrialsView; space: 
       <h2>{t('jobs:parallelTitle')}</h2>
       <p className="field-hint">
         {t(view.higher_is_better ? 'jobs:parallelHigher' : 'jobs:parallelLower', { metric: view.monitor })}
+        {isBeyond(view) ? ` ${t('jobs:beyond')}` : null}
       </p>
       <p className="trials-legend" aria-hidden>
         <span className="trials-key-best">{t('jobs:bestTrial')}</span>

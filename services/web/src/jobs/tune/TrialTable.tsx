@@ -15,6 +15,11 @@ export function TrialTable({ view, space }: { view: TrialsView; space: Space }) 
   return (
     <section className="card">
       <h2>{t('jobs:trials')}</h2>
+      <p className="field-hint">
+        {countsOf(view)
+          .map(([state, count]) => `${count} ${t(`jobs:trialState.${state}`)}`)
+          .join(' · ')}
+      </p>
       <div className="trials-table">
         <table className="sheet-table">
           <thead>
@@ -70,3 +75,11 @@ function ordered({ trials, higher_is_better: higher }: TrialsView): TrialView[] 
     value === null || value === undefined ? Number.POSITIVE_INFINITY : higher ? -value : value
   return [...trials].sort((one, two) => (rank(one) === rank(two) ? one.number - two.number : rank(one) - rank(two)))
 }
+
+const STATES = ['complete', 'pruned', 'running', 'queued', 'failed', 'cancelled', 'stopped'] as const
+
+/** How many trials are in each state that there is. */
+const countsOf = ({ trials }: TrialsView) =>
+  STATES.map(state => [state, trials.filter(one => one.state === state).length] as const).filter(
+    ([, count]) => count > 0,
+  )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TrialsView, TrialView } from '@/client/types'
-import { goodness, metricRange, niceTicks, progressOf, shareOf, ticksOf } from './picture'
+import { goodness, isBeyond, metricRange, niceTicks, progressOf, shareOf, ticksOf } from './picture'
 
 const trial = (number: number, value: number | null, state: TrialView['state'] = 'complete'): TrialView => ({
   number,
@@ -62,7 +62,9 @@ describe('trials', () => {
   it('that went astray do not squeeze the others', () => {
     const losses = [0.1, 0.2, 0.3, 50].map((value, at) => trial(at, value))
     expect(metricRange(view(false, ...losses))[1]).toBeLessThan(1)
+    expect(isBeyond(view(false, ...losses))).toBe(true)
     expect(metricRange(view(true, ...losses))[1]).toBe(50)
+    expect(isBeyond(view(false, ...losses.slice(0, 3)))).toBe(false)
     expect(metricRange(view(false, trial(0, 1)))).toEqual([0.5, 1.5])
   })
 })

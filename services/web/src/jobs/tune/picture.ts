@@ -64,6 +64,12 @@ export function metricRange({ trials, higher_is_better: higher }: TrialsView): r
   return higher ? [Math.max(low, middle - far), high] : [low, Math.min(high, middle + far)]
 }
 
+/** Whether a trial is so much worse than the rest that it is drawn at the end of the metric's axis. */
+export function isBeyond(view: TrialsView): boolean {
+  const [low, high] = metricRange(view)
+  return withValue(view.trials).some(({ value }) => value < low || value > high)
+}
+
 export type Step = { readonly number: number; readonly value: number; readonly best: number }
 
 /** Each trial's value, and the best until then. */

@@ -52,6 +52,9 @@ function realRange({ limits, value }: Place): Range {
   if (share) {
     const inset = (most - least) / 20
     const low = limits.above ? least + inset : least
+    const half = least + (most - least) / 2
+    if (typeof value === 'number' && value < half)
+      return { low, high: half, log: false, why: { key: 'half', value: '' } }
     return { low, high: limits.below ? most - 2 * inset : most, log: false, why: { key: 'bounds', value: '' } }
   }
   if (typeof value === 'number' && value > 0) {
