@@ -25,7 +25,7 @@ SPACE = {
 }
 TOLERANCE, LIMIT = 1.10, 0.50
 """Of the best validation loss, and of the epochs."""
-ASHA = {"pruner": "asha", "min_epochs": 1, "reduction": 3}
+ASHA = {"pruner": "asha", "min_epochs": 2, "reduction": 2}
 
 
 def search(client: Client, epochs: int, **params: Any) -> dict[str, Any]:

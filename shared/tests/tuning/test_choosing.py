@@ -66,6 +66,9 @@ def test_coarse_to_fine_looks_around_the_best_so_far() -> None:
     ratios = [one.high / one.low for one in rate]  # type: ignore[union-attr]
     assert ratios == pytest.approx([1e4, 1e4 ** (1 / 3), 1e4 ** (1 / 9)])
     assert all(one.low <= 0.9 <= one.high <= 1.0 for one in rate)  # type: ignore[union-attr]
+    two = params(search="coarse_to_fine", stages=2)
+    last = narrowed(two.space, two, known, 29)["params.learning_rate"]
+    assert last.high / last.low == pytest.approx(1e4 ** (1 / 3))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
