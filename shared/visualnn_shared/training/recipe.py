@@ -221,6 +221,8 @@ class TuneParams(_Params):
     """How many of them wait or run at a time; more workers than this are not used."""
     search: Literal["tpe", "random", "coarse_to_fine"] = "tpe"
     """How values are chosen: by what the ended trials say (tpe), at random, or at random in ever smaller ranges."""
+    stages: Annotated[int, Field(strict=True, ge=2, le=10)] = 3
+    """Of coarse_to_fine: each has as many trials, in ranges a third as wide around the best so far."""
     pruner: Literal["none", "median", "asha"] = "none"
     """Which trials are ended early: those below the median of the others, or all but a share at each rung."""
     min_epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
@@ -232,6 +234,12 @@ class TuneParams(_Params):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """Of the search; each trial's training has the recipe's seed."""
 
+
+SAME_FOR_ALL = frozenset(
+    {"validation_split", "metrics", "device", "time_limit_s", "initial_weights", "losses", "loss_weights"}
+)
+"""Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
+compared."""
 
 PARAMS: dict[str, type[_Params]] = {
     "train": TrainParams,

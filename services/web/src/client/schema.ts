@@ -1097,6 +1097,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/tune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a tune job takes
+         * @description Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
+         *     which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`.
+         */
+        get: operations["search_api_v1_schema_tune_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/summary": {
         parameters: {
             query?: never;
@@ -3459,7 +3480,7 @@ export interface components {
         };
         /**
          * Recipe
-         * @description What a train job takes in `params`.
+         * @description What a job takes in `params`.
          */
         Recipe: {
             /** Items */
@@ -3501,6 +3522,11 @@ export interface components {
             } | null;
             /** Required */
             required: boolean;
+            /**
+             * Searchable
+             * @default false
+             */
+            searchable: boolean;
         };
         /**
          * RecipeLimits
@@ -4332,6 +4358,12 @@ export interface components {
             space: {
                 [key: string]: components["schemas"]["FloatRange"] | components["schemas"]["IntRange"] | components["schemas"]["Choices"];
             };
+            /**
+             * Stages
+             * @description Of coarse_to_fine: each has as many trials, in ranges a third as wide around the best so far.
+             * @default 3
+             */
+            stages: number;
             /**
              * Trials
              * @description How many trainings there are, those that are ended early included.
@@ -8497,6 +8529,35 @@ export interface operations {
         };
     };
     recipe_api_v1_schema_train_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    search_api_v1_schema_tune_get: {
         parameters: {
             query?: never;
             header?: never;

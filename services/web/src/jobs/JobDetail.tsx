@@ -24,7 +24,8 @@ import { Progress } from './Progress'
 import { Results } from './Results'
 import { Returns } from './Returns'
 import { StateBadge } from './StateBadge'
-import { Trials } from './Trials'
+import { BestTrial } from './tune/BestTrial'
+import { Trials } from './tune/Trials'
 
 /** One job, live. */
 export function JobDetail({ id }: { id: string }) {
@@ -78,7 +79,7 @@ function Detail({ job }: { job: JobView }) {
           <Logs lines={run.logs} />
         </div>
         <div>
-          <Results job={job} run={run} name={name} />
+          {job.kind === 'tune' ? <BestTrial job={job} name={name} /> : <Results job={job} run={run} name={name} />}
           <Chosen job={job} />
           <Origins job={job} model={name} />
         </div>

@@ -43,7 +43,7 @@ async function look(model: string): Promise<void> {
 }
 
 /** null where saving failed, which said why. */
-async function savedModel(): Promise<string | null> {
+export async function savedModel(): Promise<string | null> {
   const before = useEditor.getState()
   if (before.origin === null || isUnsaved(before)) await saveQuietly()
   const { origin, ...now } = useEditor.getState()
@@ -51,6 +51,6 @@ async function savedModel(): Promise<string | null> {
 }
 
 /** A retry after a lost answer must not train twice: the key is made once for each request. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
 }

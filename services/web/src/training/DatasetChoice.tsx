@@ -10,8 +10,8 @@ import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 
-/** One of the stored data sets, a file that becomes one, or an environment in which an agent learns. */
-export function DatasetChoice({ error }: { error: string | undefined }) {
+/** One of the stored data sets, a file that becomes one, or an environment in which an agent learns; or only stored ones. */
+export function DatasetChoice({ error, storedOnly = false }: { error: string | undefined; storedOnly?: boolean }) {
   const { t } = useTranslation()
   const chosen = useRecipe(state => state.dataset)
   const { data, error: failed, isPending, hasNextPage, fetchNextPage, refetch } = useDatasets()
@@ -43,7 +43,7 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
                 {row.name}
               </option>
             ))}
-            {environments.length > 0 ? (
+            {environments.length > 0 && !storedOnly ? (
               <optgroup label={t('agents:environments')}>
                 {environments.map(row => (
                   <option key={row.name} value={asChoice(row.name)}>
@@ -62,7 +62,7 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
       ) : null}
       {one ? <Chosen dataset={one} /> : null}
       {environment ? <Environment row={environment} /> : null}
-      <UploadBox small onStored={row => choose(row.id)} />
+      {storedOnly ? null : <UploadBox small onStored={row => choose(row.id)} />}
     </>
   )
 }
