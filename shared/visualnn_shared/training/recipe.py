@@ -16,6 +16,8 @@ from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
+MOST_SNAPSHOTS = 64
+"""A training keeps no more: each is in memory, and in every checkpoint."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -82,8 +84,12 @@ class TrainParams(_Params):
     """Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed."""
     precision: Precision = "float32"
     """What is computed in; with the mixed ones weights stay float32, and so does what comes out."""
+    snapshots: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_SNAPSHOTS)] = ()
+    """Epochs after which the weights are kept as well, each as a file of the result."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """The same seed gives the same first weights and the same order of samples."""
+    split_seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] | None = None
+    """Which samples ``validation_split`` sets aside; ``seed`` says it where this is left out."""
     shuffle: Annotated[bool, Field(strict=True)] = True
     """Another order of the samples in each epoch."""
     stratify: Annotated[bool, Field(strict=True)] = False
@@ -96,6 +102,11 @@ class TrainParams(_Params):
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     """Seconds after which the training is ended as failed."""
+
+    @property
+    def splits_by(self) -> int:
+        """The seed that says which samples are set aside."""
+        return self.seed if self.split_seed is None else self.split_seed
 
 
 class PredictParams(_Params):
