@@ -14,6 +14,7 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.ensembling.planning import TRAINS, plan_ensemble
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
 from visualnn_shared.jobs import protocol, workers
 from visualnn_shared.jobs.model import State, queue_for
@@ -26,12 +27,20 @@ from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
 from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
-from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams, TuneParams
-from visualnn_shared.training.weights import WEIGHTS
+from visualnn_shared.training.recipe import (
+    PARAMS,
+    CheckParams,
+    EnsembleParams,
+    EvaluateParams,
+    PredictParams,
+    TrainParams,
+    TuneParams,
+)
+from visualnn_shared.training.weights import TRAINED, WEIGHTS
 from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
-from visualnn_api import knowing
+from visualnn_api import ensembling, knowing
 from visualnn_api.parts import Parts
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
 from visualnn_api.weights import Trained, trained
@@ -57,6 +66,8 @@ class Draft:
     initial: Job | None = None
     """The train job whose weights a training begins with."""
     weights: Artifact | None = None
+    members: list[ensembling.Found] = field(default_factory=list)
+    """Of an ensemble: jobs that are there already, and their weights."""
     chosen: dict[str, Any] | None = None
 
     @property
@@ -116,6 +127,8 @@ def _read_request(draft: Draft) -> None:
     kind = draft.given("kind")
     if draft.request is not None and kind == "export" and draft.request.dataset is not None:
         draft.wrong("dataset must be left out for an export job", draft.request.dataset, "dataset")
+    elif kind == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass
     elif draft.request is not None and kind != "export" and draft.request.dataset is None:
         draft.wrong("dataset must be given", None, "dataset", "POST the file to /datasets, and give its id")
     params = draft.body.get("params", {})
@@ -151,7 +164,16 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
                     closest(dataset_id, list(KNOWN)) or f"POST the file to /datasets first, or name {', '.join(KNOWN)}"
                 )
                 draft.wrong("dataset must be the id of a data set, or a known name", dataset_id, "dataset", hint)
-    if draft.given("kind") in ("train", "check", "tune"):
+    if isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+        ensembling.find_members(s, owner, draft)
+    elif draft.given("kind") == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass  # its params are wrong
+    elif draft.given("kind") in (
+        "train",
+        "check",
+        "tune",
+        "ensemble",
+    ):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
@@ -187,7 +209,7 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
 
 def _find_initial(s: Session, owner: str, draft: Draft) -> None:
     """The train job whose weights a training begins with: named itself, or by an operator that came of it."""
-    recipe = draft.params.recipe if isinstance(draft.params, TuneParams) else draft.params
+    recipe = draft.params.recipe if isinstance(draft.params, TuneParams | EnsembleParams) else draft.params
     named = getattr(recipe, "initial_weights", None)
     if named is None:
         return
@@ -210,9 +232,9 @@ def _find_initial(s: Session, owner: str, draft: Draft) -> None:
 def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
     try:
         source = jobs.get(s, owner, job_id)
-        if (source.kind, source.state) != ("train", State.SUCCEEDED):
+        if source.kind not in TRAINED or source.state != State.SUCCEEDED:
             received = f"a {source.kind} job that is {source.state}"
-            draft.wrong("params.job must be a train job that succeeded", received, "params.job")
+            draft.wrong("params.job must be a train job, or an ensemble, that succeeded", received, "params.job")
             return
         draft.weights = jobs.artifact(s, owner, job_id, WEIGHTS)
     except NotFound:
@@ -237,6 +259,11 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
             draft.chosen = plan_check(draft.spec, schema, splits, draft.params)[0].chosen
         elif isinstance(draft.params, TuneParams) and draft.spec is not None and not check(draft.spec):
             draft.chosen = plan_tune(draft.spec, schema, splits, draft.params)
+            _judge_initial(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+            ensembling.judge_members(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_ensemble(draft.spec, schema, splits, draft.params)
             _judge_initial(draft, objects)
         elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()

@@ -18,6 +18,8 @@ from visualnn_shared.training.stopping import EarlyStopping, Keep
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
 MOST_SNAPSHOTS = 64
 """A training keeps no more: each is in memory, and in every checkpoint."""
+MOST_MEMBERS = 32
+"""Of an ensemble: each costs as much memory and time as one net."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -181,6 +183,31 @@ class TuneParams(_Params):
     """Of the search; each trial's training has the recipe's seed."""
 
 
+class EnsembleParams(_Params):
+    """``params`` of an ensemble job: several trained nets of one task, made into one."""
+
+    method: Literal["seeds", "top_k", "snapshots", "average", "jobs"] = "seeds"
+    """Trainings that differ in their seed; the best trials of a search; weights that one training had on its way, their
+    answers averaged (snapshots) or they themselves (average); or jobs that are named."""
+    members: Annotated[int, Field(strict=True, ge=2, le=MOST_MEMBERS)] = 5
+    """How many nets; of average, how many sets of weights."""
+    recipe: TrainParams = TrainParams()
+    """What is trained, for seeds, snapshots and average; of seeds the first has its seed, the next the number after."""
+    tune: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The search whose best trials are the members, for top_k."""
+    jobs: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """The train jobs that are the members, for jobs."""
+    epochs: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """After which epochs of the one training weights are taken; where it is left out: of snapshots the ends of as many
+    cosine cycles of the learning rate as there are members, of average the last ones."""
+    monitor: str | None = Field(default=None, max_length=200)
+    """The metric that says which member is the best; ``val_loss`` where it is left out."""
+    parallel: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    """How many trainings wait or run at a time; more workers than this are not used."""
+    device: Device = "any"
+    """What the last step waits for, which makes one net of the members and measures it."""
+
+
 PARAMS: dict[str, type[_Params]] = {
     "train": TrainParams,
     "evaluate": EvaluateParams,
@@ -188,6 +215,7 @@ PARAMS: dict[str, type[_Params]] = {
     "check": CheckParams,
     "export": ExportParams,
     "tune": TuneParams,
+    "ensemble": EnsembleParams,
 }
 """Job kind -> what its ``params`` must be."""
 

@@ -6,6 +6,13 @@ WEIGHTS = "weights.safetensors"
 """The canonical file, complete enough to run the net again; its name among the files of a train job."""
 
 
+TRAINED = frozenset({
+    "train",
+    "ensemble",
+})  # fmt: skip
+"""Kinds of jobs that leave such a file."""
+
+
 class WeightsFormat(StrEnum):
     """What `GET /jobs/{id}/weights` gives."""
 

@@ -1,4 +1,4 @@
-"""What a job that makes a trained net leaves: the net in three formats, how it answers, and samples with its answers."""
+"""What a job that makes a trained net leaves: the net in three formats, how it answers, and samples with answers."""
 
 import json
 from pathlib import Path
