@@ -20,6 +20,7 @@ import { Curves } from './Curves'
 import { Insight } from './insight/Insight'
 import { JobActions } from './JobActions'
 import { Logs } from './Logs'
+import { Members } from './Members'
 import { Progress } from './Progress'
 import { Results } from './Results'
 import { StateBadge } from './StateBadge'
@@ -73,6 +74,7 @@ function Detail({ job }: { job: JobView }) {
           {job.kind === 'train' ? <Insight job={job} run={run} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
           {job.kind === 'tune' ? <Trials job={job} /> : null}
+          {job.kind === 'ensemble' ? <Members job={job} /> : null}
           <Logs lines={run.logs} />
         </div>
         <div>

@@ -6,6 +6,7 @@ import type { JobView, TrialsView, TrialView } from '@/client/types'
 import { jobPath } from '@/pages/location'
 import { isFinal } from '@/training/follow'
 import { FailureBox } from '@/ui/Failure'
+import { BestAsOne } from './BestAsOne'
 import { metricText, valueText } from './texts'
 
 const LIVE_MS = 2000
@@ -20,6 +21,7 @@ export function Trials({ job }: { job: JobView }) {
   })
   if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
   if (!data) return null
+  const complete = data.trials.filter(one => one.state === 'complete').length
   const dimensions = [...new Set(data.trials.flatMap(one => Object.keys(one.values)))].sort()
   return (
     <section className="card">
@@ -61,6 +63,7 @@ export function Trials({ job }: { job: JobView }) {
           </tbody>
         </table>
       </div>
+      {isFinal(job.state) && complete > 1 ? <BestAsOne job={job} trials={complete} /> : null}
       {job.state === 'succeeded' ? (
         <img
           src={`${job.links.artifacts}/parallel-coordinates.png`}
