@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from visualnn.records import Job
 
 _FILES = ("ensemble.json", "gain.png")
-_SPLITS = {"val": "validation", "test": "test"}
 
 
 def ensemble(
@@ -141,11 +140,11 @@ def _print(result: dict[str, Any]) -> None:
         mark = " (best)" if one["number"] == report["best"] else ""
         values = [number(one["metrics"][split][name]) for split, name in columns]
         rows.append((f"member {one['number']}{mark}", about, *values, one["job"]))
-    for label, key in (("mean", "mean"), ("ensemble", "ensemble"), ("better than mean by", "over_mean"),
-                       ("better than best by", "over_best")):  # fmt: skip
+    for label, key in (("mean", "mean"), ("ensemble", "ensemble"), ("over the mean", "over_mean"),
+                       ("over the best", "over_best")):  # fmt: skip
         of = {gain["split"]: gain[key] for gain in report["gains"]}
         rows.append((label, "", *(number(of[split][name]) for split, name in columns), ""))
-    headings = [f">{_SPLITS[split]} {name}" for split, name in columns]
+    headings = [f">{split} {name}" for split, name in columns]
     print_table(f"an ensemble of {len(report['members'])}", ["net", "", *headings, "job"], rows)
     for line in report["notes"]:
         say(f"note  {line}")
