@@ -80,7 +80,7 @@ def test_members_of_an_ensemble_overlap_and_those_of_a_killed_worker_train_again
     digits.save(tmp_path / "ensemble.npz")
     data = client.datasets.upload(tmp_path / "ensemble.npz")
     recipe = {"epochs": 14, "batch_size": 64}
-    job = client.jobs.ensemble("zoo:digits-dnn", data, members=3, parallel=2, recipe=recipe)
+    job = client.jobs.ensemble("zoo:digits-dnn", data, members=2, recipe=recipe)
 
     def both_train() -> bool:
         found = client.jobs.members(job.id)["trainings"]
@@ -92,18 +92,14 @@ def test_members_of_an_ensemble_overlap_and_those_of_a_killed_worker_train_again
         os.kill(platform.pids()[part], signal.SIGKILL)
     ended = client.jobs.wait(job.id)
     found = client.jobs.members(job.id)
-    assert [one["seed"] for one in found["trainings"]] == [0, 1, 2]
-    assert [one["job"] for one in found["trainings"]][:2] == first
+    assert [one["seed"] for one in found["trainings"]] == [0, 1]
+    assert [one["job"] for one in found["trainings"]] == first
     assert max(client.jobs.get(one).attempt for one in first) >= 2, "the killed worker's member was trained again"
     gains = {gain["split"]: gain for gain in found["report"]["gains"]}
     assert gains["val"]["over_mean"]["loss"] > 0
     assert gains["test"]["ensemble"]["accuracy"] == ended.metrics["test_accuracy"] > 0.9
     client.operators.create("digits-ensemble", ended.id)  # replays stored samples through ONNX
-    picture = digits.x_test[0]
-    with_members = [client.operators.predict("digits-ensemble", [picture])]
-    assert with_members
+    assert client.operators.predict("digits-ensemble", [digits.x_test[0]])
     assert client.models.get(str((ended.model or {})["id"])).spec is not None
     evaluated = client.jobs.wait(client.jobs.evaluate(ended.id, data, split="test").id)
     assert evaluated.metrics["test_loss"] == pytest.approx(gains["test"]["ensemble"]["loss"], rel=1e-4)
-    best = client.jobs.ensemble(method="jobs", jobs=first)
-    assert client.jobs.wait(best.id).metrics["members"] == 2

@@ -111,7 +111,7 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
               <tr key={one.number}>
                 <th scope="row">
                   <Link href={jobPath(one.job)}>{t('jobs:member', { number: one.number })}</Link>
-                  {about(one)}
+                  <About {...one} />
                   {one.number === report.best ? ` · ${t('jobs:bestMember')}` : null}
                 </th>
                 {columns.map(({ gain, name, key }) => (
@@ -139,9 +139,10 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
   )
 }
 
-function about({ seed, epoch }: Report['members'][number]): string {
-  if (typeof epoch === 'number') return ` · epoch ${epoch}`
-  return typeof seed === 'number' ? ` · seed ${seed}` : ''
+function About({ seed, epoch }: Report['members'][number]) {
+  const { t } = useTranslation()
+  if (typeof epoch === 'number') return ` · ${t('jobs:atEpoch', { epoch })}`
+  return typeof seed === 'number' ? ` · ${t('jobs:ofSeed', { seed })}` : null
 }
 
 /** Above 0 is better. */
