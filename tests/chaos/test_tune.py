@@ -99,7 +99,7 @@ def test_members_of_an_ensemble_overlap_and_those_of_a_killed_worker_train_again
     assert gains["val"]["over_mean"]["loss"] > 0
     assert gains["test"]["ensemble"]["accuracy"] == ended.metrics["test_accuracy"] > 0.9
     client.operators.create("digits-ensemble", ended.id)  # replays stored samples through ONNX
-    assert client.operators.predict("digits-ensemble", [digits.x_test[0]])
+    assert client.operators.predict("digits-ensemble", [digits.x_test[0].tolist()])
     assert client.models.get(str((ended.model or {})["id"])).spec is not None
     evaluated = client.jobs.wait(client.jobs.evaluate(ended.id, data, split="test").id)
     assert evaluated.metrics["test_loss"] == pytest.approx(gains["test"]["ensemble"]["loss"], rel=1e-4)
