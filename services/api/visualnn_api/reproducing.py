@@ -11,7 +11,7 @@ from visualnn_shared.store import datasets, jobs, models
 from visualnn_shared.store.tables import Artifact, Job
 from visualnn_shared.training.recipe import WITHOUT_DATASET
 from visualnn_shared.training.reproduction import RECORD, RunRecord, compare
-from visualnn_shared.training.weights import TRAINS
+from visualnn_shared.training.weights import TRAINED
 
 from visualnn_api.views.jobs import JobView, job_view
 from visualnn_api.views.reproductions import ReproductionView
@@ -22,7 +22,7 @@ _FIELD = "reproduces"
 def again(s: Session, owner: str, job_id: str) -> JobView:
     """The queued repetition. Raises NotFound, and Conflict where the job cannot be done again."""
     job = jobs.get(s, owner, job_id)
-    if job.kind not in TRAINS or job.state != State.SUCCEEDED:
+    if job.kind not in TRAINED or job.state != State.SUCCEEDED:
         raise Conflict("only a train or dqn job that succeeded is done again", f"a {job.kind} job that is {job.state}")
     try:
         models.lock(s, owner, str(job.model_id), share=True)

@@ -14,6 +14,7 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.ensembling.planning import TRAINS, plan_ensemble
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
 from visualnn_shared.jobs import protocol, workers
 from visualnn_shared.jobs.model import State, queue_for
@@ -32,16 +33,17 @@ from visualnn_shared.training.recipe import (
     WITHOUT_DATASET,
     CheckParams,
     DqnParams,
+    EnsembleParams,
     EvaluateParams,
     PredictParams,
     TrainParams,
     TuneParams,
 )
-from visualnn_shared.training.weights import TRAINS, WEIGHTS
+from visualnn_shared.training.weights import TRAINED, WEIGHTS
 from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
-from visualnn_api import knowing
+from visualnn_api import ensembling, knowing
 from visualnn_api.parts import Parts
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
 from visualnn_api.weights import Trained, trained
@@ -67,6 +69,8 @@ class Draft:
     initial: Job | None = None
     """The train job whose weights a training begins with."""
     weights: Artifact | None = None
+    members: list[ensembling.Found] = field(default_factory=list)
+    """Of an ensemble: jobs that are there already, and their weights."""
     chosen: dict[str, Any] | None = None
 
     @property
@@ -126,6 +130,8 @@ def _read_request(draft: Draft) -> None:
     kind = draft.given("kind")
     if draft.request is not None and kind in WITHOUT_DATASET and draft.request.dataset is not None:
         draft.wrong(f"dataset must be left out for a job of kind {kind}", draft.request.dataset, "dataset")
+    elif kind == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass
     elif draft.request is not None and kind not in WITHOUT_DATASET and draft.request.dataset is None:
         draft.wrong("dataset must be given", None, "dataset", "POST the file to /datasets, and give its id")
     params = draft.body.get("params", {})
@@ -161,7 +167,11 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
                     closest(dataset_id, list(KNOWN)) or f"POST the file to /datasets first, or name {', '.join(KNOWN)}"
                 )
                 draft.wrong("dataset must be the id of a data set, or a known name", dataset_id, "dataset", hint)
-    if draft.given("kind") in ("train", "check", "tune", "dqn"):
+    if isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+        ensembling.find_members(s, owner, draft)
+    elif draft.given("kind") == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass  # its params are wrong
+    elif draft.given("kind") in ("train", "check", "tune", "dqn", "ensemble"):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
@@ -197,7 +207,7 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
 
 def _find_initial(s: Session, owner: str, draft: Draft) -> None:
     """The train job whose weights a training begins with: named itself, or by an operator that came of it."""
-    recipe = draft.params.recipe if isinstance(draft.params, TuneParams) else draft.params
+    recipe = draft.params.recipe if isinstance(draft.params, TuneParams | EnsembleParams) else draft.params
     named = getattr(recipe, "initial_weights", None)
     if named is None:
         return
@@ -220,7 +230,7 @@ def _find_initial(s: Session, owner: str, draft: Draft) -> None:
 def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
     try:
         source = jobs.get(s, owner, job_id)
-        kinds = TRAINS if draft.given("kind") != "evaluate" else {"train"}
+        kinds = TRAINED if draft.given("kind") != "evaluate" else TRAINED - {"dqn"}
         if source.kind not in kinds or source.state != State.SUCCEEDED:
             received = f"a {source.kind} job that is {source.state}"
             draft.wrong(f"params.job must be a {' or '.join(sorted(kinds, reverse=True))} job that succeeded", received,
@@ -251,6 +261,11 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
             draft.chosen = plan_check(draft.spec, schema, splits, draft.params)[0].chosen
         elif isinstance(draft.params, TuneParams) and draft.spec is not None and not check(draft.spec):
             draft.chosen = plan_tune(draft.spec, schema, splits, draft.params)
+            _judge_initial(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+            ensembling.judge_members(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_ensemble(draft.spec, schema, splits, draft.params)
             _judge_initial(draft, objects)
         elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()

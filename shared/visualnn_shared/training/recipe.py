@@ -17,6 +17,10 @@ from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
+MOST_SNAPSHOTS = 64
+"""A training keeps no more: each is in memory, and in every checkpoint."""
+MOST_MEMBERS = 32
+"""Of an ensemble: each costs as much memory and time as one net."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -83,8 +87,12 @@ class TrainParams(_Params):
     """Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed."""
     precision: Precision = "float32"
     """What is computed in; with the mixed ones weights stay float32, and so does what comes out."""
+    snapshots: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_SNAPSHOTS)] = ()
+    """Epochs after which the weights are kept as well, each as a file of the result."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """The same seed gives the same first weights and the same order of samples."""
+    split_seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] | None = None
+    """Which samples ``validation_split`` sets aside; ``seed`` says it where this is left out."""
     shuffle: Annotated[bool, Field(strict=True)] = True
     """Another order of the samples in each epoch."""
     stratify: Annotated[bool, Field(strict=True)] = False
@@ -97,6 +105,11 @@ class TrainParams(_Params):
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     """Seconds after which the training is ended as failed."""
+
+    @property
+    def splits_by(self) -> int:
+        """The seed that says which samples are set aside."""
+        return self.seed if self.split_seed is None else self.split_seed
 
 
 class DqnParams(_Params):
@@ -241,6 +254,32 @@ SAME_FOR_ALL = frozenset(
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
 compared."""
 
+
+class EnsembleParams(_Params):
+    """``params`` of an ensemble job: several trained nets of one task, made into one."""
+
+    method: Literal["seeds", "top_k", "snapshots", "average", "jobs"] = "seeds"
+    """Trainings that differ in their seed; the best trials of a search; weights that one training had on its way, their
+    answers averaged (snapshots) or they themselves (average); or jobs that are named."""
+    members: Annotated[int, Field(strict=True, ge=2, le=MOST_MEMBERS)] = 5
+    """How many nets; of average, how many sets of weights."""
+    recipe: TrainParams = TrainParams()
+    """What is trained, for seeds, snapshots and average; of seeds the first has its seed, the next the number after."""
+    tune: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The search whose best trials are the members, for top_k."""
+    jobs: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """The train jobs that are the members, for jobs."""
+    epochs: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """After which epochs of the one training weights are taken; where it is left out: of snapshots the ends of as many
+    cosine cycles of the learning rate as there are members, of average the last ones."""
+    monitor: str | None = Field(default=None, max_length=200)
+    """The metric that says which member is the best; ``val_loss`` where it is left out."""
+    parallel: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    """How many trainings wait or run at a time; more workers than this are not used."""
+    device: Device = "any"
+    """What the last step waits for, which makes one net of the members and measures it."""
+
+
 PARAMS: dict[str, type[_Params]] = {
     "train": TrainParams,
     "dqn": DqnParams,
@@ -249,6 +288,7 @@ PARAMS: dict[str, type[_Params]] = {
     "check": CheckParams,
     "export": ExportParams,
     "tune": TuneParams,
+    "ensemble": EnsembleParams,
 }
 """Job kind -> what its ``params`` must be."""
 

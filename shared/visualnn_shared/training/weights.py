@@ -6,7 +6,7 @@ WEIGHTS = "weights.safetensors"
 """The canonical file, complete enough to run the net again; its name among the files of a train job."""
 
 
-TRAINS = frozenset({"train", "dqn"})
+TRAINED = frozenset({"train", "dqn", "ensemble"})
 """Kinds of jobs that leave such weights: they can be fetched, registered as an operator, and predicted with."""
 
 

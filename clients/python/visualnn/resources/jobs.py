@@ -85,6 +85,21 @@ class Jobs:
         given = {"space": space, **_set({"recipe": recipe}), **_set(params)}
         return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given)
 
+    def ensemble(self, model: Model | str | None = None, dataset: Dataset | str | None = None, **params: Any) -> Job:
+        """Queue an ensemble: trainings of the model with several seeds, snapshots of one, the average of its weights
+        (``method``: seeds, snapshots, average), or jobs that are there, which bring model and data set (top_k with
+        ``tune``, jobs with ``jobs``).
+
+        ``params``: members, recipe, epochs, monitor, parallel, ... The one network is the job's weights, as a
+        training's are; it leaves ``ensemble.json`` and ``gain.png``. Raises ``ApiError`` 422 with every problem.
+        """
+        given = {name: _id(one) for name, one in (("model", model), ("dataset", dataset)) if one is not None}
+        return self.submit("ensemble", params=_set(params), **given)
+
+    def members(self, job: Job | str) -> dict[str, Any]:
+        """What an ensemble is made of and, once it is done, what it gained: {"trainings", "report", ...}."""
+        return dict(self._transport.get(f"/jobs/{_id(job)}/members"))
+
     def trials(self, job: Job | str) -> dict[str, Any]:
         """What a tune job has tried so far: {"monitor", "best", "warnings", "trials", ...}."""
         return dict(self._transport.get(f"/jobs/{_id(job)}/trials"))

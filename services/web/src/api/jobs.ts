@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { JobState, JobView, OperatorView, RecipeField, TrialsView } from '@/client/types'
+import type { JobState, JobView, MembersView, OperatorView, RecipeField, TrialsView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { api, got } from './client'
 import { failureOf } from './failure'
@@ -39,6 +39,10 @@ export async function readTrials(id: string): Promise<TrialsView> {
   return got(api.GET('/api/v1/jobs/{job_id}/trials', { params: { path: { job_id: id } } }))
 }
 
+export async function readMembers(id: string): Promise<MembersView> {
+  return got(api.GET('/api/v1/jobs/{job_id}/members', { params: { path: { job_id: id } } }))
+}
+
 export async function readJob(id: string): Promise<JobView> {
   return got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))
 }
@@ -71,6 +75,12 @@ export async function checkModel(job: TrainJob): Promise<JobView> {
   const given = Object.entries({ loss, losses, loss_weights, seed }).filter(([, value]) => value !== undefined)
   const body = { kind: 'check', priority: 0, ...job, params: Object.fromEntries(given) } as never
   return got(api.POST('/api/v1/jobs', { body }))
+}
+
+/** Queues an ensemble; of jobs that are there without a model and a data set. */
+export async function makeEnsemble(job: Partial<TrainJob>, key: string): Promise<JobView> {
+  const body = { kind: 'ensemble', priority: 0, ...job } as never
+  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
 export async function registerOperator(name: string, job: string): Promise<OperatorView> {

@@ -20,6 +20,7 @@ import { Curves } from './Curves'
 import { Insight } from './insight/Insight'
 import { JobActions } from './JobActions'
 import { Logs } from './Logs'
+import { Members } from './Members'
 import { Progress } from './Progress'
 import { Results } from './Results'
 import { Returns } from './Returns'
@@ -76,6 +77,7 @@ function Detail({ job }: { job: JobView }) {
           {job.kind === 'dqn' ? <Returns job={job} run={run} name={name} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
           {job.kind === 'tune' ? <Trials job={job} /> : null}
+          {job.kind === 'ensemble' ? <Members job={job} /> : null}
           <Logs lines={run.logs} />
         </div>
         <div>

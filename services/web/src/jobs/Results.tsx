@@ -12,7 +12,8 @@ const JUDGED = /^(test|val|train)_/
 /** What the job made: its metrics, its weights in each format, and the way to serve it. */
 export function Results({ job, run, name }: { job: JobView; run: Run; name: string }) {
   const { t } = useTranslation()
-  const finals = { ...Object.fromEntries(Object.entries(metricsOf(job.metrics)).filter(judged)), ...run.finals }
+  const said = job.kind === 'ensemble' ? Object.fromEntries(Object.entries(run.finals).filter(judged)) : run.finals
+  const finals = { ...Object.fromEntries(Object.entries(metricsOf(job.metrics)).filter(judged)), ...said }
   const metrics = job.state === 'succeeded' ? Object.entries(finals) : []
   if (job.state !== 'succeeded') return null
   return (

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { learnIn } from '@/api/environments'
-import { checkModel, trainModel } from '@/api/jobs'
+import { checkModel, makeEnsemble, trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
 import { environmentOf, useRecipe } from './recipe'
@@ -22,6 +22,31 @@ export async function train(checks = false): Promise<void> {
   } catch (error) {
     useTraining.setState({ pending: false, error })
   }
+}
+
+export type Along = { readonly method: 'seeds' | 'snapshots' | 'average'; readonly members: number }
+
+/** The same for an ensemble of what is on the canvas, each of its trainings by the recipe. */
+export async function trainEnsemble(along: Along): Promise<void> {
+  if (useTraining.getState().pending) return
+  useTraining.setState({ pending: true, error: null })
+  try {
+    const model = await savedModel()
+    if (model !== null) await gather(model, along)
+    useTraining.setState({ pending: false })
+  } catch (error) {
+    useTraining.setState({ pending: false, error })
+  }
+}
+
+async function gather(model: string, along: Along): Promise<void> {
+  const { dataset, params } = useRecipe.getState()
+  const request = { model, dataset, params: { ...along, recipe: { ...params } } }
+  const text = JSON.stringify(request)
+  if (sent.text !== text) sent = { text, key: newKey() }
+  const job = await makeEnsemble(request, sent.key)
+  sent = { text: '', key: '' }
+  goTo(jobPath(job.id))
 }
 
 async function submit(model: string): Promise<void> {

@@ -12,6 +12,7 @@ import { train, useTraining } from '@/store/training'
 import { Button } from '@/ui/Button'
 import { FailureBox, ProblemList } from '@/ui/Failure'
 import { DatasetChoice } from './DatasetChoice'
+import { EnsembleForm } from './EnsembleForm'
 import { RecipeForm } from './RecipeForm'
 import { sorted } from './recipe'
 import './training.css'
@@ -39,6 +40,7 @@ export function TrainPanel() {
     >
       <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
       <RecipeForm errors={fields} />
+      <Ensemble errors={fields} busy={pending} />
       <div className="recipe-foot">
         {failure && failure.problems.length === 0 ? <FailureBox title={t('training:failed')} error={error} /> : null}
         {ofAll.length > 0 ? (
@@ -56,6 +58,14 @@ export function TrainPanel() {
       </div>
     </form>
   )
+}
+
+/** What can be trained can be an ensemble. */
+function Ensemble({ errors, busy }: { errors: ReadonlyMap<string, string>; busy: boolean }) {
+  const { problems } = useFeedback()
+  const empty = useSpec().layers.length === 0
+  const dataset = useRecipe(state => state.dataset)
+  return <EnsembleForm errors={errors} disabled={busy || empty || dataset === '' || problems.length > 0} />
 }
 
 /** The button, and why it cannot be pressed. */

@@ -52,7 +52,7 @@ def insight_files(
     """``insight.json``, event file, classes and pictures; those that the net and the data set have."""
     files = Files(folder, channel)
     split, samples = judged_by
-    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()))
+    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()) if history else False)
     files.make("insight.json", lambda path: _json(path, list(looks)) if looks else False)
     files.draw("filters", lambda theme: pictures.filters(network, theme))
     found: list[Judged] = []

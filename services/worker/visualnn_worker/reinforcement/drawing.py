@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from visualnn_worker.insight.drawing import FAINT, INK, PAPER, font
+from visualnn_worker.insight.drawing import LIGHT, font
 
+PAPER, INK, FAINT = LIGHT.paper, LIGHT.ink, LIGHT.faint
 _WIDE, _TALL, _LEFT, _TOP, _RIGHT, _FOOT = 760, 380, 84, 116, 28, 72
 _DOT, _MEAN, _GREEDY, _LINE, _SOLVED = (170, 196, 222), (8, 64, 129), (201, 42, 42), (226, 230, 234), (34, 128, 60)
 Points = Sequence[tuple[float, float]]

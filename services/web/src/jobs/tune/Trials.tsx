@@ -5,6 +5,7 @@ import { readTrials } from '@/api/jobs'
 import type { JobView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { FailureBox } from '@/ui/Failure'
+import { BestAsOne } from '../BestAsOne'
 import { BestSoFar } from './BestSoFar'
 import { Importance } from './Importance'
 import { ParallelCoordinates } from './ParallelCoordinates'
@@ -30,6 +31,7 @@ export function Trials({ job }: { job: JobView }) {
   if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
   if (!data) return null
   const space = (job.params.space ?? {}) as Space
+  const complete = data.trials.filter(one => one.state === 'complete').length
   return (
     <>
       {data.warnings.length > 0 ? (
@@ -46,6 +48,11 @@ export function Trials({ job }: { job: JobView }) {
       <ParallelCoordinates view={data} space={space} />
       <Importance job={job} />
       <TrialTable view={data} space={space} />
+      {isFinal(job.state) && complete > 1 ? (
+        <section className="card">
+          <BestAsOne job={job} trials={complete} />
+        </section>
+      ) : null}
     </>
   )
 }
