@@ -18,6 +18,9 @@ from visualnn_shared.training.stopping import EarlyStopping, Keep
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
+MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
+"""MiB."""
+
 
 class _Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -95,7 +98,9 @@ class TrainParams(_Params):
     device: Device = "any"
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
-    """Seconds after which the training is ended as failed."""
+    """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
+    memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
 
 class PredictParams(_Params):
@@ -106,6 +111,7 @@ class PredictParams(_Params):
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class EvaluateParams(_Params):
@@ -116,6 +122,7 @@ class EvaluateParams(_Params):
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class ExportParams(_Params):
@@ -124,6 +131,8 @@ class ExportParams(_Params):
     job: str
     format: ExportFormat = "savedmodel"
     """TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow."""
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class CheckParams(_Params):
@@ -143,6 +152,7 @@ class CheckParams(_Params):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class TuneParams(_Params):
