@@ -177,3 +177,4 @@ class Unavailable(VisualNNError):
 
     def __init__(self, part: str, reason: str) -> None:
         super().__init__(f"{part} must answer; received {reason}; try again")
+        self.part = part

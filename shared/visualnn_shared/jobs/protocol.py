@@ -351,7 +351,8 @@ def _end(
     moved = change(s, guard, **values)
     for job in moved:
         cancelled = job.state == State.CANCELLED
-        record.ended(s, job, State.CANCELLED if cancelled else outcome, **{"error": values.get("error"), **(told or {})})
+        said = {"error": values.get("error"), **(told or {})}
+        record.ended(s, job, State.CANCELLED if cancelled else outcome, **said)
     return [Transition(job.id, job.queue, State(job.state)) for job in moved]
 
 

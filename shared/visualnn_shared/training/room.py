@@ -1,8 +1,8 @@
 """The memory that a training should need beside the memory that there is, and the largest batch that fits.
 
-An estimate: what ``analysis.memory`` counts, the data set once it is loaded, and the framework itself. Kernels' workspace
-and a framework's own copies are not in it, so a job that is said to fit may still be too large; one that is said not to
-fit does not.
+An estimate: what ``analysis.memory`` counts, the data set once it is loaded, and the framework itself. Kernels'
+workspace and a framework's own copies are not in it, so a job that is said to fit may still be too large; one that is
+said not to fit does not.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _BYTES = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint8": 1, "bool"
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Bytes: ``fixed`` whatever the batch, ``per_sample`` of a batch, and ``available``; what has them is ``holder``."""
+    """Bytes: ``fixed`` whatever the batch, ``per_sample`` of a batch, ``available``; ``holder`` is what has those."""
 
     fixed: int
     per_sample: int
@@ -81,6 +81,8 @@ def room_for(
     owned = [layer for layer in frozen.layers if not layer.weights_of]
     count = sum(prod(weight.shape) for layer in owned for weight in layer.weights)
     trainable = sum(prod(weight.shape) for layer in owned for weight in layer.weights if weight.trainable)
+    if not isinstance(count, int) or not isinstance(trainable, int):
+        return None
     fixed = variable * count + variable * trainable * (1 + _slots(params))
     fixed += 0 if device else FRAMEWORK_BYTES + data_bytes
     return Room(fixed, kept * value, params.batch_size, available, holder)
@@ -88,8 +90,10 @@ def room_for(
 
 def loaded_bytes(schema: DatasetSchema, splits: Mapping[str, int]) -> int:
     """What all samples take once they are in memory."""
-    parts = [*schema.features, *([schema.label] if schema.label else [])]
-    return sum(splits.values()) * sum(prod(part.shape) * _BYTES[part.dtype] for part in parts)
+    of_sample = sum(prod(feature.shape) * _BYTES[feature.dtype] for feature in schema.features)
+    if schema.label is not None:
+        of_sample += prod(schema.label.shape) * _BYTES[schema.label.dtype]
+    return sum(splits.values()) * of_sample
 
 
 def _slots(params: TrainParams) -> int:

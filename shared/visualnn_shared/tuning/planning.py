@@ -21,7 +21,10 @@ from visualnn_shared.validation import problems_of
 
 VALIDATION = 0.2
 """Share of the training samples that is set aside to compare trials with where the recipe sets none aside."""
-_FIXED = ("validation_split", "metrics", "device", "time_limit_s", "memory_limit_mb", "initial_weights", "losses", "loss_weights")
+_FIXED = (
+    "validation_split", "metrics", "device", "time_limit_s", "memory_limit_mb", "initial_weights", "losses",
+    "loss_weights",
+)  # fmt: skip
 """Fields that say what is measured, and on what: else trials could not be compared."""
 
 

@@ -88,7 +88,7 @@ def run(context: Context) -> Result:
     paths = insight_files(
         context.folder, training.network, parts.judge, planned.serving, history, live.looks, context.channel
     )
-    paths += _files(context.folder, training, trained, history, parts)
+    paths += context.patience.insist(lambda: _files(context.folder, training, trained, history, parts))
     run = record(order, trained, read_weights(training.network), metrics)
     (context.folder / RECORD).write_text(run.model_dump_json(indent=1))
     paths.append(context.folder / RECORD)
@@ -118,11 +118,13 @@ def _recipe(params: TrainParams) -> str:
 def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float]]:
     order = context.order
     checkpoints = Checkpoints(
-        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
-    )
+        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s,
+        context.patience,
+    )  # fmt: skip
     resume = None
     if order.checkpoint:
-        resume = read_checkpoint(context.objects, order.checkpoint, context.folder)
+        manifest = order.checkpoint
+        resume = context.patience.insist(lambda: read_checkpoint(context.objects, manifest, context.folder))
         position = resume[1]
         context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
     return fit(training, context.channel, checkpoints, resume, [live])
