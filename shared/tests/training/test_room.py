@@ -15,7 +15,8 @@ WIDE = read_spec({
     ],
 })  # fmt: skip
 WEIGHTS, LAST = 10 * 1000 + 1000 + 1000 * 5 + 5, 1000 * 5 + 5
-ACTIVATIONS = 10 + 1000 + 5
+KEPT, LIVE = 10 + 1000 + 5, 10 + 1000
+ACTIVATIONS = KEPT + LIVE
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ ACTIVATIONS = 10 + 1000 + 5
         ({"precision": "mixed_bfloat16"}, 4 * WEIGHTS * 4, 2 * ACTIVATIONS),
     ],
 )
-def test_a_training_needs_weights_gradients_slots_and_every_layers_output(params, fixed, per_sample) -> None:
+def test_a_training_needs_weights_gradients_slots_and_outputs_with_their_gradients(params, fixed, per_sample) -> None:
     room = room_for(WIDE, TrainParams(**params), 1000, 2**40, "it", device=True)
     assert room is not None
     assert (room.fixed, room.per_sample) == (fixed, per_sample)

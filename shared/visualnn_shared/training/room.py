@@ -1,7 +1,7 @@
 """The memory that a training should need beside the memory that there is, and the largest batch that fits.
 
-An estimate: what ``analysis.memory`` counts, the data set once it is loaded, and the framework itself. Kernels'
-workspace and a framework's own copies are not in it, so a job that is said to fit may still be too large; one that is
+An estimate: what ``analysis.memory`` counts, as many gradients of outputs as outputs live at once in a forward pass,
+the data set once it is loaded, and the framework itself. Kernels' workspace and a framework's own copies are not in it, so a job that is said to fit may still be too large; one that is
 said not to fit does not.
 """
 
@@ -74,8 +74,8 @@ def room_for(
     if resolved.problems:
         return None
     frozen = freeze(resolved, frozen_layers(resolved, params.frozen)[0])
-    kept, _peak = kept_and_peak_values(frozen)
-    if not isinstance(kept, int):
+    kept, live = kept_and_peak_values(frozen)
+    if not isinstance(kept, int) or not isinstance(live, int):
         return None
     variable, value = DTYPES.get(params.precision, DTYPES["float32"])
     owned = [layer for layer in frozen.layers if not layer.weights_of]
@@ -85,7 +85,7 @@ def room_for(
         return None
     fixed = variable * count + variable * trainable * (1 + _slots(params))
     fixed += 0 if device else FRAMEWORK_BYTES + data_bytes
-    return Room(fixed, kept * value, params.batch_size, available, holder)
+    return Room(fixed, (kept + live) * value, params.batch_size, available, holder)
 
 
 def loaded_bytes(schema: DatasetSchema, splits: Mapping[str, int]) -> int:

@@ -56,7 +56,12 @@ def test_other_errors_pass_through(error):
         (MemoryError(), 500, False, "memory-limit"),
         (RuntimeError("std::bad_alloc"), None, False, "out-of-memory"),
         (ResourceExhaustedError("OOM when allocating on /device:CPU:0 by allocator cpu"), 500, True, "memory-limit"),
-        (ResourceExhaustedError("OOM when allocating on /device:GPU:0 by GPU_0_bfc"), 500, True, "device-out-of-memory"),
+        (
+            ResourceExhaustedError("OOM when allocating on /device:GPU:0 by GPU_0_bfc"),
+            500,
+            True,
+            "device-out-of-memory",
+        ),
         (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), None, True, "device-out-of-memory"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying"), None, True, "device-out-of-memory"),
         (MemoryError(), None, True, "out-of-memory"),

@@ -50,9 +50,7 @@ class Broke:
 Ending = Stop | Finished | Broke
 
 
-def death(
-    code: int | None, out_of_memory: bool, last_lines: Sequence[str], limit_mb: int | None = None
-) -> JobError:
+def death(code: int | None, out_of_memory: bool, last_lines: Sequence[str], limit_mb: int | None = None) -> JobError:
     """The error of a child that died without a word. ``code`` as subprocess gives it: minus the signal's number."""
     said = f"; it printed last: {last_lines[-1]}" if last_lines else ""
     if code == -signal.SIGKILL and out_of_memory:

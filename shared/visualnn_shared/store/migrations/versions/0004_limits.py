@@ -30,6 +30,4 @@ def downgrade() -> None:
 
 
 def _index(*order: sa.TextClause | str) -> None:
-    op.create_index(
-        "ix_jobs_waiting", "jobs", ["queue", *order, "id"], postgresql_where=_QUEUED, sqlite_where=_QUEUED
-    )
+    op.create_index("ix_jobs_waiting", "jobs", ["queue", *order, "id"], postgresql_where=_QUEUED, sqlite_where=_QUEUED)
