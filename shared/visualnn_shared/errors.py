@@ -179,7 +179,7 @@ class QueueFull(VisualNNError):
         rule = f"at most {limit:,} jobs of an owner may wait in the queue"
         hint = "wait for some to begin, cancel some, or raise VISUALNN_MAX_QUEUED_JOBS"
         super().__init__(f"{rule}; received one more than {count:,}; {hint}", [problem(rule, count, hint=hint)])
-        self.retry_after_s = 30
+        self.retry_after_s = 5
 
 
 class StorageFull(VisualNNError):

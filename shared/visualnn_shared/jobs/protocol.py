@@ -182,11 +182,13 @@ def heartbeat(
 def checkpoint(s: Session, lease: Lease, seen_seq: int, manifest: Manifest) -> bool:
     """Make ``manifest`` the checkpoint that a resumed attempt reads; its objects are complete. ``checkpoint_seq`` + 1.
 
+    Whoever gets further has its budget of failures back: what always fails at one place gets no further.
     False: fenced off, or ``seen_seq`` is old. Raises ``ValueError`` for a key outside the attempt's own prefix.
     """
     check_manifest(lease, manifest)
     guard = and_(mine(lease), Job.checkpoint_seq == seen_seq)
-    return bool(change(s, guard, checkpoint_seq=Job.checkpoint_seq + 1, checkpoint_manifest=manifest))
+    values = {"checkpoint_seq": Job.checkpoint_seq + 1, "checkpoint_manifest": manifest, "failures": 0}
+    return bool(change(s, guard, **values))
 
 
 def commit(

@@ -1,8 +1,8 @@
 """The memory that a training should need beside the memory that there is, and the largest batch that fits.
 
 An estimate: what ``analysis.memory`` counts, as many gradients of outputs as outputs live at once in a forward pass,
-the data set once it is loaded, and the framework itself. Kernels' workspace and a framework's own copies are not in it, so a job that is said to fit may still be too large; one that is
-said not to fit does not.
+the data set once it is loaded, and the framework itself. Kernels' workspace and a framework's own copies are not in it,
+so a job that is said to fit may still be too large; one that is said not to fit does not.
 """
 
 from collections.abc import Mapping

@@ -21,10 +21,10 @@ def _train(api: httpx.Client, dataset: str, **params: Any) -> httpx.Response:
     return api.post("jobs", json={"kind": "train", "model": "zoo:linear", "dataset": dataset, "params": params})
 
 
-def test_the_platform_gives_limits_where_none_are_named_and_refuses_larger_ones(another: Callable[..., Gateway]) -> None:
-    api = another(
-        job_time_limit_s=600, max_job_time_limit_s=3600, max_job_memory_limit_mb=4096, max_queued_jobs=0
-    ).api
+def test_the_platform_gives_limits_where_none_are_named_and_refuses_larger_ones(
+    another: Callable[..., Gateway],
+) -> None:
+    api = another(job_time_limit_s=600, max_job_time_limit_s=3600, max_job_memory_limit_mb=4096, max_queued_jobs=0).api
     line = _line(api)
     job = _train(api, line).json()
     assert (job["time_limit_s"], job["memory_limit_mb"]) == (600, 4096)
@@ -56,7 +56,9 @@ def test_a_limit_is_a_number_that_makes_sense(api: httpx.Client, field: str, val
     assert any(field in str(one) or "1e400" in str(one) or "finite" in str(one) for one in answer.json()["problems"])
 
 
-def test_one_job_too_many_in_the_queue_is_refused_and_a_repeated_request_is_not(another: Callable[..., Gateway]) -> None:
+def test_one_job_too_many_in_the_queue_is_refused_and_a_repeated_request_is_not(
+    another: Callable[..., Gateway],
+) -> None:
     gateway = another(max_queued_jobs=2)
     api, line = gateway.api, _line(gateway.api)
     body = {"kind": "train", "model": "zoo:linear", "dataset": line}
@@ -100,7 +102,11 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
     out = {"name": "out", "type": "Dense", "params": {"units": 3, "activation": "softmax"}, "inputs": ["pool"]}
     spec = {"visualnn": 1, "name": "wide", "layers": [image, wide, pool, out], "outputs": ["out"]}
     model = api.post("models", json=spec).json()["id"]
-    params = {"batch_size": 64, "memory_limit_mb": 1500, "preprocessing": [{"step": "resize", "height": 512, "width": 512}]}
+    params = {
+        "batch_size": 64,
+        "memory_limit_mb": 1500,
+        "preprocessing": [{"step": "resize", "height": 512, "width": 512}],
+    }
     body = {"kind": "train", "model": model, "dataset": _pictures(api), "params": params}
     answer = api.post("jobs", json=body)
     assert answer.status_code == 202, answer.text

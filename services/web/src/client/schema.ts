@@ -310,7 +310,8 @@ export interface paths {
         put?: never;
         /**
          * Queue a job
-         * @description 422 lists every problem of the params and of model and data set together, before anything is queued.
+         * @description 422 lists every problem of the params and of model and data set together, before anything is queued; 429 where
+         *     too many jobs wait, 409 where results take all their room. `warnings` says what may go wrong.
          */
         post: operations["create_api_v1_jobs_post"];
         delete?: never;
@@ -333,7 +334,11 @@ export interface paths {
         get: operations["read_api_v1_jobs__job_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a job that has ended
+         * @description With its result, events and checkpoints; operators that were made of it stay. 409 while it is queued or runs.
+         */
+        delete: operations["delete_api_v1_jobs__job_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -390,7 +395,8 @@ export interface paths {
         put?: never;
         /**
          * Stop a job
-         * @description 200 with a cancelled job, 202 while a running one is being stopped, 409 where it has ended otherwise.
+         * @description 200 with a cancelled job, whose process is gone; 202 while a running one is being stopped, 409 where it has ended
+         *     otherwise.
          */
         post: operations["cancel_api_v1_jobs__job_id__cancel_post"];
         delete?: never;
@@ -1436,6 +1442,11 @@ export interface components {
                 [key: string]: components["schemas"]["LossChoice"];
             };
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Samples
              * @description So many training samples must be learnt by heart.
              * @default 20
@@ -1838,6 +1849,11 @@ export interface components {
             /** Job */
             job: string;
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Split
              * @default test
              * @enum {string}
@@ -1885,12 +1901,23 @@ export interface components {
             format: "savedmodel";
             /** Job */
             job: string;
+            /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
         };
         /**
          * Fault
          * @description Why a job failed.
          */
         Fault: {
+            checkpoint?: components["schemas"]["KeptCheckpoint"] | null;
             /**
              * Class
              * @enum {string}
@@ -1900,6 +1927,8 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+            /** Largest Batch Size */
+            largest_batch_size?: number | null;
             /** Next Step */
             next_step: string;
         };
@@ -2147,6 +2176,8 @@ export interface components {
             links: {
                 [key: string]: string;
             };
+            /** Memory Limit Mb */
+            memory_limit_mb?: number | null;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
@@ -2169,8 +2200,28 @@ export interface components {
             /** Started At */
             started_at?: string | null;
             state: components["schemas"]["State"];
+            /** Time Limit S */
+            time_limit_s?: number | null;
             /** Waiting For */
             waiting_for?: string | null;
+            /** Waiting Since */
+            waiting_since?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["Problem"][];
+        };
+        /**
+         * KeptCheckpoint
+         * @description What is kept of a training that was ended.
+         */
+        KeptCheckpoint: {
+            /** Batch */
+            batch?: number | null;
+            /** Best Epoch */
+            best_epoch?: number | null;
+            /** Epoch */
+            epoch?: number | null;
+            /** Key */
+            key: string;
         };
         /**
          * Kind
@@ -3017,6 +3068,11 @@ export interface components {
             device: "cpu" | "gpu" | "any";
             /** Job */
             job: string;
+            /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
             /**
              * Split
              * @default all
@@ -3887,6 +3943,12 @@ export interface components {
                 [key: string]: components["schemas"]["LossChoice"];
             };
             /**
+             * Memory Limit Mb
+             * @description MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more.
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
              * @default null
@@ -3939,7 +4001,7 @@ export interface components {
             stratify: boolean;
             /**
              * Time Limit S
-             * @description Seconds after which the training is ended as failed.
+             * @description Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint.
              * @default null
              */
             time_limit_s: number | null;
@@ -4038,6 +4100,7 @@ export interface components {
              *       "loss": null,
              *       "loss_weights": {},
              *       "losses": {},
+             *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
              *       "precision": "float32",
@@ -5416,6 +5479,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The body is larger than the limit. */
             413: {
                 headers: {
@@ -5436,6 +5508,15 @@ export interface operations {
             };
             /** @description The input breaks rules; all of them are listed. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too much at once. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5486,6 +5567,63 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_api_v1_jobs__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5649,7 +5787,10 @@ export interface operations {
     };
     cancel_api_v1_jobs__job_id__cancel_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How long to wait until the process that did the work is gone. */
+                wait_s?: number;
+            };
             header?: never;
             path: {
                 /** @description The job's id. */
@@ -5733,7 +5874,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data. */
+            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight`, `waiting` and `log`, with JSON data. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -24,8 +24,8 @@ export async function train(checks = false): Promise<void> {
 }
 
 async function submit(model: string): Promise<void> {
-  const { dataset, params } = useRecipe.getState()
-  const request = { model, dataset, params: { ...params } }
+  const { dataset, params, priority = 0 } = useRecipe.getState()
+  const request = { model, dataset, params: { ...params }, priority }
   const text = JSON.stringify(request)
   if (sent.text !== text) sent = { text, key: newKey() }
   const job = await trainModel(request, sent.key)
