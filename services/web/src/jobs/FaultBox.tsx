@@ -37,7 +37,7 @@ export function Doubts({ job }: { job: JobView }) {
       {(job.warnings ?? []).map(one => (
         <p key={one.rule} className="jobs-waits">
           <strong>{t('jobs:warning')}</strong>
-          {` ${one.rule}; ${String(one.received)}. ${one.hint ?? ''}`}
+          {` ${[one.rule, String(one.received), one.hint].filter(Boolean).join('; ')}`}
         </p>
       ))}
     </>
