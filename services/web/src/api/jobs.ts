@@ -83,8 +83,8 @@ export async function registerOperator(name: string, job: string): Promise<Opera
   return got(api.POST('/api/v1/operators', { body: { name, job } }))
 }
 
-/** The fields of a train job, as the server tells them. */
-export function useRecipeFields() {
-  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/train'))).items
-  return useQuery({ queryKey: ['schema', 'train'], queryFn, staleTime: Number.POSITIVE_INFINITY })
+/** The fields of a train job or a dqn job, as the server tells them. */
+export function useRecipeFields(kind: 'train' | 'dqn' = 'train') {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET(`/api/v1/schema/${kind}`))).items
+  return useQuery({ queryKey: ['schema', kind], queryFn, staleTime: Number.POSITIVE_INFINITY })
 }

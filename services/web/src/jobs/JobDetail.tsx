@@ -22,6 +22,7 @@ import { JobActions } from './JobActions'
 import { Logs } from './Logs'
 import { Progress } from './Progress'
 import { Results } from './Results'
+import { Returns } from './Returns'
 import { StateBadge } from './StateBadge'
 import { Trials } from './Trials'
 
@@ -71,6 +72,7 @@ function Detail({ job }: { job: JobView }) {
         <div>
           {job.kind === 'train' ? <Curves charts={chartsOf([{ name, run }])} /> : null}
           {job.kind === 'train' ? <Insight job={job} run={run} /> : null}
+          {job.kind === 'dqn' ? <Returns job={job} run={run} name={name} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
           {job.kind === 'tune' ? <Trials job={job} /> : null}
           <Logs lines={run.logs} />

@@ -1,8 +1,9 @@
 import { create } from 'zustand'
+import { learnIn } from '@/api/environments'
 import { checkModel, trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
-import { useRecipe } from './recipe'
+import { environmentOf, useRecipe } from './recipe'
 import { saveQuietly } from './saving'
 
 /** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
@@ -24,11 +25,13 @@ export async function train(checks = false): Promise<void> {
 }
 
 async function submit(model: string): Promise<void> {
-  const { dataset, params, priority = 0 } = useRecipe.getState()
-  const request = { model, dataset, params: { ...params }, priority }
-  const text = JSON.stringify(request)
+  const { dataset, params, agent, priority = 0 } = useRecipe.getState()
+  const environment = environmentOf(dataset)
+  const data = { model, dataset, params: { ...params }, priority }
+  const game = { model, params: { environment, ...agent } }
+  const text = JSON.stringify(environment === null ? data : game)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await trainModel(request, sent.key)
+  const job = await (environment === null ? trainModel(data, sent.key) : learnIn(game, sent.key))
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
 }

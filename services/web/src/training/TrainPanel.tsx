@@ -6,7 +6,7 @@ import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
-import { useRecipe } from '@/store/recipe'
+import { environmentOf, useRecipe } from '@/store/recipe'
 import { train, useTraining } from '@/store/training'
 import { Button } from '@/ui/Button'
 import { FailureBox, ProblemList } from '@/ui/Failure'
@@ -85,13 +85,15 @@ function Ready({ busy }: { busy: boolean }) {
       >
         {busy ? t('training:starting') : t('training:start')}
       </Button>
-      <Button
-        onClick={() => void train(true)}
-        disabled={busy || broken || why !== null}
-        icon={<ListChecks size={15} aria-hidden />}
-      >
-        {t('training:check')}
-      </Button>
+      {environmentOf(dataset) === null ? (
+        <Button
+          onClick={() => void train(true)}
+          disabled={busy || broken || why !== null}
+          icon={<ListChecks size={15} aria-hidden />}
+        >
+          {t('training:check')}
+        </Button>
+      ) : null}
     </>
   )
 }
