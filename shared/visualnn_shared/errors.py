@@ -168,6 +168,33 @@ class Overloaded(VisualNNError):
         self.retry_after_s = retry_after_s
 
 
+class QueueFull(VisualNNError):
+    """So many of the owner's jobs wait already; the same request passes when some have begun."""
+
+    code = "queue-full"
+    status = 429
+    title = "Too many jobs wait"
+
+    def __init__(self, limit: int, count: int) -> None:
+        rule = f"at most {limit:,} jobs of an owner may wait in the queue"
+        hint = "wait for some to begin, cancel some, or raise VISUALNN_MAX_QUEUED_JOBS"
+        super().__init__(f"{rule}; received one more than {count:,}; {hint}", [problem(rule, count, hint=hint)])
+        self.retry_after_s = 5
+
+
+class StorageFull(VisualNNError):
+    """The results of the owner's jobs take all the room that they may."""
+
+    code = "storage-full"
+    status = 409
+    title = "The results of jobs take all their room"
+
+    def __init__(self, limit: int, stored: int) -> None:
+        rule = f"the results of an owner's jobs must be less than {limit:,} bytes"
+        hint = "delete jobs that are no longer needed (DELETE /jobs/{id}), or raise VISUALNN_JOB_QUOTA_BYTES"
+        super().__init__(f"{rule}; received {stored:,}; {hint}", [problem(rule, stored, hint=hint)])
+
+
 class Unavailable(VisualNNError):
     """A part that the request needs does not answer now; trying again is right."""
 
@@ -177,3 +204,4 @@ class Unavailable(VisualNNError):
 
     def __init__(self, part: str, reason: str) -> None:
         super().__init__(f"{part} must answer; received {reason}; try again")
+        self.part = part

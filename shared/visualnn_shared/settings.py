@@ -1,7 +1,9 @@
 """Settings that every service shares; each service adds its own in a subclass. Environment: ``VISUALNN_<FIELD>``."""
 
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,6 +28,8 @@ class CommonSettings(BaseSettings):
     """Secret key of the S3-compatible server."""
     s3_region: str = "us-east-1"
     """Region that S3 requests are signed for."""
+    max_running_jobs: Annotated[int, Field(ge=0)] = 0
+    """Most jobs of one owner that run at once, others wait; 0: as many as there are workers."""
 
     @property
     def database(self) -> str:

@@ -49,7 +49,11 @@ class Job(_Record):
     error: dict[str, Any] | None = None
     params: dict[str, Any] = {}
     cancel_requested: bool = False
+    priority: int = 0
+    warnings: list[dict[str, Any]] = []
+    """What was doubtful when the job was submitted: rule, received, where, hint."""
     waiting_for: str | None = None
+    waiting_since: str | None = None
 
     @property
     def final(self) -> bool:

@@ -1,5 +1,6 @@
 """Jobs after they are queued: shown, stopped, resumed."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from visualnn_shared.errors import Conflict, NotFound
 from visualnn_shared.jobs import protocol, workers
@@ -11,22 +12,33 @@ from visualnn_api.views.common import Listing, listing
 from visualnn_api.views.jobs import Artifacts, JobView, artifact_view, job_view
 
 
-def read(s: Session, owner: str, job_id: str) -> JobView:
-    return _view(s, jobs.get(s, owner, job_id))
+def read(s: Session, owner: str, job_id: str, most_running: int = 0) -> JobView:
+    return _view(s, jobs.get(s, owner, job_id), most_running)
 
 
 def listed(
-    s: Session, owner: str, cursor: str | None, limit: int, state: str | None, kind: str | None, model: str | None
-) -> Listing[JobView]:
+    s: Session, owner: str, cursor: str | None, limit: int, state: str | None, kind: str | None, model: str | None,
+    most_running: int = 0,
+) -> Listing[JobView]:  # fmt: skip
     page = jobs.page(s, owner, cursor, limit, state=state, kind=kind, model_id=model)
     idle: dict[str, str | None] = {}
-    return listing([job_view(job, _waiting_for(s, job, idle)) for job in page.items], page)
+    return listing([job_view(job, _waiting_for(s, job, idle, most_running)) for job in page.items], page)
 
 
 def cancelled(s: Session, owner: str, job_id: str) -> JobView:
     """Raises NotFound, and Conflict for a job that succeeded or failed."""
     jobs.get(s, owner, job_id)
     return _view(s, protocol.cancel(s, job_id))
+
+
+def removed(s: Session, owner: str, job_id: str) -> None:
+    """Forget an ended job and its result. Raises NotFound, and Conflict where it has not ended or one waits for it."""
+    jobs.get(s, owner, job_id)
+    unended = (Job.state.in_((State.QUEUED, State.RUNNING)), Job.source_job_id == job_id)
+    using = s.scalars(select(Job.id).where(*unended).limit(1)).first()
+    if using is not None:
+        raise Conflict("a job whose weights another one waits for must be kept until that has ended", using)
+    protocol.remove(s, job_id)
 
 
 def resumed(s: Session, owner: str, job_id: str) -> JobView:
@@ -46,14 +58,15 @@ def artifacts(s: Session, owner: str, job_id: str) -> Artifacts:
     return Artifacts(items=[artifact_view(row) for row in jobs.artifacts(s, owner, job_id)])
 
 
-def _waiting_for(s: Session, job: Job, idle: dict[str, str | None]) -> str | None:
+def _waiting_for(s: Session, job: Job, idle: dict[str, str | None], most_running: int) -> str | None:
     """As ``workers.waiting_for``, but one question a queue: ``idle`` keeps the text for a queue without a worker."""
     if job.state != State.QUEUED:
-        return None
+        return workers.waiting_for(s, job)
     if job.queue not in idle:
         idle[job.queue] = None if workers.online(s, job.queue) else workers.waiting_for(s, job)
-    return idle[job.queue] or (workers.waiting_for(s, job) if job.failures else None)
+    more = job.failures or most_running
+    return idle[job.queue] or (workers.waiting_for(s, job, most_running) if more else None)
 
 
-def _view(s: Session, job: Job) -> JobView:
-    return job_view(job, workers.waiting_for(s, job))
+def _view(s: Session, job: Job, most_running: int = 0) -> JobView:
+    return job_view(job, workers.waiting_for(s, job, most_running))

@@ -1,5 +1,8 @@
 """Settings of the gateway. Environment: ``VISUALNN_<FIELD>``."""
 
+from typing import Annotated
+
+from pydantic import Field
 from visualnn_shared.settings import CommonSettings
 
 MIB = 1024 * 1024
@@ -34,6 +37,18 @@ class ApiSettings(CommonSettings):
     """Largest uploaded data set."""
     dataset_quota_bytes: int = 32 * 1024 * MIB
     """Bytes of all data sets of one owner."""
+    max_queued_jobs: Annotated[int, Field(ge=0)] = 1000
+    """Most jobs of one owner that wait in the queue; one more is refused with 429; 0: no such limit."""
+    job_quota_bytes: Annotated[int, Field(ge=0)] = 0
+    """Bytes of the results of all jobs of one owner, above which a new job is refused with 409; 0: no such limit."""
+    job_time_limit_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that an attempt may take of a job that names no time_limit_s; 0: as long as it takes."""
+    max_job_time_limit_s: Annotated[float, Field(ge=0)] = 0.0
+    """Largest time_limit_s that a job may name, and the limit of one that names none; 0: no such limit."""
+    job_memory_limit_mb: Annotated[int, Field(ge=0)] = 0
+    """MiB that the process of a job may hold which names no memory_limit_mb; 0: what the machine has."""
+    max_job_memory_limit_mb: Annotated[int, Field(ge=0)] = 0
+    """Largest memory_limit_mb that a job may name, and the limit of one that names none; 0: no such limit."""
     max_expanded_bytes: int = 2048 * MIB
     """Largest data set once it is unpacked: what a small archive may ask of the machine."""
     dataset_mirror: str = ""

@@ -43,8 +43,9 @@ from visualnn_shared.training.weights import TRAINED, WEIGHTS
 from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
-from visualnn_api import ensembling, knowing
+from visualnn_api import ensembling, knowing, limiting
 from visualnn_api.parts import Parts
+from visualnn_api.settings import ApiSettings
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
 from visualnn_api.weights import Trained, trained
 
@@ -72,6 +73,8 @@ class Draft:
     members: list[ensembling.Found] = field(default_factory=list)
     """Of an ensemble: jobs that are there already, and their weights."""
     chosen: dict[str, Any] | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
+    """Limits that the platform gives, with what is chosen."""
 
     @property
     def zoo_name(self) -> str | None:
@@ -94,27 +97,30 @@ async def submit(parts: Parts, owner: str, body: Any, key: str | None) -> JobVie
     """
     fingerprint = protocol.fingerprint(body)
     if key is not None:
-        known = await parts.db.read(_known, owner, key, fingerprint)
+        known = await parts.db.read(_known, owner, key, fingerprint, parts.settings.max_running_jobs)
         if known is not None:
             return known
     draft = Draft(body)
     _read_request(draft)
+    if draft.params is not None:
+        draft.params, draft.limits, problems = limiting.limited(draft.params, parts.settings)
+        draft.problems += problems
     await parts.db.read(_find, owner, draft)
     if draft.known is not None and not draft.problems:
         draft.dataset = await knowing.stored(parts, owner, draft.known)
     await to_thread.run_sync(_judge, draft, parts.objects)
     if draft.problems:
         raise Invalid("the job", draft.problems)
-    view = await parts.db.run(_queue, owner, draft, key, fingerprint)
+    view = await parts.db.run(_queue, owner, draft, key, fingerprint, parts.settings)
     parts.waker.wake(view.queue)
     return view
 
 
-def _known(s: Session, owner: str, key: str, fingerprint: str) -> JobView | None:
+def _known(s: Session, owner: str, key: str, fingerprint: str, most_running: int) -> JobView | None:
     job = jobs.by_key(s, owner, key)
     if job is not None and job.fingerprint != fingerprint:
         raise IdempotencyMismatch(key, job.id)
-    return None if job is None else job_view(job, workers.waiting_for(s, job))
+    return None if job is None else job_view(job, workers.waiting_for(s, job, most_running))
 
 
 def _read_request(draft: Draft) -> None:
@@ -309,10 +315,15 @@ def _judge_use(draft: Draft, source: Trained, schema: DatasetSchema, splits: dic
         plan_predict(source.serving, schema, splits, draft.params)
 
 
-def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: str) -> JobView:
-    """The row, with its model and data set held so that nobody deletes them before it is there."""
+def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: str, settings: ApiSettings) -> JobView:
+    """The row, with its model and data set held so that nobody deletes them before it is there.
+
+    Raises ``QueueFull``, ``StorageFull``.
+    """
     assert draft.request is not None
     assert draft.params is not None
+    if key is None or jobs.by_key(s, owner, key) is None:
+        limiting.must_have_room(s, owner, settings)
     if draft.zoo_name is not None and draft.spec is not None:
         model = models.same(s, owner, draft.zoo_name, draft.spec) or models.create(
             s, owner, draft.zoo_name, draft.spec, {"format": "zoo", "filename": draft.zoo_name, "report": None}
@@ -323,20 +334,24 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
     if draft.dataset is not None:
         datasets.lock(s, owner, draft.dataset.id, share=True)
     device: Device = getattr(draft.params, "device", "any")
+    queue = queue_for(draft.request.kind, device)
+    warnings = limiting.memory_warnings(s, draft.spec, draft.dataset, draft.params, queue)
     submitted = protocol.submit(
         s,
         owner=owner,
         kind=draft.request.kind,
-        queue=queue_for(draft.request.kind, device),
+        queue=queue,
         params=draft.params.model_dump(mode="json"),
         model_id=draft.model_id,
         model_version=draft.version,
         dataset_id=draft.dataset.id if draft.dataset else None,
         source_job_id=source.id if (source := draft.source or draft.initial) else None,
-        chosen=draft.chosen,
+        chosen={**(draft.chosen or {}), **draft.limits} or None,
         priority=draft.request.priority,
         time_limit_s=getattr(draft.params, "time_limit_s", None),
+        memory_limit_mb=getattr(draft.params, "memory_limit_mb", None),
+        warnings=[one.model_dump(mode="json") for one in warnings],
         idempotency_key=key,
         fingerprint=fingerprint,
     )
-    return job_view(submitted.job, workers.waiting_for(s, submitted.job))
+    return job_view(submitted.job, workers.waiting_for(s, submitted.job, settings.max_running_jobs))

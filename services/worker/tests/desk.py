@@ -35,6 +35,9 @@ class Recorder:
     def checkpoint(self, number: int, manifest: Mapping[str, Any]) -> None:
         self.checkpoints.append((number, dict(manifest)))
 
+    def waiting(self, for_: str | None, reason: str) -> None:
+        self.event("waiting", {"for": for_, "reason": reason})
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [data for found, data in self.events if found == kind]
 

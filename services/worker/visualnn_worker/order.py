@@ -58,6 +58,10 @@ class JobOrder(_Frozen):
     checkpoint_s: float
     gpu: bool
     """Whether the job may use a GPU."""
+    memory_limit_mb: int | None = None
+    """MiB that the process may hold, by the job's limit and the worker's."""
+    patience_s: float = 0.0
+    """How long to wait for a store that does not answer or a disk that is full."""
 
     @property
     def data(self) -> DatasetRef:

@@ -20,6 +20,10 @@ class WorkerSettings(CommonSettings):
     """Least seconds between two checkpoints of a training; costly checkpoints become rarer by themselves."""
     worker_log_lines_per_s: Annotated[float, Field(gt=0)] = 20.0
     """How many lines a second a job may print into its log; what is above that is counted, not kept."""
+    worker_memory_limit_mb: Annotated[int, Field(ge=0)] = 0
+    """MiB that the process of a job may hold on this worker, whatever the job allows itself; 0: no such limit."""
+    worker_patience_s: Annotated[float, Field(ge=0)] = 1800.0
+    """How long a job waits for a store that does not answer or a disk that is full, before the attempt is given up."""
 
     @property
     def run_dir(self) -> Path:

@@ -49,7 +49,7 @@ def test_nothing_to_say_still_tells_whether_the_claim_holds(bench: Any) -> None:
 
 def test_an_attempt_cannot_speak_of_states(bench: Any) -> None:
     lease = bench.running().lease
-    with pytest.raises(ValueError, match="batch, epoch, metrics, insight, log; received state"):
+    with pytest.raises(ValueError, match="batch, epoch, episode, metrics, insight, log, waiting; received state"):
         bench.do(events.append, lease, [("state", {"state": "succeeded"})])
 
 

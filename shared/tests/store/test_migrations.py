@@ -14,10 +14,17 @@ from visualnn_shared.store.migrations import HEAD
 from visualnn_shared.store.tables import Base
 
 
+# An index of an expression is not compared; that claims use it, the tests of statements see.
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_migrated_tables_are_those_of_the_code(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_object": _comparable}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def _comparable(_thing: object, name: str | None, *_others: object) -> bool:
+    return name != "ix_jobs_waiting"
 
 
 def test_the_migrated_checks_are_those_of_the_code(database: Database) -> None:

@@ -38,10 +38,18 @@ class JobError:
     code: str
     detail: str
     next_step: str
+    checkpoint: Mapping[str, Any] | None = None
+    """The checkpoint that is kept, which a resume goes on from: {"key", "attempt", "epoch", "batch", "best_epoch"}."""
+    largest_batch_size: int | None = None
+    """Of a job that took too much memory: the largest batch that should fit; 0 where none does."""
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form that job rows and events hold."""
-        return {"class": self.class_.value, "code": self.code, "detail": self.detail, "next_step": self.next_step}
+        more = {"checkpoint": self.checkpoint, "largest_batch_size": self.largest_batch_size}
+        return {
+            "class": self.class_.value, "code": self.code, "detail": self.detail, "next_step": self.next_step,
+            **{name: value for name, value in more.items() if value is not None},
+        }  # fmt: skip
 
 
 WORKER_LOST = JobError(

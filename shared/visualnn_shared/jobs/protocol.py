@@ -41,6 +41,7 @@ from visualnn_shared.jobs.statements import (
     lapsed_ids,
     left,
     mine,
+    one_claim_at_a_time,
     waiting_ids,
 )
 from visualnn_shared.jobs.timers import Timers
@@ -73,6 +74,8 @@ def submit(
     chosen: Mapping[str, Any] | None = None,
     priority: int = 0,
     time_limit_s: float | None = None,
+    memory_limit_mb: int | None = None,
+    warnings: Sequence[Mapping[str, Any]] = (),
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
 ) -> Submitted:
@@ -98,6 +101,8 @@ def submit(
         "chosen": None if chosen is None else dict(chosen),
         "priority": priority,
         "time_limit_s": time_limit_s,
+        "memory_limit_mb": memory_limit_mb,
+        "warnings": [dict(one) for one in warnings] or None,
         "idempotency_key": idempotency_key,
         "fingerprint": fingerprint,
     }
@@ -114,14 +119,21 @@ def submit(
     return Submitted(twin, created=False)
 
 
-def claim(s: Session, *, queues: Sequence[str], worker_id: str, timers: Timers = _DEFAULT) -> Claim | None:
-    """Take the best waiting job of these queues, or None; after each job claim again until there is none."""
+def claim(
+    s: Session, *, queues: Sequence[str], worker_id: str, timers: Timers = _DEFAULT, most_running: int = 0
+) -> Claim | None:
+    """Take the best waiting job of these queues, or None; after each job claim again until there is none.
+
+    Of one owner at most ``most_running`` jobs run at a time; 0 is no limit.
+    """
     if not queues:
         return None
+    if most_running:
+        one_claim_at_a_time(s)
     token = secrets.token_hex(16)
     taken = change(
         s,
-        and_(Job.state == State.QUEUED, Job.id == best_waiting(tuple(queues))),
+        and_(Job.state == State.QUEUED, Job.id == best_waiting(tuple(queues), most_running)),
         state=State.RUNNING,
         attempt=Job.attempt + 1,
         lease_token=token,
@@ -143,9 +155,16 @@ def heartbeat(
     progress: float | None = None,
     eta_s: float | None = None,
     metrics: Mapping[str, Any] | None = None,
+    waiting_for: str | None = None,
 ) -> Beat:
-    """Renew the lease and say how far the work is (0..1). None leaves progress or metrics as they are."""
-    said: dict[str, Any] = {"eta_s": eta_s}
+    """Renew the lease and say how far the work is (0..1). None leaves progress or metrics as they are.
+
+    ``waiting_for`` is the part that the work waits for now; since when it does so, the row keeps.
+    """
+    said: dict[str, Any] = {"eta_s": eta_s, "waiting_for": None, "waiting_since": None}
+    if waiting_for is not None:
+        said["waiting_for"] = record.plain(waiting_for[:1000])
+        said["waiting_since"] = func.coalesce(Job.waiting_since, clock())
     if progress is not None:
         said["progress"] = min(max(progress, 0.0), 1.0)
     if metrics is not None:
@@ -163,11 +182,13 @@ def heartbeat(
 def checkpoint(s: Session, lease: Lease, seen_seq: int, manifest: Manifest) -> bool:
     """Make ``manifest`` the checkpoint that a resumed attempt reads; its objects are complete. ``checkpoint_seq`` + 1.
 
+    Whoever gets further has its budget of failures back: what always fails at one place gets no further.
     False: fenced off, or ``seen_seq`` is old. Raises ``ValueError`` for a key outside the attempt's own prefix.
     """
     check_manifest(lease, manifest)
     guard = and_(mine(lease), Job.checkpoint_seq == seen_seq)
-    return bool(change(s, guard, checkpoint_seq=Job.checkpoint_seq + 1, checkpoint_manifest=manifest))
+    values = {"checkpoint_seq": Job.checkpoint_seq + 1, "checkpoint_manifest": manifest, "failures": 0}
+    return bool(change(s, guard, **values))
 
 
 def commit(
@@ -205,10 +226,14 @@ def commit(
     return True
 
 
-def confirm_cancel(s: Session, lease: Lease) -> bool:
-    """The child is dead and reaped, as the user wished. False: fenced off, or nobody asked to cancel."""
+def confirm_cancel(s: Session, lease: Lease, freed: Mapping[str, Any] | None = None) -> bool:
+    """The child is dead and reaped, as the user wished. False: fenced off, or nobody asked to cancel.
+
+    ``freed`` is the memory that its end gave back, told with the state: {"memory_mb", "device_memory_mb"}.
+    """
     guard = and_(mine(lease), Job.cancel_requested)
-    return bool(_end(s, guard, State.CANCELLED, left(state=State.CANCELLED, finished_at=clock())))
+    values = left(state=State.CANCELLED, finished_at=clock())
+    return bool(_end(s, guard, State.CANCELLED, values, {"freed": dict(freed)} if freed else {}))
 
 
 def fail(s: Session, lease: Lease, error: JobError, timers: Timers = _DEFAULT) -> State | None:
@@ -223,9 +248,13 @@ def fail(s: Session, lease: Lease, error: JobError, timers: Timers = _DEFAULT) -
     return moved[0].state if moved else None
 
 
-def drain(s: Session, lease: Lease) -> State | None:
-    """Hand the job back, its child being dead, because the worker leaves: the state it led to, None if fenced off."""
-    moved = _end(s, mine(lease), record.DRAINED, handed_back())
+def drain(s: Session, lease: Lease, why: JobError | None = None) -> State | None:
+    """Hand the job back, its child being dead, because the worker leaves, or for ``why``, which is nobody's failure.
+
+    The state it led to, None if fenced off.
+    """
+    told = {} if why is None else {"error": record.plain(why.as_json())}
+    moved = _end(s, mine(lease), record.DRAINED, handed_back(), told)
     return moved[0].state if moved else None
 
 
@@ -328,12 +357,15 @@ def find(s: Session, job_id: str) -> Job:
     return job
 
 
-def _end(s: Session, guard: ColumnElement[bool], outcome: str, values: dict[str, Any]) -> list[Transition]:
-    """Change the running jobs that ``guard`` finds, and end their attempts."""
+def _end(
+    s: Session, guard: ColumnElement[bool], outcome: str, values: dict[str, Any], told: Mapping[str, Any] | None = None
+) -> list[Transition]:
+    """Change the running jobs that ``guard`` finds, and end their attempts; ``told`` goes with the state."""
     moved = change(s, guard, **values)
     for job in moved:
         cancelled = job.state == State.CANCELLED
-        record.ended(s, job, State.CANCELLED if cancelled else outcome, values.get("error"))
+        said = {"error": values.get("error"), **(told or {})}
+        record.ended(s, job, State.CANCELLED if cancelled else outcome, **said)
     return [Transition(job.id, job.queue, State(job.state)) for job in moved]
 
 

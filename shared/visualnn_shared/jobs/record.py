@@ -30,11 +30,11 @@ def began(s: Session, job: Job) -> None:
     state(s, job)
 
 
-def ended(s: Session, job: Job, outcome: str, error: Mapping[str, Any] | None = None) -> None:
-    """The current attempt has ended; the job's row says where it went."""
+def ended(s: Session, job: Job, outcome: str, error: Mapping[str, Any] | None = None, **more: Any) -> None:
+    """The current attempt has ended; the job's row says where it went. ``more`` is told with the state."""
     which = (Attempt.job_id == job.id, Attempt.attempt == job.attempt)
     s.execute(update(Attempt).where(*which).values(ended_at=clock(), outcome=outcome, error=error))
-    state(s, job, **({"error": dict(error)} if error else {}))
+    state(s, job, **({"error": dict(error)} if error else {}), **more)
 
 
 def plain(value: Any) -> Any:

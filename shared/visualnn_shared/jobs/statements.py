@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    func,
     literal,
     literal_column,
     select,
@@ -24,14 +25,17 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from visualnn_shared.jobs.model import Lease, State
+from visualnn_shared.jobs.model import COORDINATED, Lease, State
 from visualnn_shared.jobs.timers import Timers
 from visualnn_shared.store.clock import clock
-from visualnn_shared.store.tables import Base, Job
+from visualnn_shared.store.tables import WORTH_S, Base, Job
 
 # Written into the text: a planner uses a partial index only where it sees the index's condition, not a parameter.
 _QUEUED: ColumnClause[str] = literal_column(f"'{State.QUEUED}'")
 _RUNNING: ColumnClause[str] = literal_column(f"'{State.RUNNING}'")
+_WORTH: ColumnClause[float] = literal_column(str(WORTH_S), Double())
+_CLAIMING = 0x76_6E_6E_01
+"""Number of the lock under which claims are counted."""
 
 
 class fraction(FunctionElement[float]):  # noqa: N801 - reads as the SQL function it is
@@ -69,7 +73,8 @@ def change(s: Session, guard: ColumnElement[bool], **values: Any) -> list[Job]:
 
 def left(**values: Any) -> dict[str, Any]:
     """The columns that every way out of ``running`` sets, and ``values``."""
-    return {"lease_token": None, "lease_until": None, "worker_id": None, "eta_s": None, **values}
+    gone = ("lease_token", "lease_until", "worker_id", "eta_s", "waiting_for", "waiting_since")
+    return {**dict.fromkeys(gone), **values}
 
 
 def after_infrastructure_failure(timers: Timers) -> dict[str, Any]:
@@ -106,17 +111,20 @@ def backoff(timers: Timers) -> ColumnElement[float]:
 
 
 @cache  # building such a query takes longer than running it
-def best_waiting(queues: tuple[str, ...]) -> ScalarSelect[str]:
+def best_waiting(queues: tuple[str, ...], most_running: int = 0) -> ScalarSelect[str]:
     """The id of the job to take next from any of ``queues``, locked against other claimers where rows have locks.
 
-    One sub-select per queue, so that each is the head of the partial index instead of a sort of all that wait.
+    One sub-select per queue, so that each is the head of the partial index instead of a sort of all that wait. Jobs of
+    owners of whom ``most_running`` run are passed over; 0 is no limit.
     """
-    both = union_all(*(_head(queue) for queue in queues)).subquery()
-    return select(both.c.id).order_by(both.c.priority.desc(), both.c.run_after, both.c.id).limit(1).scalar_subquery()
+    both = union_all(*(select(_waiting(queue, 1, most_running).subquery()) for queue in queues)).subquery()
+    return select(both.c.id).order_by(both.c.rank, both.c.id).limit(1).scalar_subquery()
 
 
-def _head(queue: str) -> Select[str, int, float]:
-    return select(_waiting(queue, 1).subquery())
+def one_claim_at_a_time(s: Session) -> None:
+    """Until the transaction ends nobody else claims: what is counted stays true. SQLite has one writer anyway."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(select(func.pg_advisory_xact_lock(_CLAIMING)))
 
 
 @cache
@@ -133,15 +141,21 @@ def lapsed_ids(limit: int) -> Select[str]:
     return lapsed.limit(limit).with_for_update(skip_locked=True)
 
 
-def _waiting(queue: str, limit: int) -> Select[str, int, float]:
+def _waiting(queue: str, limit: int, most_running: int = 0) -> Select[str, float]:
     other = aliased(Job)
-    return (
-        select(other.id, other.priority, other.run_after)
-        .where(other.state == _QUEUED, other.queue == queue, other.run_after <= clock())
-        .order_by(other.priority.desc(), other.run_after, other.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    rank = (other.run_after - _WORTH * other.priority).label("rank")  # as RANK has it, for the index
+    ready = [other.state == _QUEUED, other.queue == queue, other.run_after <= clock()]
+    if most_running:
+        ready.append(other.owner.not_in(_busy_owners(most_running)))
+    query = select(other.id, rank).where(*ready).order_by(rank, other.id).limit(limit)
+    return query.with_for_update(skip_locked=True)
+
+
+def _busy_owners(most_running: int) -> Select[str]:
+    """Owners of whom so many jobs hold a worker."""
+    busy = aliased(Job)
+    held = select(busy.owner).where(busy.state == _RUNNING, busy.queue.not_in(COORDINATED))
+    return held.group_by(busy.owner).having(func.count() >= most_running)
 
 
 def insert_or_ignore(s: Session, table: type[Base], *key: str) -> postgresql.Insert | sqlite.Insert:

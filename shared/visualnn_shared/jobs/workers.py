@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from visualnn_shared.ids import new_id
@@ -71,12 +71,26 @@ def online(s: Session, queue: str | None = None, within_s: float = ONLINE_S) -> 
     return [worker for worker in fresh if queue is None or queue in worker.queues]
 
 
-def waiting_for(s: Session, job: Job) -> str | None:
-    """What a queued job waits for beyond its turn: a worker that can do it, or the end of its back-off."""
+def waiting_for(s: Session, job: Job, most_running: int = 0) -> str | None:
+    """What a queued job waits for beyond its turn: a worker that can do it, or the end of its back-off, or that fewer
+    of its owner's jobs run; and a running one: a part of the platform that does not answer.
+    """
+    if job.state == State.RUNNING:
+        return job.waiting_for
     if job.state != State.QUEUED:
         return None
     if job.queue not in COORDINATED and not online(s, job.queue):
         what = "a worker with a GPU" if job.queue == TRAIN_GPU else f"a worker for the queue {job.queue}"
         return f"{what}: none is online"
     rest = job.run_after - s.scalars(select(clock())).one()
-    return f"its next try, in {rest:.0f} s: the last one failed" if rest >= 1 else None
+    if rest >= 1:
+        return f"its next try, in {rest:.0f} s: the last one failed"
+    if most_running and job.queue not in COORDINATED and (count := running(s, job.owner)) >= most_running:
+        return f"one of its owner's {count} running jobs to end: at most {most_running} run at once"
+    return None
+
+
+def running(s: Session, owner: str) -> int:
+    """How many of the owner's jobs hold a worker."""
+    held = (Job.owner == owner, Job.state == State.RUNNING, Job.queue.not_in(COORDINATED))
+    return s.scalar(select(func.count()).select_from(Job).where(*held)) or 0

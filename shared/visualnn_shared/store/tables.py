@@ -26,6 +26,10 @@ Time: Double[float] = Double()
 Size = BigInteger()
 """Bytes; more than 2 GiB fits."""
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself in INTEGER keys only
+WORTH_S = 600.0
+"""Seconds of waiting that a point of priority is worth, so that a low one is not passed over for ever."""
+RANK = f"run_after - {WORTH_S} * priority"
+"""What waiting jobs are ordered by, as an index must have it word for word."""
 Manifest = dict[str, Any]
 """Name -> {"key": ..., "size": bytes, "sha256": hex}."""
 
@@ -184,6 +188,13 @@ class Job(Base):
     last_sent_at: Mapped[float | None] = mapped_column(Time)
     time_limit_s: Mapped[float | None] = mapped_column(Time)
     """Seconds that one attempt may take."""
+    memory_limit_mb: Mapped[int | None]
+    """MiB of the machine's memory that the process which does the work may hold."""
+    warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    """What was doubtful when the job was submitted: [{"rule", "received", "where", "hint"}]."""
+    waiting_for: Mapped[str | None] = mapped_column(String(1000))
+    """The part that a running job waits for, and what it answered."""
+    waiting_since: Mapped[float | None] = mapped_column(Time)
     lease_token: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[float | None] = mapped_column(Time)
     worker_id: Mapped[str | None] = mapped_column(Id)
@@ -215,8 +226,7 @@ class Job(Base):
         Index(
             "ix_jobs_waiting",
             "queue",
-            priority.desc(),
-            "run_after",
+            text(f"({RANK})"),
             "id",
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),

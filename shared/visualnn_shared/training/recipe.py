@@ -23,6 +23,9 @@ MOST_MEMBERS = 32
 """Of an ensemble: each costs as much memory and time as one net."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
+MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
+"""MiB."""
+
 
 class _Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -104,7 +107,9 @@ class TrainParams(_Params):
     device: Device = "any"
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
-    """Seconds after which the training is ended as failed."""
+    """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
+    memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
     @property
     def splits_by(self) -> int:
@@ -182,6 +187,7 @@ class PredictParams(_Params):
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class EvaluateParams(_Params):
@@ -192,6 +198,7 @@ class EvaluateParams(_Params):
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 256
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class ExportParams(_Params):
@@ -200,6 +207,8 @@ class ExportParams(_Params):
     job: str
     format: ExportFormat = "savedmodel"
     """TensorFlow's SavedModel, zipped: by a worker whose Keras runs on TensorFlow."""
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class CheckParams(_Params):
@@ -219,6 +228,7 @@ class CheckParams(_Params):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class TuneParams(_Params):
@@ -248,9 +258,10 @@ class TuneParams(_Params):
     """Of the search; each trial's training has the recipe's seed."""
 
 
-SAME_FOR_ALL = frozenset(
-    {"validation_split", "metrics", "device", "time_limit_s", "initial_weights", "losses", "loss_weights"}
-)
+SAME_FOR_ALL = frozenset({
+    "validation_split", "split_seed", "snapshots", "metrics", "device", "time_limit_s", "memory_limit_mb",
+    "initial_weights", "losses", "loss_weights",
+})  # fmt: skip
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
 compared."""
 

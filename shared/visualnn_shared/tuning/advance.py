@@ -145,6 +145,7 @@ def _queue(s: Session, job: Job, params: TuneParams, row: Trial) -> Job:
         params=made.params.model_dump(mode="json"), model_id=model_id, model_version=number, dataset_id=job.dataset_id,
         source_job_id=job.source_job_id, chosen={**made.plan.chosen, "tune": {"value": job.id, "why": why}},
         priority=job.priority, time_limit_s=made.params.time_limit_s,
+        memory_limit_mb=made.params.memory_limit_mb,
     ).job  # fmt: skip
 
 

@@ -50,12 +50,34 @@ def show(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) ->
 
 
 @app.command()
-def cancel(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Ask for the end of a job."""
+def cancel(
+    job: JobArgument,
+    wait: Annotated[float, typer.Option(help="Seconds to wait until the process that does the work is gone.")] = 60,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a job: returns when the process that did the work is gone, and says what memory that gave back."""
     from visualnn.cli.connect import connected
+    from visualnn.cli.output import say
 
     with connected(data_dir, worker=False) as client:
-        _show(client.jobs.cancel(job), as_json=as_json)
+        ended = client.jobs.cancel(job, wait_s=wait)
+        freed = client.jobs.freed(job) if ended.final else {}
+    _show(ended, as_json=as_json)
+    if freed and not as_json:
+        device = f", {freed['device_memory_mb']:,} MiB of device memory" if "device_memory_mb" in freed else ""
+        say(f"  freed {freed['memory_mb']:,} MiB of memory{device}")
+
+
+@app.command()
+def delete(job: JobArgument, data_dir: DataDir = None) -> None:
+    """Delete a job that has ended, with its weights and everything else that it left."""
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import say
+
+    with connected(data_dir, worker=False) as client:
+        client.jobs.delete(job)
+    say(f"{job}  deleted")
 
 
 @app.command()
@@ -147,6 +169,8 @@ def _show(job: "Job", *, as_json: bool) -> None:
         say(f"  {name:<24} {number(value)}")
     for field, one in (job.chosen or {}).items():
         say(f"  chose {field} = {one.get('value')}: {one.get('why')}")
+    for one in job.warnings:
+        say(f"  warning: {one['rule']}; received {one['received']}; {one['hint']}")
     if _note(job):
         say(f"  {_note(job)}")
 
@@ -158,4 +182,6 @@ def _note(job: "Job") -> str:
         return f"{text}; next: {error['next_step']}" if error.get("next_step") else text
     if job.cancel_requested and not job.final:
         return "cancelling"
+    if job.waiting_for and job.waiting_since:
+        return f"waiting since {job.waiting_since} for {job.waiting_for}"
     return job.waiting_for or ""

@@ -25,6 +25,14 @@ DatasetArgument = Annotated[
 
 
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(help="Memory that the job's process may hold, such as 4GiB.", show_default="what the machine has"),
+]
+Priority = Annotated[
+    int | None,
+    typer.Option(min=-100, max=100, help="Among waiting jobs the highest goes first.", show_default="0"),
+]
 InputShape = Annotated[
     str | None,
     typer.Option(
@@ -55,7 +63,12 @@ def shape_of(text: str | None) -> Any:
         raise typer.BadParameter(rule, param_hint="--input-shape") from None
 
 
-def byte_count(text: str) -> int:
+def mebibytes(text: str | None) -> int | None:
+    """``4GiB`` as whole MiB, at least one. Raises ``Invalid``."""
+    return None if text is None else max(byte_count(text, "memory-limit") // 2**20, 1)
+
+
+def byte_count(text: str, option: str = "device-memory") -> int:
     """``8GiB``, ``512 MB`` or plain bytes. Raises ``Invalid``."""
     from pydantic import ByteSize, TypeAdapter, ValidationError
     from visualnn_shared.errors import Invalid
@@ -65,7 +78,7 @@ def byte_count(text: str) -> int:
         return int(TypeAdapter(ByteSize).validate_python(text))
     except ValidationError:
         rule, hint = "a size must be a number of bytes, with a unit or without", "for example 8GiB or 512MB"
-        raise Invalid("the command", [problem(rule, text, field="device-memory", hint=hint)]) from None
+        raise Invalid("the command", [problem(rule, text, field=option, hint=hint)]) from None
 
 
 def data_folder(given: Path | None) -> Path:

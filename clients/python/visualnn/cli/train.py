@@ -8,7 +8,16 @@ import typer
 from visualnn_shared.training.names import Loss, Metric, OptimizerName
 from visualnn_shared.training.weights import ENDINGS, WeightsFormat
 
-from visualnn.cli.options import AsJson, DataDir, DeviceOption, ModelArgument, named_or_json
+from visualnn.cli.options import (
+    AsJson,
+    DataDir,
+    DeviceOption,
+    MemoryLimit,
+    ModelArgument,
+    Priority,
+    mebibytes,
+    named_or_json,
+)
 from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
@@ -81,6 +90,8 @@ def train(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds one attempt may take.", show_default="no limit")
     ] = None,
+    memory_limit: MemoryLimit = None,
+    priority: Priority = None,
     format: Format = None,
     operator: Annotated[
         str | None, typer.Option(help="Register the result as this operator.", show_default=False)
@@ -114,10 +125,11 @@ def train(
         "shuffle": shuffle,
         "device": device,
         "time_limit_s": time_limit,
+        "memory_limit_mb": mebibytes(memory_limit),
     }
     params = read_recipe(recipe) | {name: value for name, value in params.items() if value is not None}
     with connected(data_dir) as client:
-        result = _train(client, model, dataset, params, out, chosen, operator)
+        result = _train(client, model, dataset, params, out, chosen, operator, priority)
     if as_json:
         print_json(result)
     else:
@@ -149,6 +161,7 @@ def _train(
     out: Path | None,
     format: WeightsFormat,
     operator: str | None,
+    priority: int | None = None,
 ) -> dict[str, Any]:
     from visualnn_shared.reinforcement.environments import ENVIRONMENTS
 
@@ -164,9 +177,11 @@ def _train(
         learned_from = {"environment": dataset}
     else:
         data = stored_dataset(client, dataset)
-        job = client.jobs.train(wanted, data, **params)
+        job = client.jobs.train(wanted, data, priority=priority, **params)
         learned_from = {"dataset": {"id": data.id, "name": data.name, "splits": data.splits}}
     note(f"job {job.id}: {name} on {dataset if dataset in ENVIRONMENTS else data.name}, {client.url}")
+    for one in job.warnings:
+        note(f"warning: {one['rule']}; received {one['received']}; {one['hint']}")
     ended = wait_or_cancel(client, job, f"training {name}")
     file = out or Path(f"{_file_name(name)}{ENDINGS[format]}")
     with fetching(ended.id, format):

@@ -1,5 +1,6 @@
 """Jobs: work that the server does in its own time."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from visualnn.sse import parse
 from visualnn.transport import Transport
 
 OnEvent = Callable[[Event], None]
+_WAIT_S = 15.0
 _SILENCE_S = 60.0
 """A stream that says nothing for so long, not even a comment, is opened anew."""
 
@@ -31,17 +33,25 @@ class Jobs:
         return Job.model_validate(answer)
 
     def train(
-        self, model: Model | str, dataset: Dataset | str, *, idempotency_key: str | None = None, **params: Any
+        self,
+        model: Model | str,
+        dataset: Dataset | str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
     ) -> Job:
         """Queue a training. ``params``: epochs, batch_size, optimizer, loss, metrics, learning_rate,
-        validation_split, seed, ...; what is left out is chosen and told in ``job.chosen``.
+        validation_split, seed, time_limit_s, memory_limit_mb, ...; what is left out is chosen and told in
+        ``job.chosen``. ``priority``: -100 to 100; the highest goes first.
 
         ``model`` may be a stored model, its id, ``id@version`` or ``zoo:NAME``. Raises ``ApiError`` 422 with every
         problem of the params, and with every way in which the data set does not fit the model.
         """
         return self.submit(
-            "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params)
-        )
+            "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params),
+            priority=priority,
+        )  # fmt: skip
 
     def dqn(self, model: Model | str, environment: str, *, idempotency_key: str | None = None, **params: Any) -> Job:
         """Queue deep Q-learning in an environment of gymnasium, such as ``CartPole-v1``. ``params``: steps, double,
@@ -114,9 +124,27 @@ class Jobs:
     def get(self, job: str) -> Job:
         return Job.model_validate(self._transport.get(f"/jobs/{job}"))
 
-    def cancel(self, job: str) -> Job:
-        """Ask for the end of a job; a running one is cancelled when its worker has stopped. 409 where it has ended."""
-        return Job.model_validate(self._transport.json("POST", f"/jobs/{job}/cancel", safe=True))
+    def cancel(self, job: str, *, wait_s: float = 0) -> Job:
+        """Ask for the end of a job; a running one is cancelled when its process is gone, for which ``wait_s`` waits.
+
+        Raises ``ApiError`` 409 where it has ended.
+        """
+        until = time.monotonic() + wait_s
+        while True:  # in short requests, which no proxy cuts
+            rest = max(until - time.monotonic(), 0)
+            path = f"/jobs/{job}/cancel?wait_s={min(rest, _WAIT_S):.1f}"
+            found = Job.model_validate(self._transport.json("POST", path, safe=True))
+            if found.final or rest <= 0:
+                return found
+
+    def delete(self, job: str) -> None:
+        """Delete a job that has ended, with its result. Raises ``ApiError`` 409 where it has not."""
+        self._transport.json("DELETE", f"/jobs/{job}", safe=True)
+
+    def freed(self, job: str) -> dict[str, int]:
+        """What the end of a cancelled job gave back, in MiB: memory_mb, device_memory_mb where there is a device."""
+        told = [event.data["freed"] for event in self.events(job) if event.kind == "state" and event.data.get("freed")]
+        return dict(told[-1]) if told else {}
 
     def resume(self, job: str) -> Job:
         """Queue a failed or cancelled job again; it goes on from its last checkpoint."""

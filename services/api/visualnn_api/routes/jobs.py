@@ -1,5 +1,7 @@
 """/jobs: asynchronous work."""
 
+import asyncio
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -9,11 +11,12 @@ from visualnn_shared.jobs.model import State
 
 from visualnn_api import documented, running, streams, submission
 from visualnn_api.bodies import Documented, StrictRoute
-from visualnn_api.deps import AllParts, Cursor, Db, JobId, Limit, Owner, Wake
+from visualnn_api.deps import AllParts, Cursor, Db, JobId, Limit, Owner, Settings, Wake
 from visualnn_api.documented import errors
 from visualnn_api.views.common import Listing
 from visualnn_api.views.jobs import EXAMPLES, JobRequest, JobView, Kind
 
+_LOOK_S = 0.2
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=StrictRoute)
 
 IdempotencyKey = Annotated[
@@ -27,7 +30,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=202, summary="Queue a job", responses=errors(400, 413, 415, 422, 503))
+@router.post("", status_code=202, summary="Queue a job", responses=errors(400, 409, 413, 415, 422, 429, 503))
 async def create(
     body: Annotated[Any, Documented(JobRequest), Body(openapi_examples=EXAMPLES)],
     response: Response,
@@ -35,7 +38,8 @@ async def create(
     owner: Owner,
     key: IdempotencyKey = None,
 ) -> JobView:
-    """422 lists every problem of the params and of model and data set together, before anything is queued."""
+    """422 lists every problem of the params and of model and data set together, before anything is queued; 429 where
+    too many jobs wait, 409 where results take all their room. `warnings` says what may go wrong."""
     job = await submission.submit(parts, owner, body, key)
     response.headers["Location"] = job.links["self"]
     return job
@@ -45,6 +49,7 @@ async def create(
 async def list_jobs(
     db: Db,
     owner: Owner,
+    settings: Settings,
     cursor: Cursor = None,
     limit: Limit = 50,
     state: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
@@ -52,13 +57,19 @@ async def list_jobs(
     model: Annotated[str | None, Query(description="Only jobs on the model with this id.", max_length=64)] = None,
 ) -> Listing[JobView]:
     """The newest first."""
-    return await db.read(running.listed, owner, cursor, limit, state, kind, model)
+    return await db.read(running.listed, owner, cursor, limit, state, kind, model, settings.max_running_jobs)
 
 
 @router.get("/{job_id}", summary="Read a job", responses=errors(404, 422))
-async def read(job_id: JobId, db: Db, owner: Owner) -> JobView:
+async def read(job_id: JobId, db: Db, owner: Owner, settings: Settings) -> JobView:
     """State, progress, metrics so far; of a failed job the error with its class and the next step to take."""
-    return await db.read(running.read, owner, job_id)
+    return await db.read(running.read, owner, job_id, settings.max_running_jobs)
+
+
+@router.delete("/{job_id}", status_code=204, summary="Delete a job that has ended", responses=errors(404, 409, 422))
+async def delete(job_id: JobId, db: Db, owner: Owner) -> None:
+    """With its result, events and checkpoints; operators that were made of it stay. 409 while it is queued or runs."""
+    await db.run(running.removed, owner, job_id)
 
 
 @router.get(
@@ -66,7 +77,8 @@ async def read(job_id: JobId, db: Db, owner: Owner) -> JobView:
     summary="Follow a job",
     response_class=StreamingResponse,
     responses=documented.binary(
-        "Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight` and `log`, with JSON data.",
+        "Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight`, `waiting` and `log`, with JSON "
+        "data.",
         "text/event-stream",
     )
     | documented.also(204, "The job has ended and there is nothing newer; a browser stops asking.")
@@ -99,9 +111,22 @@ async def events(
     responses=documented.also(202, "It runs; it is cancelled once its worker has stopped it.", JobView)
     | errors(404, 409, 422),
 )
-async def cancel(job_id: JobId, response: Response, db: Db, owner: Owner) -> JobView:
-    """200 with a cancelled job, 202 while a running one is being stopped, 409 where it has ended otherwise."""
+async def cancel(
+    job_id: JobId,
+    response: Response,
+    db: Db,
+    owner: Owner,
+    wait_s: Annotated[
+        float, Query(description="How long to wait until the process that did the work is gone.", ge=0, le=120)
+    ] = 0.0,
+) -> JobView:
+    """200 with a cancelled job, whose process is gone; 202 while a running one is being stopped, 409 where it has ended
+    otherwise."""
     job = await db.run(running.cancelled, owner, job_id)
+    until = monotonic() + wait_s
+    while job.state == State.RUNNING and monotonic() < until:
+        await asyncio.sleep(_LOOK_S)
+        job = await db.read(running.read, owner, job_id)
     response.status_code = 200 if job.state == State.CANCELLED else 202
     return job
 

@@ -3,7 +3,8 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from visualnn_shared.jobs.model import State
+from visualnn_shared.jobs.model import FINAL, State
+from visualnn_shared.spec.problem import Problem
 from visualnn_shared.store.tables import Artifact, Job
 from visualnn_shared.training.weights import TRAINED
 
@@ -103,7 +104,8 @@ class JobRequest(BaseModel):
     of jobs has theirs."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
-    """Among waiting jobs of a queue the highest goes first."""
+    """Among waiting jobs of a queue the highest goes first; a point is worth ten minutes of waiting, so that none waits
+    for ever."""
 
 
 class JobModel(View):
@@ -118,6 +120,19 @@ class Choice(View):
     why: str
 
 
+class KeptCheckpoint(View):
+    """What is kept of a training that was ended."""
+
+    key: str
+    """Its object."""
+    epoch: int | None = None
+    """Epochs that are done."""
+    batch: int | None = None
+    """Batches of the next epoch that are done as well."""
+    best_epoch: int | None = None
+    """The epoch whose weights it holds besides, where the best are kept."""
+
+
 class Fault(View):
     """Why a job failed."""
 
@@ -125,6 +140,10 @@ class Fault(View):
     code: str
     detail: str
     next_step: str
+    checkpoint: KeptCheckpoint | None = None
+    """The checkpoint that is kept; a resume goes on from it."""
+    largest_batch_size: int | None = None
+    """Of a job that took too much memory: the largest batch that should fit; 0 where none does."""
 
 
 class JobView(View):
@@ -153,8 +172,17 @@ class JobView(View):
     """The job whose weights the job uses, or begins with."""
     params: dict[str, Any]
     cancel_requested: bool
+    time_limit_s: float | None = None
+    """Seconds that an attempt may take, the time it waits for a store not counted."""
+    memory_limit_mb: int | None = None
+    """MiB that the process which does the work may hold."""
+    warnings: list[Problem] = Field(default_factory=list)
+    """What was doubtful when the job was submitted, such as that it may need more memory than there is."""
     waiting_for: str | None = None
-    """Why nothing happens yet: no online worker can do it."""
+    """Why nothing happens: of a queued job, that no online worker can do it; of a running one, the part of the platform
+    that does not answer."""
+    waiting_since: Timestamp | None = None
+    """Since when a running job waits."""
     created_at: Timestamp
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
@@ -194,7 +222,11 @@ def job_view(job: Job, waiting_for: str | None = None) -> JobView:
         source_job=job.source_job_id,
         params=job.params,
         cancel_requested=job.cancel_requested,
+        time_limit_s=job.time_limit_s,
+        memory_limit_mb=job.memory_limit_mb,
+        warnings=[Problem.model_validate(one) for one in job.warnings or ()],
         waiting_for=waiting_for,
+        waiting_since=job.waiting_since if job.state == State.RUNNING else None,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
@@ -209,6 +241,8 @@ def _links(job: Job) -> Links:
         links["cancel"] = f"{url}/cancel"
     if job.state in (State.FAILED, State.CANCELLED):
         links["resume"] = f"{url}/resume"
+    if job.state in FINAL:
+        links["delete"] = url
     if job.kind == "tune":
         links["trials"] = f"{url}/trials"
     if job.kind == "ensemble":

@@ -5,6 +5,8 @@ import { api, got } from './client'
 import { failureOf } from './failure'
 
 const LIVE_MS = 1500
+/** How long a cancel waits for the end of the process that does the work. */
+const CANCEL_S = 10
 
 export type JobFilter = { readonly state?: JobState; readonly kind?: JobView['kind'] }
 
@@ -48,14 +50,24 @@ export async function readJob(id: string): Promise<JobView> {
 }
 
 export async function cancelJob(id: string): Promise<JobView> {
-  return got(api.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: id } } }))
+  const query = { wait_s: CANCEL_S }
+  return got(api.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: id }, query } }))
+}
+
+export async function deleteJob(id: string): Promise<void> {
+  await got(api.DELETE('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))
 }
 
 export async function resumeJob(id: string): Promise<JobView> {
   return got(api.POST('/api/v1/jobs/{job_id}/resume', { params: { path: { job_id: id } } }))
 }
 
-type TrainJob = { readonly model: string; readonly dataset: string; readonly params: Record<string, unknown> }
+type TrainJob = {
+  readonly model: string
+  readonly dataset: string
+  readonly params: Record<string, unknown>
+  readonly priority?: number
+}
 
 /** Queues a train job; the same key again answers with the same job. */
 export async function trainModel(job: TrainJob, key: string): Promise<JobView> {

@@ -330,7 +330,8 @@ export interface paths {
         put?: never;
         /**
          * Queue a job
-         * @description 422 lists every problem of the params and of model and data set together, before anything is queued.
+         * @description 422 lists every problem of the params and of model and data set together, before anything is queued; 429 where
+         *     too many jobs wait, 409 where results take all their room. `warnings` says what may go wrong.
          */
         post: operations["create_api_v1_jobs_post"];
         delete?: never;
@@ -353,7 +354,11 @@ export interface paths {
         get: operations["read_api_v1_jobs__job_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a job that has ended
+         * @description With its result, events and checkpoints; operators that were made of it stay. 409 while it is queued or runs.
+         */
+        delete: operations["delete_api_v1_jobs__job_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -410,7 +415,8 @@ export interface paths {
         put?: never;
         /**
          * Stop a job
-         * @description 200 with a cancelled job, 202 while a running one is being stopped, 409 where it has ended otherwise.
+         * @description 200 with a cancelled job, whose process is gone; 202 while a running one is being stopped, 409 where it has ended
+         *     otherwise.
          */
         post: operations["cancel_api_v1_jobs__job_id__cancel_post"];
         delete?: never;
@@ -1518,6 +1524,11 @@ export interface components {
                 [key: string]: components["schemas"]["LossChoice"];
             };
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Samples
              * @description So many training samples must be learnt by heart.
              * @default 20
@@ -2163,6 +2174,7 @@ export interface components {
              *       "loss": null,
              *       "loss_weights": {},
              *       "losses": {},
+             *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
              *       "precision": "float32",
@@ -2259,6 +2271,11 @@ export interface components {
             /** Job */
             job: string;
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Split
              * @default test
              * @enum {string}
@@ -2306,12 +2323,23 @@ export interface components {
             format: "savedmodel";
             /** Job */
             job: string;
+            /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
         };
         /**
          * Fault
          * @description Why a job failed.
          */
         Fault: {
+            checkpoint?: components["schemas"]["KeptCheckpoint"] | null;
             /**
              * Class
              * @enum {string}
@@ -2321,6 +2349,8 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+            /** Largest Batch Size */
+            largest_batch_size?: number | null;
             /** Next Step */
             next_step: string;
         };
@@ -2633,6 +2663,8 @@ export interface components {
             links: {
                 [key: string]: string;
             };
+            /** Memory Limit Mb */
+            memory_limit_mb?: number | null;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
@@ -2655,8 +2687,28 @@ export interface components {
             /** Started At */
             started_at?: string | null;
             state: components["schemas"]["State"];
+            /** Time Limit S */
+            time_limit_s?: number | null;
             /** Waiting For */
             waiting_for?: string | null;
+            /** Waiting Since */
+            waiting_since?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["Problem"][];
+        };
+        /**
+         * KeptCheckpoint
+         * @description What is kept of a training that was ended.
+         */
+        KeptCheckpoint: {
+            /** Batch */
+            batch?: number | null;
+            /** Best Epoch */
+            best_epoch?: number | null;
+            /** Epoch */
+            epoch?: number | null;
+            /** Key */
+            key: string;
         };
         /**
          * Kind
@@ -3577,6 +3629,11 @@ export interface components {
             /** Job */
             job: string;
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Split
              * @default all
              * @enum {string}
@@ -4451,6 +4508,12 @@ export interface components {
                 [key: string]: components["schemas"]["LossChoice"];
             };
             /**
+             * Memory Limit Mb
+             * @description MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more.
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Metrics
              * @description What is measured besides; chosen to suit the task where it is left out.
              * @default null
@@ -4515,7 +4578,7 @@ export interface components {
             stratify: boolean;
             /**
              * Time Limit S
-             * @description Seconds after which the training is ended as failed.
+             * @description Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint.
              * @default null
              */
             time_limit_s: number | null;
@@ -4614,6 +4677,7 @@ export interface components {
              *       "loss": null,
              *       "loss_weights": {},
              *       "losses": {},
+             *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
              *       "precision": "float32",
@@ -6029,6 +6093,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The body is larger than the limit. */
             413: {
                 headers: {
@@ -6049,6 +6122,15 @@ export interface operations {
             };
             /** @description The input breaks rules; all of them are listed. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too much at once. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6099,6 +6181,63 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_api_v1_jobs__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6262,7 +6401,10 @@ export interface operations {
     };
     cancel_api_v1_jobs__job_id__cancel_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How long to wait until the process that did the work is gone. */
+                wait_s?: number;
+            };
             header?: never;
             path: {
                 /** @description The job's id. */
@@ -6346,7 +6488,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight` and `log`, with JSON data. */
+            /** @description Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight`, `waiting` and `log`, with JSON data. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,12 +1,21 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 import { CircleStop, RotateCw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { cancelJob, resumeJob } from '@/api/jobs'
+import { cancelJob, deleteJob, resumeJob } from '@/api/jobs'
 import type { JobView } from '@/client/types'
+import { Deleting } from '@/library/Deleting'
+import { goTo, JOBS } from '@/pages/location'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 
-/** Stop it, or go on with it. */
+async function remove(id: string, client: QueryClient): Promise<void> {
+  await deleteJob(id)
+  goTo(JOBS)
+  client.removeQueries({ queryKey: ['job', id] })
+  void client.invalidateQueries({ queryKey: ['jobs'] })
+}
+
+/** Stop it, go on with it, or delete it. */
 export function JobActions({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const client = useQueryClient()
@@ -44,6 +53,9 @@ export function JobActions({ job }: { job: JobView }) {
         >
           {t('jobs:resume')}
         </Button>
+      ) : null}
+      {job.links.delete ? (
+        <Deleting what={job.id} text={t('jobs:deleteText')} onDelete={() => remove(job.id, client)} />
       ) : null}
     </>
   )

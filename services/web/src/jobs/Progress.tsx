@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import type { Run } from '@/training/run'
+import { Doubts, FaultBox } from './FaultBox'
 import { durationText } from './texts'
 
 /** How far the job is and how long it will take; why it waits; why it failed and what to do next. */
@@ -13,13 +14,8 @@ export function Progress({ job, run }: { job: JobView; run: Run }) {
       <progress value={share} max={1} aria-label={t('jobs:progress')} />
       <p>{facts.join(' · ')}</p>
       {job.state === 'queued' ? <p>{job.waiting_for ?? t('jobs:waiting')}</p> : null}
-      {job.error ? (
-        <div className="jobs-error" role="alert">
-          <strong>{job.error.detail}</strong>
-          <p>{job.error.next_step}</p>
-          <p className="field-hint">{`${job.error.class} · ${job.error.code}`}</p>
-        </div>
-      ) : null}
+      <Doubts job={job} />
+      {job.error ? <FaultBox error={job.error} /> : null}
     </section>
   )
 }

@@ -6,7 +6,13 @@ import type { Params } from '@/training/recipe'
  * The recipe that is being written, and the data set, or in its place an environment as `env:NAME`; kept in this browser.
  * An agent's learning has params of its own.
  */
-export type Recipe = { readonly dataset: string; readonly params: Params; readonly agent: Params }
+export type Recipe = {
+  readonly dataset: string
+  readonly params: Params
+  readonly agent: Params
+  /** Of the job among those that wait; absent in what an older editor kept. */
+  readonly priority?: number
+}
 
 const PREFIX = 'env:'
 export const asChoice = (environment: string) => `${PREFIX}${environment}`

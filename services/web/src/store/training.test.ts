@@ -21,7 +21,8 @@ test('what is saved is trained as it is', async () => {
   server.train.mockResolvedValue({ id: 'job-1' })
   await train()
   expect(server.save).not.toHaveBeenCalled()
-  expect(server.train.mock.calls[0]?.[0]).toEqual({ model: 'model-1@1', dataset: 'dataset-1', params: { epochs: 3 } })
+  const recipe = { dataset: 'dataset-1', params: { epochs: 3 } }
+  expect(server.train.mock.calls[0]?.[0]).toEqual({ ...recipe, model: 'model-1@1', priority: 0 })
   expect(location.pathname).toBe('/app/jobs/job-1')
 })
 

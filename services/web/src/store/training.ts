@@ -50,9 +50,9 @@ async function gather(model: string, along: Along): Promise<void> {
 }
 
 async function submit(model: string): Promise<void> {
-  const { dataset, params, agent } = useRecipe.getState()
+  const { dataset, params, agent, priority = 0 } = useRecipe.getState()
   const environment = environmentOf(dataset)
-  const data = { model, dataset, params: { ...params } }
+  const data = { model, dataset, params: { ...params }, priority }
   const game = { model, params: { environment, ...agent } }
   const text = JSON.stringify(environment === null ? data : game)
   if (sent.text !== text) sent = { text, key: newKey() }

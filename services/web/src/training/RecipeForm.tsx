@@ -3,6 +3,7 @@ import { useRecipeFields } from '@/api/jobs'
 import { environmentOf, useRecipe } from '@/store/recipe'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { PriorityField } from './PriorityField'
 import { RecipeField } from './RecipeField'
 import { errorAt, withField } from './recipe'
 
@@ -51,6 +52,7 @@ export function RecipeForm({ errors }: { errors: ReadonlyMap<string, string> }) 
       <details open={touched || undefined}>
         <summary>{t('training:more')}</summary>
         {rest.map(draw)}
+        <PriorityField />
       </details>
     </>
   )

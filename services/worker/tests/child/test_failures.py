@@ -48,3 +48,25 @@ def test_what_keras_says_of_a_net_is_a_refusal(error):
 def test_other_errors_pass_through(error):
     with pytest.raises(type(error)), refusals("train"):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "limit_mb", "gpu", "code"),
+    [
+        (MemoryError(), 500, False, "memory-limit"),
+        (RuntimeError("std::bad_alloc"), None, False, "out-of-memory"),
+        (ResourceExhaustedError("OOM when allocating on /device:CPU:0 by allocator cpu"), 500, True, "memory-limit"),
+        (
+            ResourceExhaustedError("OOM when allocating on /device:GPU:0 by GPU_0_bfc"),
+            500,
+            True,
+            "device-out-of-memory",
+        ),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), None, True, "device-out-of-memory"),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying"), None, True, "device-out-of-memory"),
+        (MemoryError(), None, True, "out-of-memory"),
+    ],
+)
+def test_lack_of_memory_is_told_by_whose_it_is(error, limit_mb, gpu, code):
+    found = classify(error, limit_mb=limit_mb, gpu=gpu)
+    assert (found.class_, found.code) == ("resource", code)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ TIMERS = {
     "VISUALNN_JOBS_BACKOFF_S": "0.1",
     "VISUALNN_WORKER_CHECKPOINT_S": "0.1",
 }
+WIDE = small_spec({"name": "wide", "type": "Dense", "params": {"units": 2_000_000, "activation": "relu"}})
 NET = small_spec(
     {"name": "fc", "type": "Dense", "params": {"units": 6, "activation": "relu"}},
     {"name": "drop", "type": "Dropout", "params": {"rate": 0.2}},
@@ -45,11 +47,12 @@ class House:
         self.database.upgrade()
         self.folder = folder
         inspected = self.desk.inspected
-        spec = json.loads(canonical_json(NET))
         with self.database.session() as s:
-            s.add(Model(id="m", owner=LOCAL_OWNER, name="m", version=1))
+            s.add(Model(id="m", owner=LOCAL_OWNER, name="m", version=2))
             s.flush()
-            s.add(ModelVersion(model_id="m", number=1, spec=spec, etag=etag(NET)))
+            for number, net in ((1, NET), (2, WIDE)):
+                spec = json.loads(canonical_json(net))
+                s.add(ModelVersion(model_id="m", number=number, spec=spec, etag=etag(net)))
             s.add(Dataset(
                 id="d", owner=LOCAL_OWNER, name="d", sha256="0" * 64, format=inspected.format, size=1, key="datasets/d",
                 schema=inspected.schema.model_dump(mode="json"), splits=inspected.splits,
@@ -61,11 +64,11 @@ class House:
             [sys.executable, "-m", "visualnn_worker"], env=variables, stderr=subprocess.PIPE, text=True
         )
 
-    def submit(self, params: dict[str, Any], time_limit_s: float | None = None) -> str:
+    def submit(self, params: dict[str, Any], version: int = 1, **limits: Any) -> str:
         with self.database.session() as s:
             return protocol.submit(
                 s, owner=LOCAL_OWNER, kind="train", queue=queue_for("train"), params=params, model_id="m",
-                model_version=1, dataset_id="d", time_limit_s=time_limit_s,
+                model_version=version, dataset_id="d", **limits,
             ).job.id  # fmt: skip
 
     def job(self, job_id: str) -> Job:
@@ -86,6 +89,10 @@ class House:
     def workers(self) -> list[str]:
         with self.database.reading() as s:
             return list(s.scalars(select(Worker.id)))
+
+    def said(self, job_id: str, kind: str) -> list[dict[str, Any]]:
+        with self.database.reading() as s:
+            return [event.data for event in events.after(s, job_id, limit=100_000) if event.kind == kind]
 
     def children(self) -> list[Path]:
         return list((self.folder / "worker" / "children").iterdir())
@@ -124,6 +131,74 @@ def test_a_cancelled_training_ends_soon_and_its_child_is_gone(house, worker):
     assert time.monotonic() - asked < 15  # the worker looks every second; this machine may be busy
     assert not any(Path(f"/proc/{pid}").exists() for pid in before)
     assert house.outcomes(job_id) == ["cancelled"]
+    assert house.said(job_id, "state")[-1]["freed"]["memory_mb"] > 100
+
+
+def test_a_training_beyond_its_time_limit_fails_and_names_the_checkpoint_that_is_kept(house, worker):
+    params = {**LONG, "epochs": 100_000, "keep": "best"}
+    for limit_s in (4.0, 16.0, 64.0):  # a busy machine may take long to the first checkpoint
+        job_id = house.submit(params, time_limit_s=limit_s)
+        job = house.until(job_id, lambda job: job.state == "failed", "the end of its time")
+        assert (job.error["class"], job.error["code"]) == ("user", "time-limit")
+        if job.checkpoint_manifest is not None:
+            break
+    kept = job.error["checkpoint"]
+    assert kept["epoch"] >= kept["best_epoch"] >= 1
+    assert kept["key"] in job.error["detail"]
+    assert kept["key"] == job.checkpoint_manifest["state.safetensors"]["key"]
+    assert house.desk.store.info(kept["key"]) is not None
+    assert house.outcomes(job_id) == ["failed"]
+
+
+def test_a_wide_layer_beyond_the_memory_limit_fails_and_the_suggested_batch_fits(house, worker):
+    params = {"epochs": 1, "batch_size": 80, "optimizer": "sgd"}
+    job_id = house.submit(params, version=2, memory_limit_mb=1800)
+    job = house.until(job_id, lambda job: job.state == "failed", "the failure")
+    assert (job.error["class"], job.error["code"]) == ("resource", "memory-limit")
+    assert "1,800 MiB" in job.error["detail"]
+    assert house.outcomes(job_id) == ["failed"], "it is not tried again"
+    batch = job.error["largest_batch_size"]
+    assert 0 < batch <= 40
+    assert f"batch_size of at most {batch}" in job.error["next_step"]
+    job_id = house.submit({**params, "batch_size": batch}, version=2, memory_limit_mb=1800)
+    house.until(job_id, lambda job: job.state == "succeeded", "success with the suggested batch")
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process are Linux'")
+def test_a_full_disk_and_a_lost_store_pause_a_training_which_goes_on_to_the_same_end(house, worker, undisturbed):
+    """The kernel refuses the child's writes to files beyond a few bytes, and later allows them again; then the store's
+    folder is away for a while."""
+    job_id = house.submit(LONG)
+    job = house.until(job_id, lambda job: under_way(job) and job.checkpoint_seq > 0, "a checkpoint")
+    (child,) = {int(path.stem) for path in house.children()}
+    unlimited = resource.prlimit(child, resource.RLIMIT_FSIZE)
+    resource.prlimit(child, resource.RLIMIT_FSIZE, (100, unlimited[1]))
+    job = house.until(job_id, lambda job: job.waiting_for is not None, "the pause")
+    assert "large" in job.waiting_for
+    assert job.waiting_since is not None
+    aside = house.folder / "objects" / ".tmp"
+    aside.rename(house.folder / "away")
+    resource.prlimit(child, resource.RLIMIT_FSIZE, unlimited)
+    house.until(job_id, lambda job: "object store" in (job.waiting_for or ""), "the pause for the store")
+    (house.folder / "away").rename(aside)
+    job = house.until(job_id, lambda job: job.state == "succeeded", "success")
+    assert (job.attempt, job.waiting_for) == (1, None)
+    told = [one["for"] for one in house.said(job_id, "waiting")]
+    assert told[0] is not None
+    assert told[-1] is None
+    assert_same(house, job, undisturbed)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(house):
+    return house.desk.run(house.desk.order("train", NET, params=LONG))[0]
+
+
+def assert_same(house: House, job: Job, undisturbed: Any) -> None:
+    """The same weights as of a training that nobody disturbed, bit by bit."""
+    mine, theirs = weights(house, job), house.desk.get(undisturbed, "weights.safetensors")
+    tensors = [_tensors(house.folder / f"{job.id}-{i}", data) for i, data in enumerate((mine, theirs))]
+    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
 
 
 def under_way_at_all(job: Job) -> bool:
@@ -143,8 +218,7 @@ def test_a_loss_that_is_no_number_fails_with_epoch_and_batch(house, worker):
     assert "learning rate" in job.error["next_step"]
 
 
-def test_a_drained_training_goes_on_elsewhere_and_ends_as_if_nothing_had_been(house, worker):
-    undisturbed, _ = house.desk.run(house.desk.order("train", NET, params=LONG))
+def test_a_drained_training_goes_on_elsewhere_and_ends_as_if_nothing_had_been(house, worker, undisturbed):
     job_id = house.submit(LONG)
     house.until(job_id, lambda job: under_way(job) and job.checkpoint_seq > 0, "a checkpoint")
     worker.send_signal(signal.SIGTERM)
@@ -160,12 +234,8 @@ def test_a_drained_training_goes_on_elsewhere_and_ends_as_if_nothing_had_been(ho
         other.terminate()
         other.communicate(timeout=30)
     assert house.outcomes(job_id) == ["drained", "succeeded"]
-    mine, theirs = weights(house, job), house.desk.get(undisturbed, "weights.safetensors")
-    tensors = [_tensors(house.folder / str(i), data) for i, data in enumerate((mine, theirs))]
-    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
-    with house.database.reading() as s:
-        said = [event.data["text"] for event in events.after(s, job_id, limit=100_000) if event.kind == "log"]
-    assert any("going on from a checkpoint" in text for text in said)
+    assert_same(house, job, undisturbed)
+    assert any("going on from a checkpoint" in line["text"] for line in house.said(job_id, "log"))
 
 
 def _tensors(path: Path, data: bytes) -> dict[str, Any]:

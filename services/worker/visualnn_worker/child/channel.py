@@ -41,6 +41,10 @@ class Channel:
         """A checkpoint whose objects are complete; numbers of an attempt grow from 1."""
         self._say("checkpoint", number=number, manifest=manifest)
 
+    def waiting(self, for_: str | None, reason: str) -> None:
+        """The job waits for this part; None: it goes on."""
+        self._say("waiting", **{"for": for_}, reason=reason)
+
     def done(self, manifest: Mapping[str, Any], metrics: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> None:
         """The work is done and its objects are verified."""
         self._say("done", manifest=manifest, metrics=metrics, chosen=chosen)

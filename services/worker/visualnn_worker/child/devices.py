@@ -1,10 +1,13 @@
 """Which devices Keras' backend sees. Only here are backends asked by name."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 Device = dict[str, Any]
 """{"kind": cpu|gpu, "name", "memory_bytes"}."""
+_GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def devices(backend: str) -> list[Device]:
@@ -13,9 +16,17 @@ def devices(backend: str) -> list[Device]:
     return [_cpu(), *found]
 
 
-def _cpu() -> Device:
+def machine_bytes() -> int:
+    """The machine's memory, or what its control group (a container) allows."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"kind": "cpu", "name": f"{os.cpu_count() or 1} cores", "memory_bytes": memory}
+    for path in _GROUP_LIMITS:
+        with suppress(OSError, ValueError):  # "max" is no number
+            memory = min(memory, int(Path(path).read_text()))
+    return memory
+
+
+def _cpu() -> Device:
+    return {"kind": "cpu", "name": f"{os.cpu_count() or 1} cores", "memory_bytes": machine_bytes()}
 
 
 def _tensorflow() -> list[Device]:

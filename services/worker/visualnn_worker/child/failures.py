@@ -7,7 +7,6 @@
   ``unexpected``, with its traceback in the job's log.
 """
 
-import errno
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,12 @@ from visualnn_shared.errors import Invalid, NotFound, Unavailable, VisualNNError
 from visualnn_shared.jobs.model import ErrorClass, JobError
 from visualnn_shared.objects import ObjectMissing
 
+from visualnn_worker.child.patience import is_full
+
 _LONGEST = 4000
-_OUT_OF_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OutOfMemory", "OOM when allocating", "out of memory")
+_OUT_OF_MEMORY = (
+    "RESOURCE_EXHAUSTED", "ResourceExhausted", "OutOfMemory", "OOM when allocating", "out of memory", "bad_alloc",
+)  # fmt: skip
 _REFUSALS = ("InvalidArgumentError", "UnimplementedError", "FailedPreconditionError", "OutOfRangeError")
 
 OUT_OF_MEMORY_STEP = "Use a smaller batch_size or a smaller net, or a worker with more memory."
@@ -40,8 +43,19 @@ def refusals(doing: str) -> Iterator[None]:
         raise
 
 
-def classify(error: BaseException) -> JobError:
-    """The job error for an exception that ended the work."""
+def classify(error: BaseException, *, limit_mb: int | None = None, gpu: bool = False) -> JobError:
+    """The job error for an exception that ended the work, under a limit of memory, or with a GPU."""
+    if gpu and not isinstance(error, MemoryError) and _out_of_memory(error) and not _of_host(error):
+        return _error(
+            ErrorClass.RESOURCE,
+            "device-out-of-memory",
+            f"the GPU's memory must hold the job; received {_text(error)}",
+            "Use a smaller batch_size or a smaller net, mixed precision, or a worker whose GPU has more memory.",
+        )
+    if limit_mb is not None and (isinstance(error, MemoryError) or _out_of_memory(error)):
+        rule = f"the process of the job must hold at most memory_limit_mb = {limit_mb:,} MiB"
+        step = "Use a smaller batch_size or a smaller net, or submit a new job with a higher memory_limit_mb."
+        return _error(ErrorClass.RESOURCE, "memory-limit", f"{rule}; received {_text(error)}", step)
     if isinstance(error, MemoryError) or _out_of_memory(error):
         return _error(
             ErrorClass.RESOURCE,
@@ -49,7 +63,7 @@ def classify(error: BaseException) -> JobError:
             f"the memory must hold the job; received {_text(error)}",
             OUT_OF_MEMORY_STEP,
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         step = "Free disk space on the worker or the object store, then resume the job."
         return _error(ErrorClass.RESOURCE, "disk-full", _text(error), step)
     if isinstance(error, KerasRefused):
@@ -93,6 +107,12 @@ def trace(error: BaseException) -> str:
 def _out_of_memory(error: BaseException) -> bool:
     text = f"{type(error).__name__} {error}"
     return not isinstance(error, VisualNNError) and any(word in text for word in _OUT_OF_MEMORY)
+
+
+def _of_host(error: BaseException) -> bool:
+    """TensorFlow names the device whose allocator had no more; a pinned copy's is the machine's."""
+    text = str(error)
+    return "device:CPU" in text or "by allocator cpu" in text or "pinned" in text
 
 
 def _text(error: BaseException) -> str:

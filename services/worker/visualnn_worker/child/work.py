@@ -45,7 +45,7 @@ def work(order: JobOrder, channel: Channel, page: Page) -> None:
             result = run(_context(order, channel, page, folder))
         channel.done(result.manifest, result.metrics, result.chosen)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the job's row must say it
-        failure = classify(error)
+        failure = classify(error, limit_mb=order.memory_limit_mb, gpu=order.gpu and _has_gpu())
         if failure.code == "unexpected":
             channel.log(trace(error), "error")
             sys.stderr.write(trace(error))
@@ -64,8 +64,13 @@ def _device(order: JobOrder) -> AbstractContextManager[Any]:
     """A job of a CPU queue stays off the GPU of a worker that has one."""
     import keras
 
+    device: Callable[[str], AbstractContextManager[Any]] = keras.device
+    return device("cpu:0") if _has_gpu() and not order.gpu else nullcontext()
+
+
+def _has_gpu() -> bool:
+    import keras
+
     from visualnn_worker.child.devices import devices
 
-    has_gpu = any(device["kind"] == "gpu" for device in devices(keras.backend.backend()))
-    device: Callable[[str], AbstractContextManager[Any]] = keras.device
-    return device("cpu:0") if has_gpu and not order.gpu else nullcontext()
+    return any(device["kind"] == "gpu" for device in devices(keras.backend.backend()))

@@ -9,6 +9,7 @@ from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store.tables import Manifest
 
 from visualnn_worker.child.channel import Channel
+from visualnn_worker.child.patience import Patience
 from visualnn_worker.fitting import state
 from visualnn_worker.kinds.objects import get_verified, put_verified
 from visualnn_worker.page import Page
@@ -23,8 +24,10 @@ class Checkpoints:
     """Writes at most one at a time, no more often than asked for, and less often where they are costly."""
 
     def __init__(
-        self, objects: ObjectStore, channel: Channel, page: Page, prefix: str, folder: Path, least_s: float
-    ) -> None:
+        self, objects: ObjectStore, channel: Channel, page: Page, prefix: str, folder: Path, least_s: float,
+        patience: Patience | None = None,
+    ) -> None:  # fmt: skip
+        self._patience = patience or Patience(channel, 0)
         self._objects = objects
         self._channel = channel
         self._page = page
@@ -44,15 +47,25 @@ class Checkpoints:
         self._raise_failure()
         return True
 
-    def take(self, model: keras.Model, position: state.Position, more: state.Arrays) -> None:
-        """Copy the state now, store it, and ``more`` which nobody changes, while training goes on."""
+    def hold(self) -> None:
+        """Wait with the training while a checkpoint cannot be stored: what is done then could be lost."""
+        while self._patience.waiting and self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.2)
+
+    def take(
+        self, model: keras.Model, position: state.Position, more: state.Arrays, best_epoch: int | None = None
+    ) -> None:
+        """Copy the state now, store it, and ``more`` which nobody changes, while training goes on.
+
+        ``best_epoch``: the one whose weights are in ``more``.
+        """
         began = time.monotonic()
         arrays = {**state.snapshot(model), **more}
         held_up = time.monotonic() - began
         self._number += 1
         self._next = began + max(self._least_s, _SHARE * held_up)
         self._thread = threading.Thread(
-            target=self._store, args=(self._number, arrays, position), name="checkpoint", daemon=True
+            target=self._store, args=(self._number, arrays, position, best_epoch), name="checkpoint", daemon=True
         )
         self._thread.start()
 
@@ -62,15 +75,18 @@ class Checkpoints:
             self._thread.join()
         self._raise_failure()
 
-    def _store(self, number: int, arrays: state.Arrays, position: state.Position) -> None:
+    def _store(
+        self, number: int, arrays: state.Arrays, position: state.Position, best_epoch: int | None = None
+    ) -> None:
         try:
             began = time.monotonic()
             path = self._folder / f"checkpoint-{number}.safetensors"
-            state.save(path, arrays, position)
             key = f"{self._prefix}checkpoint-{number}/{NAME}"
-            entry = put_verified(self._objects, key, path)
+            self._patience.insist(lambda: state.save(path, arrays, position))
+            entry = self._patience.insist(lambda: put_verified(self._objects, key, path))
             path.unlink()
-            self._channel.checkpoint(number, {NAME: entry})
+            where = {"epoch": position.epoch, "batch": position.batches, "best_epoch": best_epoch}
+            self._channel.checkpoint(number, {NAME: {**entry, **where}})
             self._kept[number] = key
             self._remove_old()
             self._next = max(self._next, time.monotonic() + _WRITING_SHARE * (time.monotonic() - began))

@@ -87,8 +87,9 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         if now - self._said >= SAY_S:
             self._said = now
             self._say(number, {name: float(value) for name, value in logs.items()}, now)
+        self._checkpoints.hold()
         if number < self._batches and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(self._epoch, number, list(self.history)), self._arrays())
+            self._checkpoint(Position(self._epoch, number, list(self.history)))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         metrics = {name: float(value) for name, value in logs.items()}
@@ -102,7 +103,11 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                     "seconds": seconds, "samples_per_s": self._speed(seconds), "memory_mb": _memory_mb()}  # fmt: skip
             self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
         if epoch + 1 < self._epochs and self._checkpoints.due():
-            self._checkpoints.take(self.model, Position(epoch + 1, 0, list(self.history)), self._arrays())
+            self._checkpoint(Position(epoch + 1, 0, list(self.history)))
+
+    def _checkpoint(self, position: Position) -> None:
+        best = self._best.epoch if self._best.arrays else None
+        self._checkpoints.take(self.model, position, self._arrays(), best)
 
     def _speed(self, seconds: float) -> float | None:
         """Training samples a second in this epoch, those that were done before a resume left out."""

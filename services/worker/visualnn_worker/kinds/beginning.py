@@ -23,7 +23,7 @@ def begin_with(context: Context, network: Network) -> None:
     if context.order.weights is None:
         raise NotFound("weights of the source job", named)
     path = context.folder / "initial.safetensors"
-    context.objects.get_file(context.order.weights, path)
+    context.fetch(context.order.weights, path)
     tensors, trained = weights_file.read(path)
     path.unlink()
     layers, problems = taken(network.resolved, resolve(trained.spec))

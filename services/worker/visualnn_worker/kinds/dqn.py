@@ -60,8 +60,9 @@ def _begin(context: Context, plan: DqnPlan, learner: Learner) -> tuple[History, 
     """From the start, or from the order's checkpoint."""
     order = context.order
     checkpoints = Checkpoints(
-        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
-    )
+        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s,
+        context.patience,
+    )  # fmt: skip
     history = History(plan, context.channel, checkpoints)
     training = DqnTraining(plan, learner, history)
     if order.checkpoint:

@@ -1,6 +1,7 @@
 """Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,14 +83,18 @@ def run(context: Context) -> Result:
     paths = insight_files(
         context.folder, training.network, parts.judge, planned.serving, history, live.looks, context.channel
     )
-    paths += net_files(context.folder, training.network, trained, parts.test or parts.train)
-    paths.append(store_json(context.folder / "history.json", history))
-    paths.append(
-        store_json(context.folder / "evaluation.json", {"split": split, "samples": len(samples), "metrics": found})
-    )
-    for epoch, tensors in snapshots.items():
-        paths.append(context.folder / snapshot_name(epoch))
-        weights_file.write(paths[-1], tensors, trained)
+
+    def written() -> list[Path]:
+        made = net_files(context.folder, training.network, trained, parts.test or parts.train)
+        made.append(store_json(context.folder / "history.json", history))
+        judged = {"split": split, "samples": len(samples), "metrics": found}
+        made.append(store_json(context.folder / "evaluation.json", judged))
+        for epoch, tensors in snapshots.items():
+            made.append(context.folder / snapshot_name(epoch))
+            weights_file.write(made[-1], tensors, trained)
+        return made
+
+    paths += context.patience.insist(written)
     run = record(order, trained, read_weights(training.network), metrics)
     (context.folder / RECORD).write_text(run.model_dump_json(indent=1))
     paths.append(context.folder / RECORD)
@@ -119,11 +124,13 @@ def _recipe(params: TrainParams) -> str:
 def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float], dict[int, Tensors]]:
     order = context.order
     checkpoints = Checkpoints(
-        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
-    )
+        context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s,
+        context.patience,
+    )  # fmt: skip
     resume = None
     if order.checkpoint:
-        resume = read_checkpoint(context.objects, order.checkpoint, context.folder)
+        manifest = order.checkpoint
+        resume = context.patience.insist(lambda: read_checkpoint(context.objects, manifest, context.folder))
         position = resume[1]
         context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
     return fit(training, context.channel, checkpoints, resume, [live])

@@ -17,7 +17,7 @@ def load_trained(context: Context) -> tuple[Network, weights_file.Trained]:
     if context.order.weights is None:
         raise NotFound("weights of the source job", context.order.params.get("job"))
     path = context.folder / "source.safetensors"
-    context.objects.get_file(context.order.weights, path)
+    context.fetch(context.order.weights, path)
     tensors, trained = weights_file.read(path)
     network = build(trained.spec)
     set_weights(network, tensors)

@@ -12,12 +12,13 @@ from visualnn_shared.training.weights import WEIGHTS
 from visualnn_shared.tuning import reading
 
 from visualnn_worker.order import DatasetRef, JobOrder, MemberRef
+from visualnn_worker.settings import WorkerSettings
 
 _OF_MODELS = ("train", "check", "dqn", "ensemble")
 """Kinds of jobs that take a model; the others take the weights of a train job."""
 
 
-def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
+def make_order(s: Session, claim: Claim, settings: WorkerSettings) -> JobOrder:
     """Everything the child needs. Raises ``NotFound`` where a row was deleted, ``ValueError`` for an unknown kind."""
     job = claim.job
     return JobOrder(
@@ -32,7 +33,9 @@ def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
         weights=_weights(s, job) if job.kind not in _OF_MODELS or job.params.get("initial_weights") else None,
         members=_members(s, job) if job.kind == "ensemble" else (),
         checkpoint=claim.checkpoint_manifest,
-        checkpoint_s=checkpoint_s,
+        checkpoint_s=settings.worker_checkpoint_s,
+        patience_s=settings.worker_patience_s,
+        memory_limit_mb=min(filter(None, (job.memory_limit_mb, settings.worker_memory_limit_mb)), default=None),
         gpu=job.params.get("device", "any") != "cpu",
     )
 

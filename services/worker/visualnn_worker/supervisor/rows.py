@@ -25,7 +25,13 @@ log = logging.getLogger(__name__)
 class Row:
     """One claimed job's row."""
 
-    def __init__(self, database: Database, lease: Lease, timers: Timers, worker_id: str) -> None:
+    def __init__(
+        self, database: Database, lease: Lease, timers: Timers, worker_id: str, patience_s: float = 0.0,
+        leaving: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        """``patience_s``: how long an end is tried to be written; once ``leaving`` a lease's time must do."""
+        self._patience_s = patience_s
+        self._leaving = leaving
         self._database = database
         self._lease = lease
         self._timers = timers
@@ -37,12 +43,13 @@ class Row:
         progress: float | None,
         eta_s: float | None,
         metrics: Mapping[str, Any] | None,
+        waiting_for: str | None = None,
     ) -> Beat:
         """Renew the lease, and write what the child said, in one transaction. Raises ``Unavailable``."""
         with self._database.session() as s:
             if said and not events.append(s, self._lease, said):
                 return Beat(held=False, cancel_requested=False)
-            beat = protocol.heartbeat(s, self._lease, self._timers, progress, eta_s, metrics)
+            beat = protocol.heartbeat(s, self._lease, self._timers, progress, eta_s, metrics, waiting_for)
             workers.seen(s, self._worker_id, self._lease.job_id)
             return beat
 
@@ -73,27 +80,31 @@ class Row:
 
         return self._insist(attempt)
 
-    def confirm_cancel(self) -> State | None:
-        """The child is gone, as the user wished."""
-        return self._insist(lambda s: State.CANCELLED if protocol.confirm_cancel(s, self._lease) else None)
+    def confirm_cancel(self, freed: Mapping[str, Any] | None = None) -> State | None:
+        """The child is gone, as the user wished; ``freed`` is the memory that it held."""
+        return self._insist(lambda s: State.CANCELLED if protocol.confirm_cancel(s, self._lease, freed) else None)
 
     def fail(self, error: JobError) -> State | None:
         """Report a failure."""
         return self._insist(lambda s: protocol.fail(s, self._lease, error, self._timers))
 
-    def drain(self) -> State | None:
+    def drain(self, why: JobError | None = None) -> State | None:
         """Hand the job back."""
-        return self._insist(lambda s: protocol.drain(s, self._lease))
+        return self._insist(lambda s: protocol.drain(s, self._lease, why))
 
     def _insist(self, write: Callable[[Session], T | None]) -> T | None:
-        """Try until the lease has surely ended: after that, whoever reaps the job says so."""
-        until = boot_ns() + int(self._timers.lease_s * 1e9)
+        """Try until the lease has surely ended, and longer while the database may only be away: it reaps nothing then.
+
+        Whoever was faster when it came back has the last word.
+        """
+        began = boot_ns()
         while True:
             try:
                 with self._database.session() as s:
                     return write(s)
             except Unavailable as error:
-                if boot_ns() >= until:
+                lasted_s = (boot_ns() - began) / 1e9
+                if lasted_s >= self._timers.lease_s and (self._leaving() or lasted_s >= self._patience_s):
                     log.error(
                         "job %s: its end could not be written; it will be taken back: %s", self._lease.job_id, error
                     )

@@ -37,6 +37,14 @@ class Checkpoint(_Said):
     manifest: dict[str, dict[str, Any]]
 
 
+class Waiting(_Said):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    say: Literal["waiting"]
+    for_: str | None = Field(alias="for")
+    reason: str
+
+
 class Done(_Said):
     say: Literal["done"]
     manifest: dict[str, dict[str, Any]]
@@ -63,7 +71,7 @@ class Failed(_Said):
         return JobError(self.error.class_, self.error.code, self.error.detail, self.error.next_step)
 
 
-Message = Ready | Event | Checkpoint | Done | Failed
+Message = Ready | Event | Checkpoint | Waiting | Done | Failed
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="say")])
 
 

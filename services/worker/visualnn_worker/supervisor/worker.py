@@ -12,6 +12,7 @@ from visualnn_shared.store.database import Database
 
 from visualnn_worker.page import boot_ns
 from visualnn_worker.settings import WorkerSettings
+from visualnn_worker.supervisor import memory
 from visualnn_worker.supervisor.attempt import Attempt
 from visualnn_worker.supervisor.orders import make_order
 from visualnn_worker.supervisor.processes import kill_leftovers
@@ -116,7 +117,10 @@ class Worker:
             return False
         sent = boot_ns()
         with self._database.session() as s:
-            claim = protocol.claim(s, queues=self._info.queues, worker_id=self._info.id, timers=self._timers)
+            claim = protocol.claim(
+                s, queues=self._info.queues, worker_id=self._info.id, timers=self._timers,
+                most_running=self._settings.max_running_jobs,
+            )  # fmt: skip
         if claim is None:
             return False
         log.info("job %s attempt %d: %s", claim.lease.job_id, claim.lease.attempt, claim.job.kind)
@@ -126,10 +130,11 @@ class Worker:
         return True
 
     def _run(self, claim: Claim, sent_ns: int) -> None:
-        row = Row(self._database, claim.lease, self._timers, self._info.id)
+        patience_s = self._settings.worker_patience_s
+        row = Row(self._database, claim.lease, self._timers, self._info.id, patience_s, lambda: self._signals.stopping)
         try:
             with self._database.reading() as s:
-                order = make_order(s, claim, self._settings.worker_checkpoint_s)
+                order = make_order(s, claim, self._settings)
             child = self._standby.take()
         except (NotFound, ValueError) as error:
             step = "Submit a new job with a model and a data set that exist."
@@ -139,9 +144,12 @@ class Worker:
             step = "It is tried again by itself."
             row.fail(JobError(ErrorClass.INFRASTRUCTURE, "not-started", f"{type(error).__name__}: {error}", step))
             return
+        on_gpu = order.gpu and any(device["kind"] == "gpu" for device in self._info.devices)
+        if order.memory_limit_mb and not on_gpu:  # a GPU's driver maps far more than it uses
+            memory.cap(child.pid, order.memory_limit_mb * memory.MIB)
         child.order(order, sent_ns + int(self._timers.watchdog_s * 1e9))
         printed = Printed(self._settings.worker_log_lines_per_s)
-        Attempt(claim, child, row, self._timers, self._signals, printed, sent_ns).run()
+        Attempt(claim, order, child, row, self._timers, self._signals, printed, sent_ns).run()
 
     def _retire(self) -> None:
         try:
