@@ -3,6 +3,7 @@ import { CircleAlert, Flag, Link2, StickyNote } from 'lucide-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { countText, shapeText } from '@/model/values'
 import { groupColour } from '@/ui/groups'
 import { useLit } from './connecting'
@@ -69,10 +70,11 @@ function Marks({ data }: { data: LayerData }) {
 
 /** Seen while the pointer or the focus is on the layer. */
 function ProblemCard({ problems }: { problems: readonly Problem[] }) {
+  const told = useTold()
   return (
     <ul className="layer-problems">
       {problems.map(problem => (
-        <li key={JSON.stringify(problem)}>{problem.rule}</li>
+        <li key={JSON.stringify(problem)}>{told(problem.rule)}</li>
       ))}
     </ul>
   )

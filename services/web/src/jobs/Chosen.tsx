@@ -1,11 +1,13 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { Facts } from '@/panel/Facts'
 import { isEmpty, valueText } from './texts'
 
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const chosen = Object.entries(job.chosen ?? {})
   const label = (name: string) => t(`training:field.${name}`, { defaultValue: name })
   const given = Object.entries(job.params).filter(([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})))
@@ -20,7 +22,7 @@ export function Chosen({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               <code>{valueText(value)}</code>
-              <span>{why}</span>
+              <span>{why && why.split('; ').map(told).join('; ')}</span>
             </dd>
           </div>
         ))}

@@ -4,6 +4,7 @@ import { useCatalogue } from '@/api/catalogue'
 import { useFeedback } from '@/api/FeedbackContext'
 import { duplicateSelected, removeSelected } from '@/canvas/actions'
 import type { Layer, LayerType } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { layerNamed } from '@/model/doc'
 import { renameLayer, setOutput, setWeightsOf } from '@/model/edit'
 import { nameProblem } from '@/model/names'
@@ -61,13 +62,14 @@ export function LayerPanel() {
 }
 
 function LayerHead({ layer, type }: { layer: Layer; type: LayerType | undefined }) {
+  const told = useTold()
   return (
     <header className="layer-head">
       <h2>
         <span className={`dot ${groupColour(type?.group)}`} aria-hidden />
         {layer.type}
       </h2>
-      <p>{type?.doc}</p>
+      <p>{told(type?.doc ?? '')}</p>
     </header>
   )
 }

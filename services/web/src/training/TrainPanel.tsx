@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
+import { useTold } from '@/i18n/told'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
 import { useRecipe } from '@/store/recipe'
@@ -18,6 +19,7 @@ import './training.css'
 /** Data set, recipe, and the button that starts a training of what is on the canvas. */
 export function TrainPanel() {
   const { t } = useTranslation()
+  const told = useTold()
   const form = useRef<HTMLFormElement>(null)
   const { pending, error } = useTraining()
   const failure = error ? failureOf(error) : null
@@ -36,7 +38,7 @@ export function TrainPanel() {
         void train()
       }}
     >
-      <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
+      <DatasetChoice error={ofDataset.map(problem => told(problem.rule)).join(' ') || undefined} />
       <RecipeForm errors={fields} />
       <div className="recipe-foot">
         {failure && failure.problems.length === 0 ? <FailureBox title={t('training:failed')} error={error} /> : null}
