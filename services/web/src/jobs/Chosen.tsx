@@ -22,7 +22,7 @@ export function Chosen({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               <code>{valueText(value)}</code>
-              <span>{why && why.split('; ').map(told).join('; ')}</span>
+              <span>{why?.split('; ').map(told).join('; ')}</span>
             </dd>
           </div>
         ))}
