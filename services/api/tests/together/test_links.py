@@ -55,6 +55,7 @@ CALLS: list[tuple[str, str, Any, str | None]] = [
     ("PATCH", "models/{model}", {"name": "renamed"}, "editor"),
     ("DELETE", "models/{model}", None, None),
     ("PUT", "models/{model}/room", None, None),
+    ("DELETE", "models/{model}/room", None, None),
     ("GET", "models/{model}/shares", None, None),
     ("POST", "models/{model}/shares", {"role": "editor"}, None),
     ("GET", "models", None, None),

@@ -738,7 +738,11 @@ export interface paths {
          */
         put: operations["open_room_api_v1_models__model_id__room_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Close a room
+         * @description Its links are revoked and everybody is sent away; what nobody saved as a version is in their own windows only.
+         */
+        delete: operations["close_room_api_v1_models__model_id__room_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3407,6 +3411,8 @@ export interface components {
          * @description Whether a model is edited together, and what the caller may do there.
          */
         RoomView: {
+            /** Key */
+            key: string | null;
             /** Model */
             model: string;
             /** Open */
@@ -7047,6 +7053,54 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoomView"];
                 };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    close_room_api_v1_models__model_id__room_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description There is no such thing. */
             404: {
