@@ -1081,6 +1081,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/unfold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace blocks by their layers
+         * @description Variables keep their names, so weights fit before and after. Blocks that share weights go together.
+         */
+        post: operations["unfold_blocks_api_v1_unfold_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -2395,6 +2415,8 @@ export interface components {
          * @description Everything an editor needs to know of a layer type.
          */
         LayerType: {
+            /** Block */
+            block: boolean;
             /** Doc */
             doc: string;
             example: components["schemas"]["LayerExample"];
@@ -4089,6 +4111,17 @@ export interface components {
              * @default 20
              */
             trials: number;
+        };
+        /**
+         * Unfolded
+         * @description A spec with layers in place of blocks.
+         */
+        Unfolded: {
+            /** Made */
+            made: {
+                [key: string]: string[];
+            };
+            spec: components["schemas"]["Spec"];
         };
         /**
          * UploadView
@@ -8313,6 +8346,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unfold_blocks_api_v1_unfold_post: {
+        parameters: {
+            query?: {
+                /** @description The blocks, by name; all where it is left out. */
+                layer?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
+                    /** Layers */
+                    layers: components["schemas"]["Layer"][];
+                    /** Name */
+                    name: string;
+                    /**
+                     * Outputs
+                     * @default []
+                     */
+                    outputs?: string[];
+                    /**
+                     * Visualnn
+                     * @default 1
+                     * @constant
+                     */
+                    visualnn?: 1;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unfolded"];
                 };
             };
             /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
