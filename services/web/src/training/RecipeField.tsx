@@ -31,7 +31,7 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
   )
   const standard = defaultText(field)
   const doc = told(field.doc)
-  const hint = standard === null ? doc : `${doc} (${t('panel:default', { value: standard })})`
+  const hint = standard === null ? doc : t('panel:withDefault', { text: doc, value: standard })
   if (field.kind === 'list' && field.of === 'named') {
     return (
       <StepsField

@@ -23,7 +23,7 @@ export function ParamField({ param, value, error, onValue }: Props) {
   const shownDefault = param.default_from ?? (param.default === null ? t('panel:none') : textOf(param.default))
   const set = value !== undefined
   const doc = told(param.doc)
-  const hint = param.required ? doc : `${doc} (${t('panel:default', { value: shownDefault })})`
+  const hint = param.required ? doc : t('panel:withDefault', { text: doc, value: shownDefault })
   const aside = param.required ? (
     <span className="field-note">{t('panel:required')}</span>
   ) : set ? (
