@@ -35,8 +35,9 @@ def test_a_layer_is_not_connected_to_what_feeds_it(editor: Editor, page: Page) -
         editor.append(one)
     expect(page.locator(".react-flow__edge")).to_have_count(2)
     editor.connect("dropout", "dense")
+    expect(page.get_by_text("that edge would close a circle")).to_be_visible()
     expect(page.locator(".react-flow__edge")).to_have_count(2)
-    expect(editor.shape("dropout")).to_have_text("10")
+    expect(editor.shape("dropout")).to_have_text("28 × 28 × 10")
 
 
 def test_a_spec_of_a_later_version_and_a_file_that_is_too_large_leave_the_canvas(
