@@ -28,7 +28,7 @@ class DatasetRef(_Frozen):
 class JobOrder(_Frozen):
     """A claimed job, complete: a child reads no rows."""
 
-    kind: Literal["train", "evaluate", "predict", "check", "export"]
+    kind: Literal["train", "evaluate", "predict", "check", "export", "dqn"]
     job_id: str
     attempt: int
     prefix: str
@@ -38,7 +38,7 @@ class JobOrder(_Frozen):
     params: dict[str, Any]
     chosen: dict[str, Any] | None
     dataset: DatasetRef | None
-    """None for an export."""
+    """None for an export, and for a dqn job, which learns from an environment."""
     weights: str | None
     """Object key of ``weights.safetensors`` of the source job; of a training, where it begins with those weights."""
     checkpoint: Manifest | None

@@ -26,8 +26,8 @@ from visualnn_shared.tuning.advance import Tuner
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
-SEARCH_S = 1.0
-"""Time between two steps of a search."""
+SEARCH_S = 0.5
+"""Time between two steps of a search: about so long a trial that fell behind goes on training."""
 LATE_COMMIT_S = 60.0
 """An attempt's end may become visible this long after the time that it names."""
 

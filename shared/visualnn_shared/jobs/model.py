@@ -65,6 +65,8 @@ def queue_for(kind: str, device: Device = "any") -> str:
         return TUNE
     if device == "gpu":
         return TRAIN_GPU
+    if kind == "dqn":
+        return TRAIN_CPU
     return TRAIN_CPU if kind == "train" else INFER
 
 

@@ -127,7 +127,7 @@ def _scale(dimension: FloatRange | IntRange | Choices) -> str:
 def _axis(pen: ImageDraw.ImageDraw, place: int, title: str, ticks: Sequence[tuple[float, str]], scale: str) -> None:
     x = _x(place)
     pen.line((x, _TOP, x, _TOP + _TALL), INK, 2)
-    _text(pen, (x, _TOP - 14), _cut(title, 24), 14, INK, "mb")
+    _text(pen, (x, _TOP - 14), _cut(title, 24), 14, INK, "ms")
     _text(pen, (x, _TOP + _TALL + 14), scale, 12, FAINT, "ma")
     for share, label in ticks:
         y = _y(share)

@@ -43,6 +43,14 @@ class Jobs:
             "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params)
         )
 
+    def dqn(self, model: Model | str, environment: str, *, idempotency_key: str | None = None, **params: Any) -> Job:
+        """Queue deep Q-learning in an environment of gymnasium, such as ``CartPole-v1``. ``params``: steps, double,
+        learning_rate, discount, replay_size, seed, ... It leaves weights as a training does, ``returns.json`` and
+        ``returns.png``. Raises ``ApiError`` 422 with every way in which the model does not fit the environment.
+        """
+        given = {"environment": environment, **_set(params)}
+        return self.submit("dqn", idempotency_key=idempotency_key, model=_id(model), params=given)
+
     def evaluate(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
         """Queue an evaluation of a train job's weights on a data set."""
         return self.submit("evaluate", dataset=_id(dataset), params={"job": _id(job), **_set(params)})

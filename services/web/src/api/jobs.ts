@@ -59,6 +59,12 @@ export async function trainModel(job: TrainJob, key: string): Promise<JobView> {
   return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
+/** Queues a search; the same key again answers with the same job. */
+export async function tuneModel(job: TrainJob, key: string): Promise<JobView> {
+  const body = { kind: 'tune', priority: 0, ...job } as never
+  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
+}
+
 /** Queues a check of a model on a data set, with the loss that it would be trained with. */
 export async function checkModel(job: TrainJob): Promise<JobView> {
   const { loss, losses, loss_weights, seed } = job.params
@@ -71,8 +77,14 @@ export async function registerOperator(name: string, job: string): Promise<Opera
   return got(api.POST('/api/v1/operators', { body: { name, job } }))
 }
 
-/** The fields of a train job, as the server tells them. */
-export function useRecipeFields() {
-  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/train'))).items
-  return useQuery({ queryKey: ['schema', 'train'], queryFn, staleTime: Number.POSITIVE_INFINITY })
+/** The fields of a train job or a dqn job, as the server tells them. */
+export function useRecipeFields(kind: 'train' | 'dqn' = 'train') {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET(`/api/v1/schema/${kind}`))).items
+  return useQuery({ queryKey: ['schema', kind], queryFn, staleTime: Number.POSITIVE_INFINITY })
+}
+
+/** The fields of a tune job but its space and recipe. */
+export function useSearchFields() {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/tune'))).items
+  return useQuery({ queryKey: ['schema', 'tune'], queryFn, staleTime: Number.POSITIVE_INFINITY })
 }

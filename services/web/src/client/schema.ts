@@ -255,6 +255,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every environment that an agent can learn in
+         * @description gymnasium's, with what a network for one sees and how many actions it values: `"kind": "dqn"` in a job.
+         */
+        get: operations["environments_api_v1_environments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features": {
         parameters: {
             query?: never;
@@ -1021,6 +1041,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/dqn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a dqn job takes
+         * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
+         */
+        get: operations["recipe_api_v1_schema_dqn_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema/spec": {
         parameters: {
             query?: never;
@@ -1053,6 +1093,27 @@ export interface paths {
          * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
          */
         get: operations["recipe_api_v1_schema_train_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schema/tune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a tune job takes
+         * @description Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
+         *     which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`.
+         */
+        get: operations["search_api_v1_schema_tune_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1808,6 +1869,178 @@ export interface components {
             test: number;
         };
         /**
+         * DqnParams
+         * @description ``params`` of a dqn job: deep Q-learning (Mnih et al. 2015) in an environment of gymnasium.
+         *
+         *     A step is one decision of the agent. Sources: Mnih et al. 2015 (Human-level control through deep reinforcement
+         *     learning) for the method, van Hasselt et al. 2016 (Deep reinforcement learning with double Q-learning) for double.
+         */
+        DqnParams: {
+            /**
+             * Batch Size
+             * @description Transitions that a gradient step learns from, drawn from the replay.
+             * @default 64
+             */
+            batch_size: number;
+            /**
+             * Device
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Discount
+             * @description What a reward is worth a step later: gamma.
+             * @default 0.99
+             */
+            discount: number;
+            /**
+             * Double
+             * @description Double DQN: the network chooses the next action, the target network values it.
+             * @default true
+             */
+            double: boolean;
+            /**
+             * Environment
+             * @description Where the agent learns, by gymnasium's name.
+             * @enum {string}
+             */
+            environment: "CartPole-v1" | "MountainCar-v0" | "Acrobot-v1" | "FrozenLake-v1" | "FrozenLake8x8-v1" | "CliffWalking-v1" | "CliffWalkingSlippery-v1" | "Taxi-v4" | "Blackjack-v1";
+            /**
+             * Episodes
+             * @description Greedy episodes that the result is judged by, played with other seeds.
+             * @default 100
+             */
+            episodes: number;
+            /**
+             * Epsilon Final
+             * @description The share of random actions in the end.
+             * @default 0.04
+             */
+            epsilon_final: number;
+            /**
+             * Epsilon Start
+             * @description The share of random actions at the beginning.
+             * @default 1
+             */
+            epsilon_start: number;
+            /**
+             * Epsilon Steps
+             * @description Steps from the first share to the last, in a straight line.
+             * @default 8000
+             */
+            epsilon_steps: number;
+            /**
+             * Evaluate Episodes
+             * @description So many of them each time.
+             * @default 20
+             */
+            evaluate_episodes: number;
+            /**
+             * Evaluate Every
+             * @description Steps after which greedy episodes are played to see how good the policy is; the best one's weights are kept.
+             * @default 2048
+             */
+            evaluate_every: number | null;
+            /**
+             * Frame Skip
+             * @description An action is repeated so many times; its reward is their sum.
+             * @default 1
+             */
+            frame_skip: number;
+            /**
+             * Frame Stack
+             * @description So many of the newest observations are seen at once, the oldest first.
+             * @default 1
+             */
+            frame_stack: number;
+            /**
+             * Gradient Norm
+             * @description Gradients that are longer together are cut down to it; null leaves them.
+             * @default 10
+             */
+            gradient_norm: number | null;
+            /**
+             * Gradient Steps
+             * @description Gradient steps of a round.
+             * @default 64
+             */
+            gradient_steps: number;
+            /**
+             * Learning Rate
+             * @description Size of a gradient step; 0.0023 for adam, else the optimizer's own default where it is left out.
+             * @default null
+             */
+            learning_rate: number | null;
+            /**
+             * Learning Starts
+             * @description Steps at random that come before anything is learnt.
+             * @default 1000
+             */
+            learning_starts: number;
+            /**
+             * Loss
+             * @description Of the temporal-difference error; huber is the square up to 1 and straight beyond, Mnih's clipping to [-1, 1].
+             * @default huber
+             * @enum {string}
+             */
+            loss: "huber" | "mse";
+            /**
+             * Optimizer
+             * @description How the weights follow the gradient; adam where it is left out.
+             * @default null
+             */
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Parallel
+             * @description Games played side by side, one decision each at a time.
+             * @default 8
+             */
+            parallel: number;
+            /**
+             * Replay Size
+             * @description Transitions that are remembered; the oldest is forgotten first.
+             * @default 50000
+             */
+            replay_size: number;
+            /**
+             * Seed
+             * @description Of first weights, games, exploration and what is drawn from the replay.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description Decisions, over all episodes; it ends earlier where ``stop_at`` is reached.
+             * @default 100000
+             */
+            steps: number;
+            /**
+             * Stop At
+             * @description Learning ends where greedy episodes have this mean return, two standard errors beyond chance; gymnasium's own
+             *     threshold where it is left out.
+             * @default null
+             */
+            stop_at: number | null;
+            /**
+             * Target Every
+             * @description Gradient steps after which the target network becomes what the network is.
+             * @default 128
+             */
+            target_every: number;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+            /**
+             * Train Every
+             * @description Steps between two rounds of learning.
+             * @default 128
+             */
+            train_every: number;
+        };
+        /**
          * Dropped
          * @description Something that the target does not carry, or that was not understood.
          */
@@ -1842,6 +2075,29 @@ export interface components {
              * @default 5
              */
             patience: number;
+        };
+        /**
+         * EnvironmentRow
+         * @description An environment of gymnasium.
+         */
+        EnvironmentRow: {
+            /** Actions */
+            actions: string[];
+            /** Limit */
+            limit: number;
+            /** Name */
+            name: string;
+            /** Sees */
+            sees: number[];
+            /** Solved At */
+            solved_at?: number | null;
+            /** Title */
+            title: string;
+        };
+        /** Environments */
+        Environments: {
+            /** Items */
+            items: components["schemas"]["EnvironmentRow"][];
         };
         /**
          * EvaluateParams
@@ -2186,7 +2442,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
+            kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn";
             /** Links */
             links: {
                 [key: string]: string;
@@ -3250,7 +3506,7 @@ export interface components {
         };
         /**
          * Recipe
-         * @description What a train job takes in `params`.
+         * @description What a job takes in `params`.
          */
         Recipe: {
             /** Items */
@@ -3292,6 +3548,11 @@ export interface components {
             } | null;
             /** Required */
             required: boolean;
+            /**
+             * Searchable
+             * @default false
+             */
+            searchable: boolean;
         };
         /**
          * RecipeLimits
@@ -4125,6 +4386,12 @@ export interface components {
             space: {
                 [key: string]: components["schemas"]["FloatRange"] | components["schemas"]["IntRange"] | components["schemas"]["Choices"];
             };
+            /**
+             * Stages
+             * @description Of coarse_to_fine: each has as many trials, in ranges a third as wide around the best so far.
+             * @default 3
+             */
+            stages: number;
             /**
              * Trials
              * @description How many trainings there are, those that are ended early included.
@@ -5305,6 +5572,35 @@ export interface operations {
             };
         };
     };
+    environments_api_v1_environments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environments"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     features_api_v1_features_get: {
         parameters: {
             query?: never;
@@ -5382,7 +5678,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict" | "check" | "export" | "tune") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -5440,14 +5736,14 @@ export interface operations {
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams, TuneParams
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams, TuneParams, DqnParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"] | components["schemas"]["TuneParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"] | components["schemas"]["TuneParams"] | components["schemas"]["DqnParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5792,7 +6088,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data. */
+            /** @description Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight` and `log`, with JSON data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8259,6 +8555,35 @@ export interface operations {
             };
         };
     };
+    recipe_api_v1_schema_dqn_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     schema_api_v1_schema_spec_get: {
         parameters: {
             query?: never;
@@ -8291,6 +8616,35 @@ export interface operations {
         };
     };
     recipe_api_v1_schema_train_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    search_api_v1_schema_tune_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9183,8 +9537,8 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -9201,6 +9555,10 @@ export const choicesTypeValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
+export const dqnParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["device"]> = ["cpu", "gpu", "any"];
+export const dqnParamsEnvironmentValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["environment"]> = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4", "Blackjack-v1"];
+export const dqnParamsLossValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["loss"]> = ["huber", "mse"];
+export const dqnParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
@@ -9212,7 +9570,7 @@ export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<component
 export const fromUrlReferenceAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FromUrl"]["reference"]> = ["auto", "numpy", "keras"];
 export const intRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IntRange"]["type"]> = ["int"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];

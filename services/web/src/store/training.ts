@@ -1,8 +1,9 @@
 import { create } from 'zustand'
+import { learnIn } from '@/api/environments'
 import { checkModel, trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
-import { useRecipe } from './recipe'
+import { environmentOf, useRecipe } from './recipe'
 import { saveQuietly } from './saving'
 
 /** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
@@ -24,11 +25,13 @@ export async function train(checks = false): Promise<void> {
 }
 
 async function submit(model: string): Promise<void> {
-  const { dataset, params } = useRecipe.getState()
-  const request = { model, dataset, params: { ...params } }
-  const text = JSON.stringify(request)
+  const { dataset, params, agent } = useRecipe.getState()
+  const environment = environmentOf(dataset)
+  const data = { model, dataset, params: { ...params } }
+  const game = { model, params: { environment, ...agent } }
+  const text = JSON.stringify(environment === null ? data : game)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await trainModel(request, sent.key)
+  const job = await (environment === null ? trainModel(data, sent.key) : learnIn(game, sent.key))
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
 }
@@ -40,7 +43,7 @@ async function look(model: string): Promise<void> {
 }
 
 /** null where saving failed, which said why. */
-async function savedModel(): Promise<string | null> {
+export async function savedModel(): Promise<string | null> {
   const before = useEditor.getState()
   if (before.origin === null || isUnsaved(before)) await saveQuietly()
   const { origin, ...now } = useEditor.getState()
@@ -48,6 +51,6 @@ async function savedModel(): Promise<string | null> {
 }
 
 /** A retry after a lost answer must not train twice: the key is made once for each request. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,13 +1,14 @@
-import { ListChecks, Play } from 'lucide-react'
+import { ListChecks, Play, Search } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
+import { openDialog } from '@/dialogs/state'
 import { useTold } from '@/i18n/told'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
-import { useRecipe } from '@/store/recipe'
+import { environmentOf, useRecipe } from '@/store/recipe'
 import { train, useTraining } from '@/store/training'
 import { Button } from '@/ui/Button'
 import { FailureBox, ProblemList } from '@/ui/Failure'
@@ -87,13 +88,20 @@ function Ready({ busy }: { busy: boolean }) {
       >
         {busy ? t('training:starting') : t('training:start')}
       </Button>
-      <Button
-        onClick={() => void train(true)}
-        disabled={busy || broken || why !== null}
-        icon={<ListChecks size={15} aria-hidden />}
-      >
-        {t('training:check')}
-      </Button>
+      {environmentOf(dataset) === null ? (
+        <div className="recipe-others">
+          <Button
+            onClick={() => void train(true)}
+            disabled={busy || broken || why !== null}
+            icon={<ListChecks size={15} aria-hidden />}
+          >
+            {t('training:check')}
+          </Button>
+          <Button onClick={() => openDialog('tune')} disabled={empty || broken} icon={<Search size={15} aria-hidden />}>
+            {t('training:search')}
+          </Button>
+        </div>
+      ) : null}
     </>
   )
 }

@@ -5,11 +5,12 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import NotFound
 from visualnn_shared.jobs.model import Claim
 from visualnn_shared.store.tables import Dataset, Job, ModelVersion
+from visualnn_shared.training.recipe import WITHOUT_DATASET
 from visualnn_shared.training.weights import WEIGHTS
 
 from visualnn_worker.order import DatasetRef, JobOrder
 
-_OF_MODELS = ("train", "check")
+_OF_MODELS = ("train", "check", "dqn")
 """Kinds of jobs that take a model; the others take the weights of a train job."""
 
 
@@ -24,7 +25,7 @@ def make_order(s: Session, claim: Claim, checkpoint_s: float) -> JobOrder:
         spec=_spec(s, job) if job.kind in _OF_MODELS else None,
         params=job.params,
         chosen=job.chosen,
-        dataset=_dataset(s, job) if job.kind != "export" else None,
+        dataset=_dataset(s, job) if job.kind not in WITHOUT_DATASET else None,
         weights=_weights(s, job) if job.kind not in _OF_MODELS or job.params.get("initial_weights") else None,
         checkpoint=claim.checkpoint_manifest,
         checkpoint_s=checkpoint_s,
