@@ -13,7 +13,7 @@ from visualnn_converter.formats import formats
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE, as_json
 from visualnn_shared.datasets.known import KNOWN
-from visualnn_shared.training.describing import describe
+from visualnn_shared.training.describing import describe, describe_tune
 
 ROOT = Path(__file__).parents[3]
 TOLD = ROOT / "services" / "web" / "src" / "i18n" / "told" / "zh-CN"
@@ -93,7 +93,8 @@ def test_every_layer_and_parameter_is_explained_in_chinese() -> None:
 
 
 def test_every_field_of_a_recipe_is_explained_in_chinese() -> None:
-    assert _lacking(set(_fields(describe())) - {""}) == []
+    for fields in (describe(), describe_tune()):
+        assert _lacking(set(_fields(fields)) - {""}) == []
 
 
 def test_networks_data_sets_and_formats_are_described_in_chinese() -> None:
