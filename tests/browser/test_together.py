@@ -230,3 +230,11 @@ def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     ada.page.get_by_role("button", name="Revoke the link").last.click()
     expect(eve.page.get_by_text("This link is not valid any more.")).to_be_visible()
     expect(kim.page.get_by_role("list", name="Who is here")).to_contain_text("Ada")
+
+    ada.button("Close the room")
+    ada.button("Save and close")
+    for one in (kim, tom):
+        expect(one.page.get_by_text("The room was closed: you work alone now.")).to_be_visible()
+    expect(ada.page.get_by_text("The room is closed.")).to_be_visible()
+    expect(tom.layer("dropout")).to_be_visible()
+    expect(ada.layer("dropout")).to_be_visible()

@@ -17,7 +17,14 @@ from tests.gateway.running import Gateway
 class Person:
     """One connection; ``doc`` is what this person sees."""
 
-    def __init__(self, gateway: Gateway, model: str, token: str | None = None, doc: Doc[Any] | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        model: str,
+        token: str | None = None,
+        doc: Doc[Any] | None = None,
+        room: str | None = None,
+    ) -> None:
         self.doc: Doc[Any] = Doc() if doc is None else doc
         self.layers = self.doc.get("layers", type=Map)
         self.outputs = self.doc.get("outputs", type=Array)
@@ -26,7 +33,11 @@ class Person:
         self.told: dict[str, int] = {}
         self.closed: tuple[int, str] | None = None
         protocols: list[Any] = ["visualnn.together", *([f"share.{token}"] if token else [])]
-        url = gateway.url.replace("http", "ws", 1) + f"/api/v1/models/{model}/together"
+        url = (
+            gateway.url.replace("http", "ws", 1)
+            + f"/api/v1/models/{model}/together"
+            + (f"?room={room}" if room else "")
+        )
         self._coming = connect(url, subprotocols=protocols, max_size=2**26)
         self.socket: ClientConnection
 

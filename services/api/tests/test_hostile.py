@@ -20,6 +20,7 @@ ROUTES = [
     ("PUT", "models/model-1/spec"),
     ("POST", "check"),
     ("POST", "summary"),
+    ("POST", "unfold"),
     ("POST", "jobs"),
     ("POST", "operators"),
     ("PUT", "operators/line/aliases/champion"),

@@ -14,7 +14,9 @@ EXPECTED = """
 POST /models  GET /models  GET /models/{model_id}  PATCH /models/{model_id}  DELETE /models/{model_id}
 PUT /models/{model_id}/spec  GET /models/{model_id}/versions  GET /models/{model_id}/versions/{number}
 GET /models/{model_id}/summary  GET /models/{model_id}/diff  GET /models/{model_id}/export  POST /check  POST /summary
-GET /models/{model_id}/room  PUT /models/{model_id}/room  GET /models/{model_id}/shares  POST /models/{model_id}/shares
+POST /unfold
+GET /models/{model_id}/room  PUT /models/{model_id}/room
+DELETE /models/{model_id}/room  GET /models/{model_id}/shares  POST /models/{model_id}/shares
 DELETE /models/{model_id}/shares/{share_id}  GET /models/{model_id}/comments  POST /models/{model_id}/comments
 POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/comments/{comment_id}
 DELETE /models/{model_id}/comments/{comment_id}

@@ -26,14 +26,14 @@ def expanded(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[Sp
     """
     problems: list[Problem] = []
     for _ in range(DEEPEST):
-        blocks = {layer.name: layer for layer in spec.layers if _is_block(layer, catalogue)}
+        blocks = {layer.name: layer for layer in spec.layers if is_block(layer, catalogue)}
         if not blocks:
             break
         layers: list[Layer] = []
         for layer in spec.layers:
             if layer.name in blocks:
                 problems += _sharing(layer, blocks)
-            layers += _layers(layer, catalogue)
+            layers += expand_layer(layer, catalogue)
             if len(layers) > MAX_LAYERS:
                 rule = f"a spec must have at most {MAX_LAYERS} layers once its blocks are replaced by theirs"
                 return spec, [problem(rule, f"{len(layers)} and more", layer=layer.name, field="layers")]
@@ -43,7 +43,8 @@ def expanded(spec: Spec, catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[Sp
     return spec, problems
 
 
-def _is_block(layer: Layer, catalogue: Mapping[str, Entry]) -> bool:
+def is_block(layer: Layer, catalogue: Mapping[str, Entry] = CATALOGUE) -> bool:
+    """Whether a layer stands for several."""
     entry = catalogue.get(layer.type)
     return entry is not None and entry.expand is not None
 
@@ -57,7 +58,8 @@ def _sharing(layer: Layer, blocks: Mapping[str, Layer]) -> list[Problem]:
     return [problem(rule, owner, layer=layer.name, field="weights_of", hint=closest(owner, blocks))]
 
 
-def _layers(layer: Layer, catalogue: Mapping[str, Entry]) -> list[Layer]:
+def expand_layer(layer: Layer, catalogue: Mapping[str, Entry] = CATALOGUE) -> list[Layer]:
+    """What a block stands for; the layer itself where it is none, or not sound."""
     entry = catalogue.get(layer.type)
     if entry is None or entry.expand is None:
         return [layer]

@@ -14,6 +14,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "group": entry.group,
         "doc": entry.doc,
         "palette": entry.palette,
+        "block": entry.expand is not None,
         "params": [_param(entry, param) for param in entry.params],
         "ports": {"least": entry.ports.least, "most": entry.ports.most, "names": list(entry.ports.names)},
         "weights": [{"name": w.name, "when": w.when, "trainable": w.trainable} for w in _weights(entry)],

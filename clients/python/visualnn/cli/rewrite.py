@@ -8,13 +8,17 @@ import typer
 
 from visualnn.cli.options import AsJson, DataDir, ModelArgument
 
-RULES = ("dense-to-conv",)
+RULES = ("dense-to-conv", "unfold-blocks")
 
 
 def rewrite(
     model: ModelArgument,
     rule: Annotated[
-        str, typer.Argument(metavar="RULE", help="dense-to-conv: a classifier slides over larger pictures.")
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="dense-to-conv: a classifier slides over larger pictures; unfold-blocks: layers in place of blocks.",
+        ),
     ],
     input_size: Annotated[
         str | None, typer.Option("--input", help="Height x width of the pictures, such as 384x384; any if left out.")
@@ -43,7 +47,8 @@ def rewrite(
     spec = load_spec(model, lambda: connected(data_dir, worker=False))
     carried = weights or (Path(model) if model.endswith(".safetensors") else None)
     tensors = _read(carried) if carried is not None and weights_out is not None else None
-    found = dense_to_conv(spec, _size(input_size), tensors)
+    size = _size(input_size)
+    found = dense_to_conv(spec, size, tensors) if rule == RULES[0] else _unfolded(spec, tensors)
     totals = summary(found.spec)
     if out is not None:
         _save(out, found.spec.model_dump_json(indent=1).encode())
@@ -63,6 +68,15 @@ def rewrite(
     say(f"parameters   {totals.params:,}")
     if out is None and weights_out is None:
         say("nothing was written: name a file with --out, and --weights-out for the weights")
+
+
+def _unfolded(spec: Any, tensors: dict[str, Any] | None) -> Any:
+    """Variables keep their names, so weights stay as they are."""
+    from visualnn_shared.analysis.unfold import unfold
+    from visualnn_shared.rewrites.dense_to_conv import Rewritten
+
+    found = unfold(spec)
+    return Rewritten(found.spec, tensors, {name: f"{len(layers)} layers" for name, layers in found.made.items()})
 
 
 def _known(rule: str, weights: Path | None, weights_out: Path | None) -> None:

@@ -91,3 +91,20 @@ def test_the_documented_form_of_a_report_misses_nothing(converting: Gateway) -> 
     answer = converting.api.post("conversions", files=files, data={"target": "keras"})
     with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
         ConversionReport.model_validate_json(bundle.read("report.json"))
+
+
+def test_blocks_are_told_and_unfolded(api: httpx.Client) -> None:
+    assert api.get("layers/FireBlock").json()["block"] is True
+    assert api.get("layers/Dense").json()["block"] is False
+    params = {"squeeze": 2, "expand_1x1": 3, "expand_3x3": 3}
+    layers = [
+        {"name": "in", "type": "Input", "params": {"shape": [8, 8, 4]}},
+        {"name": "fire", "type": "FireBlock", "params": params, "inputs": ["in"]},
+    ]
+    spec = {"visualnn": 1, "name": "n", "layers": layers, "outputs": ["fire"]}
+    answer = api.post("unfold?layer=fire", json=spec).json()
+    assert answer["made"] == {"fire": ["fire/squeeze1x1", "fire/expand1x1", "fire/expand3x3", "fire"]}
+    assert api.post("summary", json=answer["spec"]).json()["params"] == api.post("summary", json=spec).json()["params"]
+    refused = api.post("unfold?layer=in", json=spec)
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["rule"] == "only blocks can be unfolded"

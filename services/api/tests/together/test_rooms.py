@@ -212,6 +212,31 @@ def test_a_deleted_model_sends_everybody_away(lone: Gateway) -> None:
         ada.until(lambda me: me.closed and me.closed[0] == 4404)
 
 
+def test_a_closed_room_sends_everybody_away_and_revokes_its_links(lone: Gateway) -> None:
+    model = _model(lone)
+    link = _link(lone, model, "editor")
+    before = lone.api.get(f"models/{model}/room").json()["key"]
+    with Person(lone, model) as ada, Person(lone, model, link["token"]) as bob:
+        ada.synced()
+        bob.synced()
+        assert lone.api.delete(f"models/{model}/room").status_code == 204
+        for person in (ada, bob):
+            person.until(lambda me: me.closed == (4410, "the room was closed"))
+        assert ada.layers["0-1"]["params"]["units"] == 512  # what they saw is still theirs
+    assert lone.api.get(f"models/{model}/room").json() == {
+        "model": model, "open": False, "role": "owner", "people": 0, "key": None,
+    }  # fmt: skip
+    assert lone.api.get(f"models/{model}/shares").json()["items"] == []
+    assert lone.api.delete(f"models/{model}/room").status_code == 204  # closed is closed
+
+    after = lone.api.put(f"models/{model}/room").json()["key"]
+    assert after != before
+    with Person(lone, model, room=before) as late, Person(lone, model, room=after) as ada:
+        late.until(lambda me: me.closed == (4410, "the room was closed"))
+        ada.synced()
+        assert len(ada.layers) == 4
+
+
 @pytest.mark.parametrize("model", ["model-nobody", "%00", "a" * 70])
 def test_without_a_room_there_is_nothing_to_enter(lone: Gateway, model: str) -> None:
     with Person(lone, model) as ada:

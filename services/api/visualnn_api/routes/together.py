@@ -17,6 +17,7 @@ from visualnn_api.parts import Parts
 from visualnn_api.together import document
 from visualnn_api.together.access import OWNER, Access, Asking, with_token
 from visualnn_api.together.member import End, Member
+from visualnn_api.together.room import why_gone
 from visualnn_api.views.together import (
     NewShare,
     NewShareView,
@@ -37,19 +38,22 @@ _TOKEN = "share."  # noqa: S105 - what stands before a token
 @router.get("/room", summary="Whether a model is edited together", responses=errors(404, 422))
 async def read_room(model_id: ModelId, db: Db, owner: Owner, lobby: Rooms, asking: Asking) -> RoomView:
     """And what the caller may do there: the role of the link that came with the request, or `owner`."""
-    return RoomView(
-        model=model_id,
-        open=await db.read(_has_room, owner, model_id),
-        role=asking.role,
-        people=lobby.people(model_id),
-    )
+    key = await db.read(_room_key, owner, model_id)
+    return RoomView(model=model_id, open=key is not None, role=asking.role, people=lobby.people(model_id), key=key)
 
 
 @router.put("/room", summary="Edit a model together", responses=errors(404, 422))
 async def open_room(model_id: ModelId, db: Db, owner: Owner, lobby: Rooms, asking: Asking) -> RoomView:
     """From now on the model is edited in a room, which begins with its current version; a room that is there stays."""
-    await db.run(_open, owner, model_id)
-    return RoomView(model=model_id, open=True, role=asking.role, people=lobby.people(model_id))
+    key = await db.run(_open, owner, model_id)
+    return RoomView(model=model_id, open=True, role=asking.role, people=lobby.people(model_id), key=key)
+
+
+@router.delete("/room", status_code=204, summary="Close a room", responses=errors(404, 422))
+async def close_room(model_id: ModelId, db: Db, owner: Owner, lobby: Rooms) -> None:
+    """Its links are revoked and everybody is sent away; what nobody saved as a version is in their own windows only."""
+    await db.run(rooms.close_room, owner, model_id)
+    lobby.poke(model_id)
 
 
 @router.get("/shares", summary="List links", responses=errors(404, 422))
@@ -73,7 +77,10 @@ async def delete_share(model_id: ModelId, share_id: ShareId, db: Db, owner: Owne
 
 @router.websocket("/together")
 async def together(socket: WebSocket, model_id: str) -> None:
-    """The room: y-protocols' sync and awareness. Close codes are in ``member.End``."""
+    """The room: y-protocols' sync and awareness. Close codes are in ``member.End``.
+
+    ``?room=KEY`` joins that room only, and not one that was opened after it was closed.
+    """
     parts: Parts = socket.app.state.parts
     if not _own_origin(socket, parts.settings.allowed_hosts):
         await socket.close(1008, "Origin must be this server's own")
@@ -95,14 +102,16 @@ async def _served(socket: WebSocket, parts: Parts, model_id: str, offered: list[
         return End.REVOKED
     try:
         async with parts.lobby.entered(model_id) as room:
+            if socket.query_params.get("room", room.key) != room.key:
+                return End.CLOSED  # of an earlier room: its document must not be mixed with this one
             if room.broken:
                 return End.AGAIN
             if len(room.members) >= parts.settings.max_room_people:
                 return End.FULL
             await room.serve(Member(socket, access, parts.settings.max_room_message_bytes))
             return None
-    except NotFound:
-        return End.GONE
+    except NotFound as error:
+        return why_gone(error)
 
 
 async def _access(parts: Parts, model_id: str, offered: list[str]) -> Access | None:
@@ -123,15 +132,18 @@ def _own_origin(socket: WebSocket, allowed: str) -> bool:
     return parts.netloc.lower() == socket.headers.get("host", "").lower() or parts.hostname in hosts
 
 
-def _has_room(s: Session, owner: str, model_id: str) -> bool:
+def _room_key(s: Session, owner: str, model_id: str) -> str | None:
     models.get(s, owner, model_id)
-    return rooms.find(s, model_id) is not None
+    room = rooms.find(s, model_id)
+    return None if room is None else rooms.key_of(room)
 
 
-def _open(s: Session, owner: str, model_id: str) -> None:
+def _open(s: Session, owner: str, model_id: str) -> str:
     version = models.version(s, owner, model_id)
     spec = modelling.spec_of(s, owner, model_id)
-    rooms.open_room(s, owner, model_id, lambda: document.seed(spec, version.number, version.etag))
+    room = rooms.open_room(s, owner, model_id, lambda: document.seed(spec, version.number, version.etag))
+    s.refresh(room)
+    return rooms.key_of(room)
 
 
 def _listed(s: Session, owner: str, model_id: str) -> list[ShareView]:

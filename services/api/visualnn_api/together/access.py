@@ -17,7 +17,7 @@ _RANK: dict[Role, int] = {"viewer": 0, "commenter": 1, "editor": 2, "owner": 3}
 _READ = ("GET", "HEAD")
 _ANYWHERE: tuple[tuple[tuple[str, ...], str], ...] = (
     (_READ, r"/api/v1/(layers|formats|zoo|schema)(/.*)?"),
-    (("POST",), r"/api/v1/(check|summary|conversions)"),
+    (("POST",), r"/api/v1/(check|summary|unfold|conversions)"),
 )
 """What every link may ask: it has nothing to do with anything stored."""
 _OF_THE_MODEL: tuple[tuple[tuple[str, ...], str, Role], ...] = (

@@ -23,6 +23,7 @@ class End(Enum):
     ROLE = 4403, "the role does not allow changes"
     REVOKED = 4401, "the link is not valid"
     GONE = 4404, "there is no such room"
+    CLOSED = 4410, "the room was closed"
     FULL = 4409, "too many people are here"
     ROOM_TOO_LARGE = 4413, "the document would be too large"
     AGAIN = 4500, "the room must be opened again"

@@ -36,6 +36,8 @@ class Room:
         self._saving = asyncio.Lock()
         self._presences: dict[int, protocol.Presence] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self.key = ""
+        """As ``rooms.key_of``; empty until it was read."""
         self.broken = False
         """Whether the document in memory cannot be trusted: nobody enters, and it is not written."""
 
@@ -165,8 +167,8 @@ class Room:
             self._poke.clear()
             try:
                 await self._look()
-            except NotFound:
-                self.send_away(End.GONE)
+            except NotFound as error:
+                self.send_away(why_gone(error))
             except Unavailable:
                 _log.warning("room of %s: its rows cannot be read now", self.model_id)
 
@@ -174,6 +176,10 @@ class Room:
         """Take over what other gateways wrote, and tell what changed beside the document."""
         async with self._saving:
             news = await self._db.read(rooms.news, self.model_id, self._applied)
+            if news.key != (self.key or news.key):  # closed and opened anew since: this document is another's
+                self.broken = True
+                raise rooms.RoomClosed(self.model_id)
+            self.key = news.key
             for update in () if self.broken else news.updates:
                 self._doc.apply_update(update)
                 self._size += len(update)
@@ -197,8 +203,8 @@ class Room:
                 await self._save()
                 if self._rows >= _COMPACT_EVERY:
                     await self._compact()
-            except NotFound:
-                self.send_away(End.GONE)
+            except NotFound as error:
+                self.send_away(why_gone(error))
             except Unavailable:
                 _log.warning("room of %s: its rows cannot be written now", self.model_id)
                 self._dirty.set()
@@ -219,3 +225,8 @@ class Room:
         async with self._saving:
             await self._db.run(rooms.compact, self.model_id, self._doc.get_update(), self._applied)
             self._rows = 0
+
+
+def why_gone(error: NotFound) -> End:
+    """What the people in a room are told whose rows are gone."""
+    return End.CLOSED if isinstance(error, rooms.RoomClosed) else End.GONE

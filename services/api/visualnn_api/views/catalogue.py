@@ -93,6 +93,8 @@ class LayerType(Strict):
     doc: str
     palette: bool
     """Whether editors offer it; the others come from imported files."""
+    block: bool
+    """Whether it stands for several layers, which `POST /unfold` puts in its place."""
     params: list[LayerParam]
     ports: Ports
     weights: list[LayerVariable]

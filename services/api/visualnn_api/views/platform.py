@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem
 from visualnn_shared.store.tables import Worker
 
@@ -60,6 +61,14 @@ class Checked(View):
     """What the ETag of a version with this spec would be."""
     warnings: list[Problem]
     """Likely mistakes; none keeps the network from being built."""
+
+
+class Unfolded(View):
+    """A spec with layers in place of blocks."""
+
+    spec: Spec
+    made: dict[str, list[str]]
+    """Block -> the layers that it became, the last of which has its name."""
 
 
 def worker_view(row: Worker) -> WorkerView:

@@ -24,6 +24,8 @@ class RoomView(View):
     role: Role
     people: int
     """Connections to the room in this gateway."""
+    key: str | None
+    """Tells the room from one that is opened after it was closed; for `?room=` of the websocket."""
 
 
 class NewShare(BaseModel):

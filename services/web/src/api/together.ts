@@ -12,6 +12,11 @@ export async function openRoom(model: string): Promise<RoomView> {
   return got(api.PUT('/api/v1/models/{model_id}/room', { params: of(model) }))
 }
 
+/** Sends everybody away and revokes the links. */
+export async function closeRoom(model: string): Promise<void> {
+  await sent(`${base(model)}/room`, { method: 'DELETE' })
+}
+
 export function useShares(model: string) {
   return useQuery({
     queryKey: ['shares', model],

@@ -3,8 +3,11 @@ import { CircleAlert, Flag, Link2, StickyNote } from 'lucide-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { countText, shapeText } from '@/model/values'
 import { groupColour } from '@/ui/groups'
+import { BlockInside, InsideToggle } from './BlockInside'
+import { useInsideOf } from './blocks'
 import { useLit } from './connecting'
 import type { LayerData, LayerNodeType } from './nodes'
 
@@ -21,19 +24,31 @@ export const LayerNode = memo(function LayerNode({ id, data, selected }: NodePro
         <Handle type="target" id="i" position={Position.Top} role="img" aria-label={t('canvas:input', { name: id })} />
       ) : null}
       <div className="layer-row">
+        {data.block ? <InsideToggle name={layer.name} /> : null}
         <span className="layer-type">{layer.type}</span>
         <Marks data={data} />
         <Count data={data} />
       </div>
       <div className="layer-row layer-minor">
-        <span className="layer-name">{layer.name}</span>
+        <span className="layer-name" title={layer.name}>
+          {shortName(layer.name)}
+        </span>
         {data.summary ? <span className="layer-shape">{shapes(data)}</span> : null}
       </div>
       {bad ? <ProblemCard problems={problems} /> : null}
       <Outputs data={data} />
+      {data.block ? <Inside layer={layer} /> : null}
     </div>
   )
 })
+
+function Inside({ layer }: { layer: LayerData['layer'] }) {
+  return useInsideOf(layer.name) ? <BlockInside block={layer} /> : null
+}
+
+/** `inception_block/1x1` -> `…/1x1`: the layers of a block begin alike. */
+const shortName = (name: string) =>
+  name.length > 16 && name.includes('/') ? `…${name.slice(name.lastIndexOf('/'))}` : name
 
 const shapes = (data: LayerData) => (data.summary?.output_shapes ?? []).map(shapeText).join(' | ')
 
@@ -69,10 +84,11 @@ function Marks({ data }: { data: LayerData }) {
 
 /** Seen while the pointer or the focus is on the layer. */
 function ProblemCard({ problems }: { problems: readonly Problem[] }) {
+  const told = useTold()
   return (
     <ul className="layer-problems">
       {problems.map(problem => (
-        <li key={JSON.stringify(problem)}>{problem.rule}</li>
+        <li key={JSON.stringify(problem)}>{told(problem.rule)}</li>
       ))}
     </ul>
   )

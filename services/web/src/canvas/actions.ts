@@ -1,5 +1,7 @@
 import i18next from 'i18next'
-import type { Group, LayerType } from '@/client/types'
+import { unfoldBlock } from '@/api/blocks'
+import type { Group, Layer, LayerType } from '@/client/types'
+import { replaceBlocks } from '@/model/blocks'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 import { addLayer, appendLayer, moveTo, removeLayers } from '@/model/edit'
 import { type Fragment, fragmentOf, pasteFragment } from '@/model/fragment'
@@ -15,9 +17,11 @@ import {
   ungroup,
 } from '@/model/groups'
 import { currentDoc, edit, select, useEditor } from '@/store/editor'
-import { tellFailure } from '@/store/toasts'
+import { tell, tellFailure } from '@/store/toasts'
+import { closeInside, toggleInside } from './blocks'
 import { layoutOf } from './layout/layoutOf'
-import { bringIntoView, showAll } from './view'
+import { quickLayout } from './layout/quick'
+import { bringIntoView, bringToTop, showAll } from './view'
 
 // What buttons, keys and drops do to the canvas.
 
@@ -100,6 +104,31 @@ export function toggleFold(name?: string): void {
   if (!group) return
   edit(doc => setFolded(doc, group.name, !group.folded))
   select(group.layers)
+}
+
+/** Shows what is inside of a block, or hides it again. */
+export function lookInside(name: string): void {
+  if (toggleInside(name)) bringToTop(currentDoc().positions[name])
+}
+
+/** Puts a block's layers in its place: one step that can be undone. Blocks that share its weights go along. */
+export async function unfoldForGood(name: string): Promise<void> {
+  try {
+    const made = await unfoldBlock(currentDoc().spec, name)
+    const before = currentDoc()
+    edit(doc => replaceBlocks(doc, made, placesAmong))
+    if (currentDoc() === before) return tell(i18next.t('canvas:unfoldFailed'))
+    closeInside(made.keys())
+    select([...made.values()].flatMap(layers => layers.map(layer => layer.name)))
+    showAll()
+  } catch (error) {
+    tellFailure(i18next.t('canvas:unfoldFailed'), error)
+  }
+}
+
+/** Places of some layers of a network, as if they were all. */
+function placesAmong(layers: readonly Layer[]): Record<string, Point> {
+  return quickLayout({ visualnn: 1, name: '', layers: [...layers], outputs: [] })
 }
 
 /** Selects a layer and shows it. */

@@ -15,6 +15,8 @@ export type LayerData = {
   readonly isOutput: boolean
   /** Whether it takes inputs at all. */
   readonly takes: boolean
+  /** Whether it stands for several layers. */
+  readonly block: boolean
 }
 export type LayerNodeType = Node<LayerData, 'layer'>
 /** A folded group as one node, or an open one as a frame behind its layers. */
@@ -68,6 +70,7 @@ function layerNodes(
       problems: problems.get(layer.name) ?? NO_PROBLEMS,
       isOutput: outputs.has(layer.name),
       takes: type ? type.ports.most !== 0 : true,
+      block: type?.block ?? false,
     }
     const position = moving?.[layer.name] ?? doc.positions[layer.name] ?? ORIGIN
     const old = before.get(layer.name)
@@ -181,6 +184,7 @@ function sameData(a: LayerData, b: LayerData): boolean {
     a.summary === b.summary &&
     a.isOutput === b.isOutput &&
     a.takes === b.takes &&
+    a.block === b.block &&
     a.problems.length === b.problems.length &&
     a.problems.every((problem, index) => problem === b.problems[index])
   )

@@ -1,9 +1,11 @@
 import type { Connection, OnConnectEnd, OnConnectStart } from '@xyflow/react'
+import i18next from 'i18next'
 import { useCallback, useRef } from 'react'
 import { useCatalogue } from '@/api/catalogue'
 import { connect } from '@/model/edit'
-import { validTargets } from '@/model/graph'
+import { upstreamOf, validTargets } from '@/model/graph'
 import { currentDoc, edit } from '@/store/editor'
+import { tell } from '@/store/toasts'
 import { lightUp, useConnecting } from './connecting'
 
 type Start = { readonly name: string; readonly output: number; readonly forward: boolean }
@@ -16,8 +18,12 @@ export function useConnect() {
   const join = useCallback(
     (other: string) => {
       const from = start.current
-      if (!from || !useConnecting.getState().valid?.has(other)) return
+      if (!from) return
       const [source, target] = from.forward ? [from.name, other] : [other, from.name]
+      if (!useConnecting.getState().valid?.has(other)) {
+        if (source !== target && upstreamOf(currentDoc().spec, source).has(target)) tell(i18next.t('canvas:circle'))
+        return
+      }
       edit(doc => connect(doc, source, from.forward ? from.output : 0, target, byType))
     },
     [byType],

@@ -32,5 +32,13 @@ export function bringIntoView(place: Point | undefined): void {
   flow.setCenter(middle.x, middle.y, { zoom: Math.max(zoom, 0.7), duration: duration() })
 }
 
+/** Moves the canvas so that a place is near its upper edge, with room for what hangs below. */
+export function bringToTop(place: Point | undefined): void {
+  if (!flow || !surface || !place) return
+  const zoom = Math.min(1, Math.max(flow.getViewport().zoom, 0.7))
+  const below = (surface.clientHeight / 2 - 24) / zoom
+  flow.setCenter(place.x + NODE_WIDTH / 2, place.y + below, { zoom, duration: duration() })
+}
+
 export const zoomIn = () => flow?.zoomIn({ duration: duration() })
 export const zoomOut = () => flow?.zoomOut({ duration: duration() })

@@ -785,7 +785,11 @@ export interface paths {
          */
         put: operations["open_room_api_v1_models__model_id__room_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Close a room
+         * @description Its links are revoked and everybody is sent away; what nobody saved as a version is in their own windows only.
+         */
+        delete: operations["close_room_api_v1_models__model_id__room_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1159,6 +1163,26 @@ export interface paths {
          * @description Layer by layer and in total, exactly as Keras would build it; 422 with every problem where it cannot be built.
          */
         post: operations["summary_api_v1_summary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unfold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace blocks by their layers
+         * @description Variables keep their names, so weights fit before and after. Blocks that share weights go together.
+         */
+        post: operations["unfold_blocks_api_v1_unfold_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2929,6 +2953,8 @@ export interface components {
          * @description Everything an editor needs to know of a layer type.
          */
         LayerType: {
+            /** Block */
+            block: boolean;
             /** Doc */
             doc: string;
             example: components["schemas"]["LayerExample"];
@@ -4028,6 +4054,8 @@ export interface components {
          * @description Whether a model is edited together, and what the caller may do there.
          */
         RoomView: {
+            /** Key */
+            key: string | null;
             /** Model */
             model: string;
             /** Open */
@@ -4731,6 +4759,17 @@ export interface components {
              * @default 20
              */
             trials: number;
+        };
+        /**
+         * Unfolded
+         * @description A spec with layers in place of blocks.
+         */
+        Unfolded: {
+            /** Made */
+            made: {
+                [key: string]: string[];
+            };
+            spec: components["schemas"]["Spec"];
         };
         /**
          * UploadView
@@ -7891,6 +7930,54 @@ export interface operations {
             };
         };
     };
+    close_room_api_v1_models__model_id__room_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_shares_api_v1_models__model_id__shares_get: {
         parameters: {
             query?: never;
@@ -9131,6 +9218,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another kind than the route reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unfold_blocks_api_v1_unfold_post: {
+        parameters: {
+            query?: {
+                /** @description The blocks, by name; all where it is left out. */
+                layer?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Groups */
+                    groups?: components["schemas"]["Group"][];
+                    /** Layers */
+                    layers: components["schemas"]["Layer"][];
+                    /** Name */
+                    name: string;
+                    /**
+                     * Outputs
+                     * @default []
+                     */
+                    outputs?: string[];
+                    /**
+                     * Visualnn
+                     * @default 1
+                     * @constant
+                     */
+                    visualnn?: 1;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unfolded"];
                 };
             };
             /** @description The request cannot be read: malformed JSON or form, text that is not UTF-8. */

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { storeKnown, useKnown } from '@/api/known'
+import { useTold } from '@/i18n/told'
 import { datasetPath, goTo } from '@/pages/location'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
@@ -8,6 +9,7 @@ import { Button } from '@/ui/Button'
 /** Data sets that have a name of their own: a press stores one, and fetches it where it is not here yet. */
 export function Known() {
   const { t } = useTranslation()
+  const told = useTold()
   const client = useQueryClient()
   const { data } = useKnown()
   const storing = useMutation({
@@ -26,7 +28,7 @@ export function Known() {
         {data.map(one => (
           <li key={one.name}>
             <div>
-              <b>{one.name}</b> <span className="dataset-note">{one.title}</span>
+              <b>{one.name}</b> <span className="dataset-note">{told(one.title)}</span>
               {one.available === 'at first use' ? <span className="chip">{t('known:fetched')}</span> : null}
             </div>
             <Button disabled={storing.isPending} onClick={() => storing.mutate(one.name)}>

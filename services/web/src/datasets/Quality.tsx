@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { samplesPicture, useQuality } from '@/api/known'
 import type { DatasetView, QualityView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Divide } from './Divide'
@@ -39,6 +40,7 @@ export function Quality({ dataset }: { dataset: DatasetView }) {
 
 function Found({ quality }: { quality: QualityView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { oddities } = quality
   return (
     <>
@@ -46,11 +48,11 @@ function Found({ quality }: { quality: QualityView }) {
       <ul className="oddities">
         {oddities.map(one => (
           <li key={`${one.kind} ${one.text}`} className={`oddity-${one.severity}`}>
-            {one.text}
+            {told(one.text)}
             {one.examples.length > 0 ? (
               <span className="dataset-note"> ({one.examples.slice(0, 5).join('; ')})</span>
             ) : null}
-            {one.hint ? <p className="dataset-note">{one.hint}</p> : null}
+            {one.hint ? <p className="dataset-note">{told(one.hint)}</p> : null}
           </li>
         ))}
       </ul>

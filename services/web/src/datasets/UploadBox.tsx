@@ -1,11 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Upload } from 'lucide-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Pause, Play, Upload } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { uploadDataset } from '@/api/datasets'
 import type { DatasetView } from '@/client/types'
+import { bytesText } from '@/model/values'
+import { giveUp, goOn, pause, taken, type Uploading, upload, useUploading } from '@/store/uploading'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { BrokenOff } from './BrokenOff'
 
 type Props = { readonly small?: boolean; readonly onStored: (dataset: DatasetView) => void }
 
@@ -14,23 +16,17 @@ export function UploadBox({ small = false, onStored }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [over, setOver] = useState(false)
-  const [share, setShare] = useState(0)
   const input = useRef<HTMLInputElement>(null)
-  const stopping = useRef<AbortController | null>(null)
-  useEffect(() => () => stopping.current?.abort(), [])
-  const upload = useMutation({
-    mutationFn: (files: readonly File[]) => {
-      setShare(0)
-      stopping.current = new AbortController()
-      return uploadDataset(files, setShare, stopping.current.signal)
-    },
-    onSuccess: dataset => {
-      client.setQueryData(['dataset', dataset.id], dataset)
-      void client.invalidateQueries({ queryKey: ['datasets'] })
-      onStored(dataset)
-    },
-  })
-  const take = (files: FileList | null) => files?.length && !upload.isPending && upload.mutate([...files])
+  const { now, error, stored } = useUploading()
+  useEffect(() => {
+    const dataset = stored && taken()
+    if (!dataset) return
+    client.setQueryData(['dataset', dataset.id], dataset)
+    void client.invalidateQueries({ queryKey: ['datasets'] })
+    onStored(dataset)
+  }, [stored, client, onStored])
+  const choose = () => input.current?.click()
+  const take = (files: FileList | null) => void upload([...(files ?? [])])
   const onDrop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
@@ -40,7 +36,6 @@ export function UploadBox({ small = false, onStored }: Props) {
     event.preventDefault()
     setOver(true)
   }
-  const cancelled = upload.error instanceof DOMException
   return (
     <>
       <section
@@ -50,17 +45,13 @@ export function UploadBox({ small = false, onStored }: Props) {
         onDragOver={onDragOver}
         onDragLeave={() => setOver(false)}
       >
-        {upload.isPending ? (
-          <Sending
-            name={upload.variables.map(file => file.name).join(', ')}
-            share={share}
-            onCancel={() => stopping.current?.abort()}
-          />
+        {now ? (
+          <Sending now={now} />
         ) : (
           <>
             <Upload size={small ? 16 : 20} aria-hidden />
             <span>{t('datasets:drop')}</span>
-            <Button onClick={() => input.current?.click()}>{t('datasets:chooseFile')}</Button>
+            <Button onClick={choose}>{t('datasets:chooseFile')}</Button>
           </>
         )}
         <input
@@ -77,19 +68,33 @@ export function UploadBox({ small = false, onStored }: Props) {
           }}
         />
       </section>
-      {upload.error && !cancelled ? <FailureBox title={t('datasets:uploadFailed')} error={upload.error} /> : null}
+      {now ? null : <BrokenOff onChoose={choose} />}
+      {error ? <FailureBox title={t('datasets:uploadFailed')} error={error} /> : null}
     </>
   )
 }
 
-function Sending({ name, share, onCancel }: { name: string; share: number; onCancel: () => void }) {
+function Sending({ now }: { now: Uploading }) {
   const { t } = useTranslation()
-  const text = share < 1 ? t('datasets:sending', { name }) : t('datasets:checking', { name })
+  const { name, size, sent, stage } = now
+  const text = t(`datasets:${stage}`, { name })
+  const amount = t('datasets:sentOf', { sent: bytesText(sent), size: bytesText(size) })
   return (
     <div className="sending" role="status">
       <span>{text}</span>
-      <progress value={share} max={1} aria-label={text} />
-      <Button onClick={onCancel}>{t('app:cancel')}</Button>
+      <progress value={size > 0 ? sent / size : 0} max={1} aria-label={text} />
+      <span className="dataset-note">{amount}</span>
+      {now.inParts && stage === 'paused' ? (
+        <Button icon={<Play size={14} aria-hidden />} onClick={goOn}>
+          {t('datasets:goOn')}
+        </Button>
+      ) : null}
+      {now.inParts && (stage === 'sending' || stage === 'lost') ? (
+        <Button icon={<Pause size={14} aria-hidden />} onClick={pause}>
+          {t('datasets:pause')}
+        </Button>
+      ) : null}
+      {stage === 'checking' ? null : <Button onClick={() => void giveUp()}>{t('app:cancel')}</Button>}
     </div>
   )
 }

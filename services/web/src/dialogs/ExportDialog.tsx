@@ -6,6 +6,7 @@ import { useCatalogue, useFormats } from '@/api/catalogue'
 import { download, exportSpec } from '@/api/conversions'
 import { jumpTo } from '@/canvas/actions'
 import { exportPicture } from '@/canvas/exportPicture'
+import { useTold } from '@/i18n/told'
 import { useEditor, useSpec } from '@/store/editor'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
@@ -19,6 +20,7 @@ const FIRST = 'keras'
 /** Shows what a format makes of the network before anything is downloaded. */
 export default function ExportDialog() {
   const { t } = useTranslation()
+  const told = useTold()
   const spec = useSpec()
   const edits = useEditor(state => state.history.past.length)
   const formats = useFormats()
@@ -70,7 +72,7 @@ export default function ExportDialog() {
           <label key={one.name} className="format">
             <input type="radio" name="format" checked={one.name === target} onChange={() => setChosen(one.name)} />
             <span>
-              <strong>{one.title}</strong>
+              <strong>{told(one.title)}</strong>
               <small>{one.extensions.join(' ')}</small>
             </span>
           </label>

@@ -4,6 +4,7 @@ import { type DragEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeatures, useFormats } from '@/api/catalogue'
 import { readFile, readUrl } from '@/api/conversions'
+import { useTold } from '@/i18n/told'
 import { parseValue } from '@/model/values'
 import { openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
@@ -151,6 +152,7 @@ type OptionProps = { source: string; onSource: (text: string) => void; shape: st
 
 function Options({ source, onSource, shape, onShape }: OptionProps) {
   const { t } = useTranslation()
+  const told = useTold()
   const readable = (useFormats().data ?? []).filter(one => one.reads)
   return (
     <div className="field-row">
@@ -160,7 +162,7 @@ function Options({ source, onSource, shape, onShape }: OptionProps) {
             <option value="">{t('files:sniffed')}</option>
             {readable.map(one => (
               <option key={one.name} value={one.name}>
-                {one.title}
+                {told(one.title)}
               </option>
             ))}
           </select>

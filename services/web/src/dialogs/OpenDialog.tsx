@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { readNetwork, useZoo } from '@/api/catalogue'
 import { readModel, useModelSearch } from '@/api/models'
 import type { ModelRow, NetworkRow } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { countText, shapeText } from '@/model/values'
 import { openModel, openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
@@ -51,11 +52,15 @@ export default function OpenDialog() {
 
 function Zoo({ onOpen }: { onOpen: Open }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { data, error, isPending } = useZoo()
   const [typed, setTyped] = useState('')
   const wanted = typed.trim().toLowerCase()
   const fits = (row: NetworkRow) =>
-    [row.name, row.title, row.group, row.doc, row.paper ?? ''].join(' ').toLowerCase().includes(wanted)
+    [row.name, row.title, row.group, row.doc, row.paper ?? '', told(row.title), told(row.doc)]
+      .join(' ')
+      .toLowerCase()
+      .includes(wanted)
   const rows = (data ?? []).filter(fits)
   if (error) return <FailureBox title={t('files:zooFailed')} error={error} />
   return (
@@ -78,13 +83,13 @@ function Zoo({ onOpen }: { onOpen: Open }) {
               onClick={() => onOpen(async () => openSpec(await readNetwork(row.name)))}
             >
               <Thumbnail name={row.name} />
-              <strong>{row.title}</strong>
+              <strong>{told(row.title)}</strong>
               <span className="tile-facts">
                 {Object.values(row.input).map(shapeText).join(', ')}
                 {' · '}
                 {t('files:params', { value: countText(row.params) })}
               </span>
-              <span className="tile-doc">{row.doc}</span>
+              <span className="tile-doc">{told(row.doc)}</span>
               {row.paper ? <cite>{row.paper}</cite> : null}
             </button>
           </li>

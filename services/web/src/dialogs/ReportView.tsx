@@ -1,11 +1,13 @@
 import { useTranslation } from 'react-i18next'
 import type { ConversionReport } from '@/client/types'
+import { useTold } from '@/i18n/told'
 
 type Props = { report: ConversionReport; onLayer?: (layer: string) => void }
 
 /** What a conversion mapped, rewrote, dropped and renamed; each line leads to its layer. */
 export function ReportView({ report, onLayer }: Props) {
   const { t } = useTranslation()
+  const told = useTold()
   const renamed = Object.entries(report.renamed)
   const changed = [report.rewritten, report.approximated, report.dropped, report.notes, renamed]
   const plain = changed.every(part => part.length === 0)
@@ -17,24 +19,24 @@ export function ReportView({ report, onLayer }: Props) {
       </p>
       {report.notes.map(note => (
         <p key={note} className="report-note">
-          {note}
+          {told(note)}
         </p>
       ))}
       <Lines
         title={t('files:dropped', { count: report.dropped.length })}
-        lines={report.dropped.map(one => ({ layer: one.layer, text: `${one.what}: ${one.why}` }))}
+        lines={report.dropped.map(one => ({ layer: one.layer, text: `${told(one.what)}: ${told(one.why)}` }))}
         onLayer={onLayer}
         open
       />
       <Lines
         title={t('files:approximated', { count: report.approximated.length })}
-        lines={report.approximated.map(one => ({ layer: one.layer, text: `${one.rule}: ${one.bound}` }))}
+        lines={report.approximated.map(one => ({ layer: one.layer, text: `${told(one.rule)}: ${told(one.bound)}` }))}
         onLayer={onLayer}
         open
       />
       <Lines
         title={t('files:rewritten', { count: report.rewritten.length })}
-        lines={report.rewritten.map(one => ({ layer: one.layer, text: `${one.rule}: ${one.why}` }))}
+        lines={report.rewritten.map(one => ({ layer: one.layer, text: `${told(one.rule)}: ${told(one.why)}` }))}
         onLayer={onLayer}
       />
       <Lines

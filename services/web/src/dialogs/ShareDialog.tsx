@@ -1,14 +1,14 @@
-import { Copy, Link2, Trash2 } from 'lucide-react'
+import { Copy, DoorClosed, Link2, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { openRoom, useShares, useSharing } from '@/api/together'
+import { closeRoom, openRoom, useShares, useSharing } from '@/api/together'
 import type { LinkRole, NewShareView, ShareView } from '@/client/types'
 import { When } from '@/library/When'
 import { isUnsaved, useEditor } from '@/store/editor'
 import { saveQuietly } from '@/store/saving'
 import { tell, tellFailure } from '@/store/toasts'
 import { callMyself, LONGEST_NAME, useIdentity } from '@/together/identity'
-import { enter } from '@/together/room'
+import { enter, leave } from '@/together/room'
 import { isShared, useTogether } from '@/together/state'
 import { Button, IconButton } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
@@ -30,6 +30,7 @@ export default function ShareDialog() {
       <Name />
       {shared && role !== 'owner' ? <p>{t(`together:is_${role}`)}</p> : null}
       {shared && role === 'owner' ? <Links model={model} /> : null}
+      {shared && role === 'owner' ? <Close model={model} /> : null}
       {shared ? null : <Start />}
     </Dialog>
   )
@@ -73,6 +74,48 @@ function Start() {
         </Button>
       </div>
     </>
+  )
+}
+
+/** The end of working together: saved first, so that nobody's work is lost. */
+function Close({ model }: { model: string }) {
+  const { t } = useTranslation()
+  const [asking, setAsking] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const close = async () => {
+    setBusy(true)
+    try {
+      if (isUnsaved(useEditor.getState())) await saveQuietly()
+      if (isUnsaved(useEditor.getState())) return // it could not be saved, which was told: nothing is closed
+      await closeRoom(model)
+      leave()
+      tell(t('together:closed'))
+      closeDialog()
+    } catch (error) {
+      tellFailure(t('together:closeFailed'), error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  if (!asking) {
+    return (
+      <div className="actions">
+        <Button icon={<DoorClosed size={15} aria-hidden />} onClick={() => setAsking(true)}>
+          {t('together:close')}
+        </Button>
+      </div>
+    )
+  }
+  return (
+    <section className="links" aria-label={t('together:close')}>
+      <p>{t('together:closeText')}</p>
+      <div className="actions">
+        <Button onClick={() => setAsking(false)}>{t('app:cancel')}</Button>
+        <Button tone="danger" disabled={busy} onClick={close}>
+          {t('together:closeNow')}
+        </Button>
+      </div>
+    </section>
   )
 }
 

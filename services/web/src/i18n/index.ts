@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { loadTold } from './told'
 
 /** A language: add a folder with the same files, and a line here. */
 export const LANGUAGES = [
@@ -33,7 +34,10 @@ export async function startI18n(): Promise<void> {
 
 export async function speak(language: Language): Promise<void> {
   const files = Object.entries(others).filter(([path]) => path.startsWith(`./${language}/`))
-  const loaded = await Promise.all(files.map(async ([path, load]) => [namespace(path), await load()] as const))
+  const [loaded] = await Promise.all([
+    Promise.all(files.map(async ([path, load]) => [namespace(path), await load()] as const)),
+    loadTold(language),
+  ])
   for (const [ns, texts] of loaded) i18next.addResourceBundle(language, ns, texts, true, true)
   await i18next.changeLanguage(language)
   document.documentElement.lang = language

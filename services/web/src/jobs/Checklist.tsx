@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, CircleMinus, CircleX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useArtifact } from '@/api/artifacts'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { FailureBox } from '@/ui/Failure'
 import './checklist.css'
 
@@ -14,6 +15,7 @@ const ICONS = { pass: CircleCheck, warn: CircleAlert, fail: CircleX, skip: Circl
 /** What a check job found: a verdict and its reason, line by line. */
 export function Checklist({ job }: { job: JobView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { data, error } = useArtifact<Report>(job, 'check.json')
   if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
   if (!data) return null
@@ -28,8 +30,8 @@ export function Checklist({ job }: { job: JobView }) {
               <Icon size={18} aria-label={t(`jobs:verdict.${item.verdict}`)} role="img" />
               <div>
                 <strong>{t(`jobs:item.${item.name}`, { defaultValue: item.name })}</strong>
-                <p>{item.reason}</p>
-                {item.hint ? <p className="field-hint">{item.hint}</p> : null}
+                <p>{told(item.reason)}</p>
+                {item.hint ? <p className="field-hint">{told(item.hint)}</p> : null}
               </div>
             </li>
           )
@@ -37,7 +39,7 @@ export function Checklist({ job }: { job: JobView }) {
       </ul>
       {data.notes.map(note => (
         <p key={note} className="field-hint">
-          {note}
+          {told(note)}
         </p>
       ))}
     </section>

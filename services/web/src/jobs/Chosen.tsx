@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { Facts } from '@/panel/Facts'
 import { needed } from '@/training/tune/fields'
 import { isEmpty, valueText } from './texts'
@@ -7,6 +8,7 @@ import { isEmpty, valueText } from './texts'
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const chosen = Object.entries(job.chosen ?? {})
   const label = (name: string) => t([`training:field.${name}`, `tune:field.${name}`], { defaultValue: name })
   const given = Object.entries(paramsOf(job)).filter(
@@ -23,7 +25,7 @@ export function Chosen({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               <code>{valueText(value)}</code>
-              <span>{why}</span>
+              <span>{why?.split('; ').map(told).join('; ')}</span>
             </dd>
           </div>
         ))}

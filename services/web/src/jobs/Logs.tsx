@@ -1,10 +1,12 @@
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useTold } from '@/i18n/told'
 import type { LogLine } from '@/training/run'
 
 /** What the job printed; stays at the end unless somebody scrolled up. */
 export function Logs({ lines }: { lines: readonly LogLine[] }) {
   const { t, i18n } = useTranslation()
+  const told = useTold()
   const list = useRef<HTMLOListElement>(null)
   const follows = useRef(true)
   // biome-ignore lint/correctness/useExhaustiveDependencies: with every new line
@@ -29,7 +31,7 @@ export function Logs({ lines }: { lines: readonly LogLine[] }) {
         >
           {lines.map(line => (
             <li key={line.id} className={`log-${line.level}`}>
-              <time>{time(line.at)}</time> {line.text}
+              <time>{time(line.at)}</time> {told(line.text)}
             </li>
           ))}
         </ol>

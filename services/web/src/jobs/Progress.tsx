@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { isFinal } from '@/training/follow'
 import type { Run } from '@/training/run'
 import { Doubts, FaultBox } from './FaultBox'
@@ -8,12 +9,13 @@ import { durationText } from './texts'
 /** How far the job is and how long it will take; why it waits; why it failed and what to do next. */
 export function Progress({ job, run }: { job: JobView; run: Run }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { share, facts } = useFacts(job, run)
   return (
     <section className="card jobs-progress" aria-label={t('jobs:progress')}>
       <progress value={share} max={1} aria-label={t('jobs:progress')} />
       <p>{facts.join(' · ')}</p>
-      {job.state === 'queued' ? <p>{job.waiting_for ?? t('jobs:waiting')}</p> : null}
+      {job.state === 'queued' ? <p>{job.waiting_for ? told(job.waiting_for) : t('jobs:waiting')}</p> : null}
       <Doubts job={job} />
       {job.error ? <FaultBox error={job.error} /> : null}
     </section>

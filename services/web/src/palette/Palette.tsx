@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useCatalogue, useCatalogueQuery, useFormats } from '@/api/catalogue'
 import { append } from '@/canvas/actions'
 import type { LayerType } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { PaletteItem } from './PaletteItem'
@@ -14,12 +15,13 @@ const OPEN_AT_FIRST = ['data', 'common', 'vision']
 /** Every layer type that can be added, from the server's catalogue. */
 export function Palette() {
   const { t } = useTranslation()
+  const told = useTold()
   const query = useCatalogueQuery()
   const { items } = useCatalogue()
   const [typed, setTyped] = useState('')
   const [format, setFormat] = useState('')
   const late = useDeferredValue(typed)
-  const matching = useMemo(() => found(items, late, format), [items, late, format])
+  const matching = useMemo(() => found(items, late, format, told), [items, late, format, told])
   const list = useRef<HTMLDivElement>(null)
   return (
     <aside className="palette" aria-label={t('palette:title')}>
@@ -27,7 +29,7 @@ export function Palette() {
         typed={typed}
         onTyped={setTyped}
         onEnter={() => {
-          const first = found(items, typed, format)[0]
+          const first = found(items, typed, format, told)[0]
           if (first && typed.trim() !== '') append(first)
         }}
         onDown={() => list.current?.querySelector('button')?.focus()}
@@ -84,6 +86,7 @@ function PaletteSearch({ typed, onTyped, onEnter, onDown }: SearchProps) {
 
 function FormatFilter({ format, onFormat }: { format: string; onFormat: (format: string) => void }) {
   const { t } = useTranslation()
+  const told = useTold()
   const formats = useFormats().data ?? []
   const { items } = useCatalogue()
   const mapped = useMemo(() => new Set(items.flatMap(item => item.formats)), [items])
@@ -100,7 +103,7 @@ function FormatFilter({ format, onFormat }: { format: string; onFormat: (format:
       <option value="">{t('palette:anyFormat')}</option>
       {choices.map(one => (
         <option key={one.name} value={one.name}>
-          {one.title}
+          {told(one.title)}
         </option>
       ))}
     </select>

@@ -1,9 +1,11 @@
-import { Copy, Trash2 } from 'lucide-react'
+import { Boxes, Copy, Trash2, Ungroup } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue } from '@/api/catalogue'
 import { useFeedback } from '@/api/FeedbackContext'
-import { duplicateSelected, removeSelected } from '@/canvas/actions'
+import { duplicateSelected, lookInside, removeSelected, unfoldForGood } from '@/canvas/actions'
+import { useInsideOf } from '@/canvas/blocks'
 import type { Layer, LayerType } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { layerNamed } from '@/model/doc'
 import { renameLayer, setOutput, setWeightsOf } from '@/model/edit'
 import { nameProblem } from '@/model/names'
@@ -55,19 +57,21 @@ export function LayerPanel() {
       <Wiring layer={layer} type={type} />
       <NoteField layer={layer} />
       <LayerFacts name={layer.name} />
+      {type?.block ? <BlockActions name={layer.name} /> : null}
       <LayerActions />
     </div>
   )
 }
 
 function LayerHead({ layer, type }: { layer: Layer; type: LayerType | undefined }) {
+  const told = useTold()
   return (
     <header className="layer-head">
       <h2>
         <span className={`dot ${groupColour(type?.group)}`} aria-hidden />
         {layer.type}
       </h2>
-      <p>{type?.doc}</p>
+      <p>{told(type?.doc ?? '')}</p>
     </header>
   )
 }
@@ -147,6 +151,22 @@ function LayerFacts({ name }: { name: string }) {
         [t('panel:macs'), found.macs?.toLocaleString() ?? t('panel:unknown')],
       ]}
     />
+  )
+}
+
+/** A block is looked into, or gives way to its layers. */
+function BlockActions({ name }: { name: string }) {
+  const { t } = useTranslation()
+  const open = useInsideOf(name)
+  return (
+    <div className="actions">
+      <Button icon={<Boxes size={15} aria-hidden />} aria-pressed={open} onClick={() => lookInside(name)}>
+        {t(open ? 'canvas:hideInside' : 'canvas:showInside', { name })}
+      </Button>
+      <Button icon={<Ungroup size={15} aria-hidden />} onClick={() => void unfoldForGood(name)}>
+        {t('canvas:unfoldForGood')}
+      </Button>
+    </div>
   )
 }
 

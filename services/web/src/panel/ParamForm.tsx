@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import type { Layer, LayerParam, LayerType } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { setParam } from '@/model/edit'
 import { edit } from '@/store/editor'
 import { ParamField } from './fields/ParamField'
@@ -39,12 +40,13 @@ export function ParamForm({ layer, type }: { layer: Layer; type: LayerType }) {
 }
 
 function Param({ layer, param }: { layer: Layer; param: LayerParam }) {
+  const told = useTold()
   const problem = useFeedback().problems.find(one => one.where.layer === layer.name && one.where.param === param.name)
   return (
     <ParamField
       param={param}
       value={layer.params?.[param.name]}
-      error={problem?.rule}
+      error={problem && told(problem.rule)}
       onValue={value => edit(doc => setParam(doc, layer.name, param.name, value), `${layer.name}.${param.name}`)}
     />
   )

@@ -6,6 +6,7 @@ const type = (name: string, least: number, most: number | null, params: Record<s
   group: 'common',
   doc: `What ${name} does.`,
   palette: true,
+  block: false,
   params: Object.keys(params).map(param => ({ name: param, kind: 'int', type: 'an integer', required: true, doc: '' })),
   ports: { least, most, names: [] },
   weights: [],

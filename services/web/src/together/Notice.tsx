@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useTogether } from './state'
 import './together.css'
 
-const KNOWN: readonly number[] = [1009, 4400, 4401, 4403, 4404, 4409, 4413]
+const KNOWN: readonly number[] = [1009, 4400, 4401, 4403, 4404, 4409, 4410, 4413]
 
 /** Above the canvas: the connection is lost, the gateway lets nobody in, or one may only look. */
 export function Notice() {

@@ -39,7 +39,7 @@ export async function enter(model: string, wanted: () => boolean = () => true): 
   if (!room.open || !wanted()) return
   const { join } = await import('./session')
   if (!wanted() || session) return
-  session = join(model, room.role)
+  session = join(model, room.role, room.key ?? '')
 }
 
 export function leave(): void {

@@ -24,14 +24,16 @@ const QUIET = 'quiet'
 const TOLD = 9
 /** A message that is too large now is too large the next time. */
 const TOO_LARGE = 1009
+/** The owner closed the room. */
+const CLOSED = 4410
 
 /** Joins a model's room: from its first answer on the canvas shows what everybody sees. */
-export function join(model: string, role: Role): Session {
+export function join(model: string, role: Role, key = ''): Session {
   const y = new Y.Doc()
   const editing = mayEdit({ ...useTogether.getState(), role })
   useTogether.setState({ model, role, status: 'joining', code: 0, people: [], talk: 0 })
-  const provider = connected(model, y)
-  const kept = editing ? new IndexeddbPersistence(`visualnn-room-${model}`, y) : null
+  const provider = connected(model, key, y)
+  const kept = editing ? new IndexeddbPersistence(`visualnn-room-${model}-${key}`, y) : null
   const room = new Room(y, model, editing)
   const begin = () => {
     if (isSeeded(y)) room.begin()
@@ -54,18 +56,20 @@ export function join(model: string, role: Role): Session {
   }
   provider.on('closed', ({ code }) => {
     useTogether.setState({ status: 'ended', code, people: [] })
+    if (code === CLOSED) void kept?.clearData() // it is of no room any more; what it showed is on the canvas
     leave()
   })
   provider.connect()
   return { leave }
 }
 
-function connected(model: string, y: Y.Doc): WebsocketProvider {
+function connected(model: string, key: string, y: Y.Doc): WebsocketProvider {
   const token = tokenFor(model)
   const base = `${location.origin.replace(/^http/, 'ws')}/api/v1/models/${encodeURIComponent(model)}`
   const provider = new WebsocketProvider(base, 'together', y, {
     connect: false,
     disableBc: true,
+    params: { room: key },
     maxBackoffTime: 5000,
     shouldReconnect: ({ code }) => code !== TOO_LARGE && !(code >= 4400 && code < 4500),
     protocols: ['visualnn.together', ...(token ? [`share.${token}`] : [])],

@@ -1,6 +1,7 @@
 import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { RecipeField as Described } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { IconButton } from '@/ui/Button'
 import { Field } from '@/ui/Field'
 import { controlFor } from './controls'
@@ -20,6 +21,7 @@ type Props = {
 /** One field of a recipe: a control for its kind, what happens where it is left out, and the fields that it holds. */
 export function RecipeField({ field, path, value, errors, onValue }: Props) {
   const { t } = useTranslation()
+  const told = useTold()
   const Control = controlFor(field)
   const inner = innerFields(field, value)
   const error = errorAt(
@@ -28,7 +30,8 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
     inner.map(one => one.name),
   )
   const standard = defaultText(field)
-  const hint = standard === null ? field.doc : `${field.doc} (${t('panel:default', { value: standard })})`
+  const doc = told(field.doc)
+  const hint = standard === null ? doc : t('panel:withDefault', { text: doc, value: standard })
   if (field.kind === 'list' && field.of === 'named') {
     return (
       <StepsField

@@ -2,6 +2,7 @@ import { ArrowUp, Plus, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RecipeField } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { IconButton } from '@/ui/Button'
 import { Field } from '@/ui/Field'
 import { type Step, stepsOf, withoutStep, withStep } from './steps'
@@ -18,11 +19,12 @@ type Props = {
 /** A list of steps in their order, each with fields of its own. */
 export function StepsField({ field, value, error, onValue, draw }: Props) {
   const { t } = useTranslation()
+  const told = useTold()
   const steps = stepsOf(value)
   const change = (next: readonly Step[]) => onValue(next.length > 0 ? next : undefined)
   return (
     <>
-      <Field label={t(`steps:${field.name}`, { defaultValue: field.name })} hint={field.doc} error={error}>
+      <Field label={t(`steps:${field.name}`, { defaultValue: field.name })} hint={told(field.doc)} error={error}>
         {ids => (
           <span className="switch-row">
             <Plus size={14} aria-hidden />

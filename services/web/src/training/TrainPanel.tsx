@@ -5,6 +5,7 @@ import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import { openDialog } from '@/dialogs/state'
+import { useTold } from '@/i18n/told'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
 import { environmentOf, useRecipe } from '@/store/recipe'
@@ -20,6 +21,7 @@ import './training.css'
 /** Data set, recipe, and the button that starts a training of what is on the canvas. */
 export function TrainPanel() {
   const { t } = useTranslation()
+  const told = useTold()
   const form = useRef<HTMLFormElement>(null)
   const { pending, error } = useTraining()
   const failure = error ? failureOf(error) : null
@@ -38,7 +40,7 @@ export function TrainPanel() {
         void train()
       }}
     >
-      <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
+      <DatasetChoice error={ofDataset.map(problem => told(problem.rule)).join(' ') || undefined} />
       <RecipeForm errors={fields} />
       <Ensemble errors={fields} busy={pending} />
       <div className="recipe-foot">

@@ -3,15 +3,17 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Failure, failureOf } from '@/api/failure'
 import type { Problem } from '@/client/types'
+import { useTold } from '@/i18n/told'
 
 /** One sentence for what went wrong, in the user's language where it is ours to say. */
 export function useFailureText(): (failure: Failure) => string {
   const { t } = useTranslation()
+  const told = useTold()
   return failure => {
     if (failure.kind === 'unreachable') return t('failure:unreachable')
-    if (failure.detail) return failure.detail
+    if (failure.detail) return told(failure.detail)
     if (failure.kind === 'failed' && failure.status) return t('failure:failed', { status: failure.status })
-    if (failure.kind === 'refused') return failure.title || t('failure:refused', { status: failure.status })
+    if (failure.kind === 'refused') return told(failure.title) || t('failure:refused', { status: failure.status })
     return t('failure:unexpected')
   }
 }
@@ -53,17 +55,18 @@ export function ProblemList(props: { problems: readonly Problem[]; onLayer?: ((l
 
 function ProblemItem({ problem, onLayer }: { problem: Problem; onLayer?: ((layer: string) => void) | undefined }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { layer, param, field, line } = problem.where
   const place = [layer, param ?? field, line ? `:${line}` : null].filter(Boolean).join(' · ')
   const received = problem.received === null || problem.received === undefined ? '' : JSON.stringify(problem.received)
   const text = (
     <>
       {place ? <span className="problem-place">{place}</span> : null}
-      <span>{problem.rule}</span>
+      <span>{told(problem.rule)}</span>
       {received ? (
         <span className="problem-more">{t('failure:received', { value: received.slice(0, 120) })}</span>
       ) : null}
-      {problem.hint ? <span className="problem-more">{t('failure:hint', { text: problem.hint })}</span> : null}
+      {problem.hint ? <span className="problem-more">{t('failure:hint', { text: told(problem.hint) })}</span> : null}
     </>
   )
   if (!layer || !onLayer) return <div className="problem">{text}</div>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue } from '@/api/catalogue'
 import { useRecipeFields } from '@/api/jobs'
+import { useTold } from '@/i18n/told'
 import { useSpec } from '@/store/editor'
 import { useRecipe } from '@/store/recipe'
 import { useSearch } from '@/store/search'
@@ -69,6 +70,7 @@ type AddProps = {
 /** First where it is, the recipe or a layer, then which field. */
 function AddDimension({ placesAt, taken }: AddProps) {
   const { t } = useTranslation()
+  const told = useTold()
   const { layers } = useSpec()
   const catalogue = useCatalogue()
   const [layer, setLayer] = useState('')
@@ -115,7 +117,7 @@ function AddDimension({ placesAt, taken }: AddProps) {
       <Button icon={<Plus size={15} aria-hidden />} disabled={place === undefined} onClick={add}>
         {t('tune:add')}
       </Button>
-      {place ? <p className="field-hint tune-doc">{place.doc}</p> : null}
+      {place ? <p className="field-hint tune-doc">{told(place.doc)}</p> : null}
     </div>
   )
 }

@@ -2,6 +2,7 @@ import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useSearchFields } from '@/api/jobs'
 import type { RecipeField } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { useSearch } from '@/store/search'
 import { Button, IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
@@ -32,11 +33,12 @@ type Props = { readonly field: RecipeField; readonly value: unknown; readonly er
 
 function SearchField({ field, value, error }: Props) {
   const { t } = useTranslation()
+  const told = useTold()
   const Control = controlFor(field)
   const set = (next: unknown) => useSearch.setState(state => ({ params: withField(state.params, field.name, next) }))
-  const doc = t(`tune:hint.${field.name}`, { defaultValue: field.doc })
+  const doc = t(`tune:hint.${field.name}`, { defaultValue: told(field.doc) })
   const standard = defaultText(field)
-  const hint = standard === null ? doc : `${doc} (${t('panel:default', { value: standard })})`
+  const hint = standard === null ? doc : t('panel:withDefault', { text: doc, value: standard })
   const aside =
     value === undefined ? null : (
       <IconButton label={t('panel:reset')} onClick={() => set(undefined)}>

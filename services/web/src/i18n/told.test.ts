@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { teller } from './told'
+
+const tables = import.meta.glob<Record<string, string>>('./told/zh-CN/*.json', { eager: true, import: 'default' })
+const all: Record<string, string> = Object.assign({}, ...Object.values(tables))
+const told = teller({
+  'an integer of at least {}': '至少为 {} 的整数',
+  '{} must be {}': '{} 必须是{}',
+  'samples of {} in {}': '{1} 中 {0} 的样本',
+  '{}, {}': '{}、{}',
+})
+
+test.each([
+  ['units must be an integer of at least 1', 'units 必须是至少为 1 的整数'],
+  ['samples of a in b', 'b 中 a 的样本'],
+  ['nobody knows this', 'nobody knows this'],
+  ['', ''],
+])('%s is told as %s', (text, said) => {
+  expect(told(text)).toBe(said)
+})
+
+test('what has no words of its own fits no sentence', () => {
+  expect(told('one thing, and another thing')).toBe('one thing, and another thing')
+})
+
+test('a very long text is left alone, and quickly', () => {
+  const long = `${'a must be '.repeat(200)}b`
+  expect(told(long)).toBe(long)
+})
+
+test('Chinese texts have Chinese punctuation', () => {
+  expect(Object.keys(all).length).toBeGreaterThan(1000)
+  const plain = Object.entries(all).map(([text, said]) => [text, said.replace(/\[[^\]]*\]/g, '')] as const) // not in code
+  const odd = plain.filter(([, said]) => /\p{Script=Han}[,:;?!(]|[,:;!)]\p{Script=Han}/u.test(said))
+  expect(odd).toEqual([])
+})
