@@ -14,6 +14,7 @@ from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE, as_json
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.training.describing import describe, describe_tune
+from visualnn_shared.training.recipe import DqnParams
 
 ROOT = Path(__file__).parents[3]
 TOLD = ROOT / "services" / "web" / "src" / "i18n" / "told" / "zh-CN"
@@ -93,7 +94,7 @@ def test_every_layer_and_parameter_is_explained_in_chinese() -> None:
 
 
 def test_every_field_of_a_recipe_is_explained_in_chinese() -> None:
-    for fields in (describe(), describe_tune()):
+    for fields in (describe(), describe_tune(), describe(DqnParams)):
         assert _lacking(set(_fields(fields)) - {""}) == []
 
 

@@ -1,16 +1,18 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 
 /** Why the job failed, what to do next, and what is kept of it. */
 export function FaultBox({ error }: { error: NonNullable<JobView['error']> }) {
   const { t } = useTranslation()
+  const told = useTold()
   const name = t(`jobs:fault.${error.code}`, { defaultValue: '' })
   const { checkpoint: kept, largest_batch_size: batch } = error
   return (
     <div className="jobs-error" role="alert">
       {name ? <h3>{name}</h3> : null}
-      <strong>{error.detail}</strong>
-      <p>{error.next_step}</p>
+      <strong>{told(error.detail)}</strong>
+      <p>{told(error.next_step)}</p>
       {batch ? <p>{t('jobs:largestBatch', { batch })}</p> : null}
       {kept ? (
         <p>
@@ -26,18 +28,19 @@ export function FaultBox({ error }: { error: NonNullable<JobView['error']> }) {
 /** What was doubtful when the job was submitted, and what a running one waits for. */
 export function Doubts({ job }: { job: JobView }) {
   const { t, i18n } = useTranslation()
+  const told = useTold()
   const since = job.waiting_since ? new Date(job.waiting_since).toLocaleTimeString(i18n.language) : null
   return (
     <>
       {job.state === 'running' && job.waiting_for ? (
         <p className="jobs-waits" role="status">
-          <strong>{since ? t('jobs:waitsSince', { since }) : t('jobs:waits')}</strong> {job.waiting_for}
+          <strong>{since ? t('jobs:waitsSince', { since }) : t('jobs:waits')}</strong> {told(job.waiting_for)}
         </p>
       ) : null}
       {(job.warnings ?? []).map(one => (
         <p key={one.rule} className="jobs-waits">
           <strong>{t('jobs:warning')}</strong>
-          {` ${[one.rule, String(one.received), one.hint].filter(Boolean).join('; ')}`}
+          {` ${[told(one.rule), told(String(one.received)), one.hint ? told(one.hint) : ''].filter(Boolean).join('; ')}`}
         </p>
       ))}
     </>

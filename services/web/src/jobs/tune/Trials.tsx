@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { readTrials } from '@/api/jobs'
 import type { JobView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { isFinal } from '@/training/follow'
 import { FailureBox } from '@/ui/Failure'
 import { BestAsOne } from '../BestAsOne'
@@ -27,6 +28,7 @@ export function useTrials(job: JobView) {
 /** What a search has tried: how the best came about, through which values, and every trial. */
 export function Trials({ job }: { job: JobView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const { data, error } = useTrials(job)
   if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
   if (!data) return null
@@ -39,7 +41,7 @@ export function Trials({ job }: { job: JobView }) {
           <TriangleAlert size={16} aria-hidden />
           <div>
             {data.warnings.map(warning => (
-              <p key={warning}>{warning}</p>
+              <p key={warning}>{told(warning)}</p>
             ))}
           </div>
         </section>
