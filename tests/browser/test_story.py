@@ -88,11 +88,11 @@ def train(editor: Editor, page: Page, file: Path) -> None:
     fill(page, Epochs="5", Validation_split="0.1")
     page.evaluate(LENGTHS)
     page.locator(".recipe-start").click()
-    expect(page).to_have_url(re.compile("/app/jobs/job-"), timeout=30_000)
+    expect(page).to_have_url(re.compile("/app/jobs/job-"))
     expect(state(page)).to_have_text("succeeded", timeout=TRAINED_MS)
     assert len(page.evaluate("lengths")) > 1, "the curve came at once, at the end"
     editor.button("Register as operator")
-    expect(page.get_by_text("mnist-story answers, version 1.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("mnist-story answers, version 1.")).to_be_visible()
 
 
 def export(editor: Editor, page: Page, path: Path) -> Path:
