@@ -1,7 +1,8 @@
 """Certify every built-in network in every format that can say it: drawn weights, both sides run, outputs compared.
 
 ``python tools/certify.py [NETWORK ...] [--formats a,b] [--seconds 600]`` updates docs/formats-certified.json, one
-network after the other, each in a process of its own; ``--most`` bounds the parameters.
+network after the other, each in a process of its own; ``--most`` bounds the parameters. PyTorch and TensorFlow.js are
+no dependencies: their columns need ``torch`` importable, and ``NODE_PATH`` naming a folder with ``@tensorflow/tfjs``.
 """
 
 import argparse
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--formats", help="with commas between")
     parser.add_argument("--most", type=int, default=10**9, help="parameters of a network")
     parser.add_argument("--seconds", type=int, default=600, help="for one network")
-    parser.add_argument("--new", action="store_true", help="only what has no result yet")
+    parser.add_argument("--new", action="store_true", help="only what has no certificate yet")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     targets = [one["name"] for one in conversion.formats() if one["writes"] and one["name"] != "native"]
@@ -132,7 +133,7 @@ def main() -> None:
         if asked.networks and name not in asked.networks:
             continue
         have = known()["results"].get(name, {}) if asked.new else {}
-        wanted = [target for target in targets if target not in have]
+        wanted = [target for target in targets if "passed" not in have.get(target, {})]
         if not wanted:
             continue
         too_large = {"skipped": f"more than {asked.most:,} parameters"} if row["params"] > asked.most else None

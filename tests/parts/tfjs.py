@@ -20,18 +20,18 @@ class Tfjs:
     """A Node and a folder of modules with ``@tensorflow/tfjs``."""
 
     def __init__(self) -> None:
-        self._node, npm = _programs()
+        self.node, npm = _programs()
         self.folder = _installed(npm)
         found = self.run("-p", "require('@tensorflow/tfjs').version.tfjs")
         if found.returncode:
             raise PartMissingError(f"TensorFlow.js does not start: {found.stderr[-500:]}")
         self.version = found.stdout.split()[-1]
-        self.where = f"under {self._node}, {self.folder}"
+        self.where = f"under {self.node}, {self.folder}"
 
     def run(self, *arguments: str, timeout_s: float = 240) -> "subprocess.CompletedProcess[str]":
         """Run Node with the modules."""
         env = {**os.environ, "NODE_PATH": str(self.folder / "node_modules")}
-        command = [str(self._node), *arguments]
+        command = [str(self.node), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=env, check=False)
 
     def stop(self) -> None:

@@ -9,7 +9,9 @@ import anyio
 import pytest
 from visualnn_api import fetching
 from visualnn_api.fetching import checked, fetched, is_public
+from visualnn_api.routes.conversions import PASSED_ON
 from visualnn_api.settings import ApiSettings
+from visualnn_api.views.conversions import FromUrl
 from visualnn_shared.errors import Invalid, TooLarge
 
 BODY = b'{"visualnn": 1}'
@@ -168,3 +170,11 @@ def test_the_call_is_there_and_says_that_it_is_off(another: Callable[..., object
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["where"]["field"] == "url"
     assert another(import_urls=True).api.get("features").json() == {"import_urls": True}  # type: ignore[attr-defined]
+
+
+def test_a_fetched_file_is_converted_with_all_that_an_uploaded_one_may_be() -> None:
+    assert set(FromUrl.model_fields) - {"url", "target"} == set(PASSED_ON)
+    body = FromUrl(url="u", target="onnx", level=0, verify=True, gate=1e-5, input_shape=[1, 2], stage="deploy")
+    assert body.passed_on() == {
+        "level": "0", "verify": "true", "gate": "1e-05", "input_shape": "[1, 2]", "stage": "deploy",
+    }  # fmt: skip

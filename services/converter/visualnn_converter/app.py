@@ -22,6 +22,7 @@ DESCRIPTION = """Converts model files both ways: a VisualNN spec, Keras JSON, Ca
 their weights; older Keras HDF5 files in.
 Every answer carries a report of what was mapped, rewritten and dropped; every obstacle is listed at once, by layer."""
 REPORT = "report.json"
+GATE = 1e-4
 InputShape = Annotated[
     str | None,
     Form(description='Shape of inputs that the file does not say: `[28, 28, 1]` or `{"data": [28, 28, 1]}`'),
@@ -98,12 +99,17 @@ async def convert(
     level: Level = None,
     allow_rewrite: Annotated[bool, Form(description="Rewrite layers that the target cannot say")] = False,
     verify: Annotated[bool, Form(description="Run both sides; a certificate in the report, or 422")] = False,
-    gate: Annotated[float, Form(description="Largest absolute error that passes", ge=0)] = 1e-4,
-    seed: Annotated[int, Form(description="Of the drawn inputs", ge=0)] = 0,
+    gate: Annotated[
+        float | None, Form(description="Largest absolute error that passes; 0.0001 when left out", ge=0)
+    ] = None,
+    seed: Annotated[
+        int | None, Form(description="Of what is drawn to verify, and of initial weights; 0 when left out", ge=0)
+    ] = None,
     samples: Annotated[UploadFile | None, File(description="More inputs to verify with: .npz or .npy")] = None,
     reference: Annotated[
-        Literal["auto", "numpy", "keras"], Form(description="What stands beside both sides to verify")
-    ] = "auto",
+        Literal["auto", "numpy", "keras"] | None,
+        Form(description="What stands beside both sides to verify; auto when left out"),
+    ] = None,
     require_independent: Annotated[
         bool, Form(description="Verify, and refuse where no runtime but VisualNN's own ran the target")
     ] = False,
@@ -116,16 +122,18 @@ async def convert(
         "input_shape": uploads.shape_of_inputs(input_shape),
         "state": uploads.net_state(phase, stage, level),
     }
-    asked = {"gate": gate, "seed": seed, "reference": reference, **options}
+    wanted = verify or require_independent or samples is not None
+    idle = {"gate": gate, "seed": seed, "reference": reference}
+    certifying.must_be_used(idle, verify=wanted, initial_weights=initial_weights)
+    asked = {"gate": GATE if gate is None else gate, "seed": seed or 0, "reference": reference or "auto", **options}
     asked["weights_given"] = weights is not None or initial_weights
     if samples is not None:
         asked["samples"] = await samples.read()
-    wanted = verify or require_independent or samples is not None
     if wanted:
         certifying.must_be_verifiable(target)
     state = request.app.state
     certify = partial(certifying.must_pass, state.certify, asked=asked, independent=require_independent)
-    draw = partial(certifying.drawn, state.certifier, seed=seed) if initial_weights else None
+    draw = partial(certifying.drawn, state.certifier, seed=seed or 0) if initial_weights else None
     data = await uploads.model_file(file)
     given = None if weights is None else await weights.read()
     options["allow_rewrite"] = allow_rewrite

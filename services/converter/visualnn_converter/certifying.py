@@ -1,6 +1,6 @@
 """Certificates of conversions, made by whoever runs this converter: it imports neither Keras nor a runtime itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -45,6 +45,25 @@ def must_be_independent(found: dict[str, Any]) -> None:
         rule = "a runtime that is not VisualNN's must have run the target itself"
         hint = "leave require_independent out, or convert to a format that such a runtime runs: onnx, keras-file"
         raise Invalid("the verification", [problem(rule, runtime["name"], field="require_independent", hint=hint)])
+
+
+def must_be_used(
+    given: Mapping[str, Any], *, verify: bool, initial_weights: bool, asked: str = "the request", mark: str = ""
+) -> None:
+    """Raises ``Invalid`` with every field of ``given`` that is not None and has no effect without another.
+
+    ``mark`` stands before each name, as ``--`` on a command line.
+    """
+    problems = []
+    for name, value in given.items():
+        if value is None or verify or (name == "seed" and initial_weights):
+            continue
+        needed = f"{mark}verify"
+        if name == "seed":
+            needed += f" or {mark}initial{'-' if mark else '_'}weights"
+        problems.append(problem(f"{mark}{name} must come with {needed}", value, field=name, hint=f"add {needed}"))
+    if problems:
+        raise Invalid(asked, problems)
 
 
 def must_be_verifiable(target: str, field: str = "target") -> None:

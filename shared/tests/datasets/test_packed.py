@@ -52,7 +52,7 @@ def wrong(path: Path, **given: Any) -> str:
 
 
 def test_formats_are_found_by_listing_and_have_one_form() -> None:
-    assert set(listed()) == {"csv", "hdf5", "idx", "images", "npy", "npz", "text"}
+    assert set(listed()) == {"csv", "hdf5", "idx", "images", "npy", "npz", "parquet", "text"}
     for module in listed().values():
         assert module.TITLE
         assert module.EXTENSIONS

@@ -117,6 +117,7 @@ def test_with_json_an_error_is_json_on_stdout_and_text_on_stderr(tell: Told) -> 
         (("convert", "zoo:linear", "a.onnx", "--weights-out", "a.caffemodel"), "of the format caffe"),
         (("convert", "zoo:linear", "a.prototxt", "--weights-out", "a.prototxt"), "different files"),
         (("convert", "zoo:linear", "a.safetensors"), "--weights"),
+        (("convert", "zoo:linear", "a.safetensors", "--to", "native"), "--weights"),
         (("predict", "zoo:linear"), "--input"),
         (("train", "zoo:linear"), "DATASET"),
         (("train", "nope.json", "nope.csv"), "no such file"),
@@ -214,7 +215,7 @@ def test_weights_of_a_caffe_net_go_out_and_back(tell: Told, tmp_path: Path) -> N
     net.write_bytes(conversion.write(spec, "caffe").data)
     model.write_bytes(conversion.write_weights(spec, "caffe", weights))
 
-    status, out, err = tell("convert", str(net), str(whole), "--weights", str(model))
+    status, out, err = tell("convert", str(net), str(whole), "--to", "native", "--weights", str(model))
     assert (status, err) == (0, "")
     found = load_file(whole)
     assert found.keys() == weights.keys()

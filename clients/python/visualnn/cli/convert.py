@@ -86,18 +86,19 @@ def convert(
     that needs Keras on TensorFlow here. With --verify, a DST that does not answer as SRC is not
     written either (status 2), and the first layer that differs is named.
     """
-    from visualnn_converter.certifying import must_be_verifiable
+    from visualnn_converter.certifying import must_be_used, must_be_verifiable
     from visualnn_standalone.local import carries_weights, format_of, must_be_written, net_state, weights_of
 
-    from visualnn.cli.asked import must_be_used, must_not_overwrite
+    from visualnn.cli.asked import must_not_overwrite
     from visualnn.cli.certifying import certificate, converted_or_told, must_pass
     from visualnn.cli.output import note, print_json
     from visualnn.cli.saving import write_folder, write_whole
 
     verify = verify or require_independent or samples is not None
-    must_be_used({"gate": gate, "seed": seed, "reference": reference}, verify=verify, initial_weights=initial_weights)
+    idle = {"gate": gate, "seed": seed, "reference": reference}
+    must_be_used(idle, verify=verify, initial_weights=initial_weights, asked="the command", mark="--")
     state = net_state(phase, stage, level)
-    whole = to is None and target.suffix == ".safetensors"
+    whole = to in (None, "native") and target.suffix == ".safetensors"
     folder = to == "savedmodel" and target.suffix != ".zip"
     to = "native" if whole else to or format_of(target.name)
     must_be_written(to)

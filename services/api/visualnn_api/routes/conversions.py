@@ -38,7 +38,7 @@ _PARTS = {
     "stage": "Of a Caffe net: a stage that `include` and `exclude` rules ask for; several with commas between.",
     "level": "Of a Caffe net: the level that `min_level` and `max_level` ask for; 0 where it is left out.",
 }
-_PASSED_ON = (
+PASSED_ON = (
     "source", "input_shape", "phase", "stage", "level", "allow_rewrite", "verify", "gate", "seed",
     "require_independent", "reference", "initial_weights",
 )  # fmt: skip
@@ -63,7 +63,7 @@ async def create(request: Request, settings: Settings, converter: Converter, bun
                 request,
                 spool_dir=settings.spool_dir,
                 files=("file", "weights", "samples"),
-                fields=("target", *_PASSED_ON),
+                fields=("target", *PASSED_ON),
                 max_bytes=settings.max_model_bytes,
             )
         )
@@ -107,7 +107,7 @@ def _conversion(form: Form, converter: Upstream, spool_dir: str) -> AbstractAsyn
         target=form.fields["target"],
         spool_dir=spool_dir,
         upload=form.files["file"],
-        given={name: form.fields[name] for name in _PASSED_ON if name in form.fields},
+        given={name: form.fields[name] for name in PASSED_ON if name in form.fields},
         weights=weights.path if weights else None,
         samples=samples.path if samples else None,
     )

@@ -1,7 +1,7 @@
 """Each runtime runs files that VisualNN did not write, and says what it is."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_standalone.verify import Asked, verify
 from visualnn_standalone.verify.drawing import draw_inputs, draw_weights
 from visualnn_standalone.verify.runtimes.base import ModelFile, last_of
+
+if TYPE_CHECKING:
+    from tests.parts.tfjs import Tfjs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SPEC = Spec(
@@ -59,6 +62,19 @@ def test_pytorch_runs_the_module_that_was_written() -> None:
     assert (found.target.runtime.name, found.target.runtime.independent) == ("PyTorch", True)
     other = conversion.write(SPEC, "pytorch", draw_weights(SPEC, 2)).data
     assert not verify(source, ModelFile("pytorch", "m.zip", other, SPEC, weights), Asked()).passed
+
+
+def test_tensorflow_js_runs_the_model_that_was_written(tfjs: "Tfjs", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODE_PATH", str(tfjs.folder / "node_modules"))
+    monkeypatch.setenv("PATH", str(tfjs.node.parent), prepend=os.pathsep)
+    weights = draw_weights(SPEC, 1)
+    source = ModelFile("native", "n", b"{}", SPEC, weights)
+    data = conversion.write(SPEC, "tfjs", weights).data
+    found = verify(source, ModelFile("tfjs", "m.zip", data, SPEC, weights), Asked())
+    assert found.passed
+    assert (found.target.runtime.name, found.target.runtime.independent) == ("TensorFlow.js", True)
+    other = conversion.write(SPEC, "tfjs", draw_weights(SPEC, 2)).data
+    assert not verify(source, ModelFile("tfjs", "m.zip", other, SPEC, weights), Asked()).passed
 
 
 def test_a_padding_that_differs_in_a_graph_is_found() -> None:

@@ -1,6 +1,7 @@
 """A converter that is given something to verify with puts certificates into its reports, or refuses."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from safetensors.numpy import save
-from visualnn_converter import conversion
+from visualnn_converter import conversion, formats
 from visualnn_converter.app import create_app
 from visualnn_converter.certifying import must_be_verifiable
 from visualnn_converter.settings import ConverterSettings
@@ -128,16 +129,26 @@ def test_a_target_that_nothing_runs_is_refused_before_it_is_converted() -> None:
     assert "convert without verify" in body["problems"][0]["hint"]
 
 
-def test_every_format_that_a_runtime_runs_may_be_verified() -> None:
-    for module in runtimes():
-        for format in module.FORMATS:
-            must_be_verifiable(format)
+def test_every_format_that_a_runtime_runs_may_be_verified_where_the_runtime_is_installed() -> None:
+    for name in {name for module in runtimes() for name in module.FORMATS}:
+        installed = getattr(formats.formats()[name], "CAN_RUN", True)
+        with contextlib.nullcontext() if installed else pytest.raises(Invalid, match="can be run here"):
+            must_be_verifiable(name)
 
 
 def test_what_only_visualnn_ran_is_refused_where_another_must_have() -> None:
     answer = _ask(CERTIFIER, target="keras2", require_independent="true", verify="false")
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["where"]["field"] == "require_independent"
+
+
+def test_what_has_no_effect_is_refused_and_all_of_it_at_once() -> None:
+    idle = {"gate": "0.1", "seed": "3", "reference": "numpy"}
+    answer = _ask(CERTIFIER, weights=False, verify="false", **idle)
+    assert answer.status_code == 422
+    assert [one["where"]["field"] for one in answer.json()["problems"]] == ["gate", "seed", "reference"]
+    answer = _ask(CERTIFIER, weights=False, verify="false", initial_weights="true", seed="3")
+    assert answer.status_code == 200, answer.text
 
 
 def test_initial_weights_are_drawn_over_http_and_verified_against_the_reference_asked_for() -> None:

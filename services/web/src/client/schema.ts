@@ -2021,14 +2021,34 @@ export interface components {
          *     }
          */
         FromUrl: {
+            /** Allow Rewrite */
+            allow_rewrite?: boolean | null;
+            /** Gate */
+            gate?: number | null;
+            /** Initial Weights */
+            initial_weights?: boolean | null;
             /** Input Shape */
             input_shape?: unknown;
+            /** Level */
+            level?: number | null;
+            /** Phase */
+            phase?: string | null;
+            /** Reference */
+            reference?: ("auto" | "numpy" | "keras") | null;
+            /** Require Independent */
+            require_independent?: boolean | null;
+            /** Seed */
+            seed?: number | null;
             /** Source */
             source?: string | null;
+            /** Stage */
+            stage?: string | null;
             /** Target */
             target: string;
             /** Url */
             url: string;
+            /** Verify */
+            verify?: boolean | null;
         };
         /**
          * Group
@@ -9012,6 +9032,7 @@ export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FloatRange"]["type"]> = ["float"];
+export const fromUrlReferenceAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FromUrl"]["reference"]> = ["auto", "numpy", "keras"];
 export const intRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IntRange"]["type"]> = ["int"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
 export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];

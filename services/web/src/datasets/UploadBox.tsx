@@ -67,7 +67,7 @@ export function UploadBox({ small = false, onStored }: Props) {
           ref={input}
           type="file"
           multiple
-          accept=".npz,.npy,.csv,.tsv,.txt,.zip,.h5,.hdf5,.gz,.idx"
+          accept=".npz,.npy,.csv,.tsv,.txt,.zip,.h5,.hdf5,.gz,.idx,.parquet"
           className="visually-hidden"
           tabIndex={-1}
           aria-label={t('datasets:chooseFile')}

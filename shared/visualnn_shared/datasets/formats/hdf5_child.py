@@ -1,11 +1,5 @@
-"""The process that opens an HDF5 file: ``python -m ...hdf5_child SOURCE TARGET BYTES SECONDS``.
+"""The process that opens an HDF5 file; ``outside`` says how it is called and what it tells."""
 
-It writes the npz to TARGET, and to stdout one JSON document: what is wrong, and what was left out.
-"""
-
-import contextlib
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +8,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from visualnn_shared.datasets.formats.outside import Problem, serve
 from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.writing import npz_writer
 
@@ -21,14 +16,13 @@ _FILTERS = frozenset({1, 2, 3, 32000})  # deflate, shuffle, fletcher32, lzf
 _MOST = 256  # objects
 _DEEPEST = 8
 _PIECE = 8 * 2**20
-_MEMORY = 2**31  # bytes beyond what is there at the start
 _DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, SystemError,
             AttributeError, NotImplementedError)  # fmt: skip
 
 
 class _Reader:
     def __init__(self, limit: int) -> None:
-        self.problems: list[tuple[str, Any, str | None, str | None]] = []
+        self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.arrays: dict[str, Any] = {}
         self._limit = Limits(expanded_bytes=limit)
@@ -100,13 +94,8 @@ def _pieces(item: Any) -> Iterator[NDArray[Any]]:
         yield item[begin : begin + step]
 
 
-def main() -> None:
-    source, target, limit, seconds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY + limit, _MEMORY + limit))
+def work(source: Path, target: Path, limit: int) -> tuple[list[Problem], list[str]]:
+    """Write the npz; what is wrong, and what was left out."""
     reader = _Reader(limit)
     try:
         with h5py.File(source, "r") as file:
@@ -115,8 +104,8 @@ def main() -> None:
                 reader.write(target)
     except _DAMAGED as error:
         reader.problems.append(("the HDF5 file must be whole", str(error)[:200] or type(error).__name__, None, None))
-    json.dump({"problems": reader.problems[:50], "notes": reader.notes[:20]}, sys.stdout)
+    return reader.problems, reader.notes
 
 
 if __name__ == "__main__":
-    main()
+    serve(work)

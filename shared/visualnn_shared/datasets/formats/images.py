@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualnn_shared.datasets.findings import Findings
-from visualnn_shared.datasets.formats import archive
+from visualnn_shared.datasets.formats import archive, pixels
+from visualnn_shared.datasets.formats.pixels import Size
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.writing import npz_writer
 
@@ -23,13 +24,9 @@ TITLE = "pictures in a folder for each class, as a zip"
 EXTENSIONS = (".zip",)
 RANK = 2
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".ppm", ".pgm")
-_KINDS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "PPM")
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _ELSEWHERE = {"val", "valid", "validation", "dev", "eval"}
-_GREY, _COLOUR = {"1", "L", "LA"}, {"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
-_MOST_PIXELS = 2**26
 _PIECE = 512  # pictures
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +126,11 @@ def _shape(
 
 def _header(opened: zipfile.ZipFile, picture: _Picture, findings: Findings) -> tuple[Size, bool] | None:
     """Height and width, and whether it is in colour."""
-    from PIL import Image, UnidentifiedImageError
-
-    name = picture.info.filename
     try:
-        with opened.open(picture.info) as file, Image.open(file, formats=_KINDS) as image:
-            width, height, mode = *image.size, image.mode
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        findings.add("a picture must be readable", str(error)[:200] or type(error).__name__, field=name[:200])
-        return None
-    if width * height > _MOST_PIXELS or not width * height:
-        findings.add(f"a picture must have 1 to {_MOST_PIXELS:,} pixels", f"{height} x {width}", field=name[:200])
-    elif mode not in _GREY | _COLOUR:
-        findings.add("a picture must have 8 bits a channel", f"mode {mode}", field=name[:200])
-    else:
-        return (height, width), mode in _COLOUR
+        with opened.open(picture.info) as file:
+            return pixels.measured(file)
+    except pixels.Unreadable as why:
+        findings.add(why.rule, why.received, field=picture.info.filename[:200])
     return None
 
 
@@ -161,15 +148,8 @@ def _pieces(
 
 
 def _decode(opened: zipfile.ZipFile, picture: _Picture, out: NDArray[np.uint8], findings: Findings) -> None:
-    from PIL import Image
-
-    height, width = out.shape[:2]
     try:
-        with opened.open(picture.info) as file, Image.open(file, formats=_KINDS) as image:
-            flat: Any = image.convert("RGB" if out.ndim == 3 else "L")
-            if flat.size != (width, height):
-                flat = flat.resize((width, height), Image.Resampling.BILINEAR)
-            out[...] = np.asarray(flat)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        name = picture.info.filename[:200]
-        findings.add("a picture must be whole", str(error)[:200] or type(error).__name__, field=name)
+        with opened.open(picture.info) as file:
+            pixels.decode(file, out)
+    except pixels.Unreadable as why:
+        findings.add(why.rule, why.received, field=picture.info.filename[:200])

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
+import shutil
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,10 @@ TITLE = "TensorFlow.js layers model"
 EXTENSIONS = (".tfjs.zip", ".zip")
 MEDIA_TYPE = "application/zip"
 CARRIES_WEIGHTS = True
+CAN_RUN = shutil.which("node") is not None and any(
+    (Path(folder) / "@tensorflow" / "tfjs").is_dir() for folder in os.environ.get("NODE_PATH", "").split(os.pathsep)
+)
+"""TensorFlow.js runs it, where Node finds it."""
 SHARD = 4 * 2**20
 """Bytes of a file of weights: what browsers keep in their caches."""
 
