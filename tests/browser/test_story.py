@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from visualnn_standalone.platform import Platform
 from tests.browser.editor import Editor
 from tests.browser.test_train import LENGTHS, TRAINED_MS, fill, state
 from tests.browser.trying import write_png
-from tests.end_to_end.support import BRISK_TIMERS
 
 pytestmark = pytest.mark.real("chromium")
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
@@ -31,13 +29,6 @@ STORY = (
     ("Dense", 470, 150),
     ("Softmax", 470, 240),
 )
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """With a worker."""
-    with Platform(tmp_path_factory.mktemp("platform-story"), workers=1, environment=BRISK_TIMERS) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
