@@ -53,13 +53,13 @@ def test_the_import_rules_hold() -> None:
 @pytest.mark.parametrize(
     ("package", "line", "contract"),
     [
-        ("services/api/visualnn_api", "import tensorflow", "Keras and its backends live in the worker only"),
+        ("services/api/visualnn_api", "import tensorflow", "Keras, its backends and gymnasium live in the worker only"),
         (
             "services/converter/visualnn_converter",
             "from keras import layers",
-            "Keras and its backends live in the worker only",
+            "Keras, its backends and gymnasium live in the worker only",
         ),
-        ("clients/python/visualnn", "import torch", "Keras and its backends live in the worker only"),
+        ("clients/python/visualnn", "import torch", "Keras, its backends and gymnasium live in the worker only"),
         ("services/api/visualnn_api", "import visualnn_worker", "Services do not import each other"),
         ("services/predictor/visualnn_predictor", "import visualnn_converter", "Services do not import each other"),
         ("shared/visualnn_shared/spec", "import visualnn_api", "shared is below every service"),

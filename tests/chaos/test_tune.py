@@ -1,4 +1,5 @@
-"""A search on two workers: trials side by side, and neither a killed worker nor a killed dispatcher loses one."""
+"""A search and an ensemble on two workers: trainings side by side, and neither a killed worker nor a killed dispatcher
+loses one."""
 
 import io
 import os
@@ -28,10 +29,11 @@ SPACE = {
 }
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Platform, Client]]:
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platform, Client]]:
+    folder = tmp_path_factory.mktemp("pair")
     with (
-        Platform(tmp_path / "data", workers=2, environment=SHORT_LEASE, patience=PATIENT) as platform,
+        Platform(folder / "data", workers=2, environment=SHORT_LEASE, patience=PATIENT) as platform,
         Client(platform.url) as client,
     ):
         yield platform, client
@@ -67,3 +69,37 @@ def test_trials_overlap_and_those_of_a_killed_worker_are_run_again(
     path = tmp_path / "parallel.png"
     client.jobs.artifact(job.id, "parallel-coordinates.png", path)
     assert Image.open(io.BytesIO(path.read_bytes())).width >= 600
+
+
+@pytest.mark.slow
+def test_members_of_an_ensemble_overlap_and_those_of_a_killed_worker_train_again(
+    pair: tuple[Platform, Client], tmp_path: Path
+) -> None:
+    platform, client = pair
+    digits = load_digits()
+    digits.save(tmp_path / "ensemble.npz")
+    data = client.datasets.upload(tmp_path / "ensemble.npz")
+    recipe = {"epochs": 14, "batch_size": 64}
+    job = client.jobs.ensemble("zoo:digits-dnn", data, members=2, recipe=recipe)
+
+    def both_train() -> bool:
+        found = client.jobs.members(job.id)["trainings"]
+        return [one["state"] for one in found] == ["running"] * 2 and all(one["epochs"] for one in found)
+
+    until(both_train, 120, "two members that train side by side")
+    first = [one["job"] for one in client.jobs.members(job.id)["trainings"]]
+    for part in ("worker-2", "dispatcher"):
+        os.kill(platform.pids()[part], signal.SIGKILL)
+    ended = client.jobs.wait(job.id)
+    found = client.jobs.members(job.id)
+    assert [one["seed"] for one in found["trainings"]] == [0, 1]
+    assert [one["job"] for one in found["trainings"]] == first
+    assert max(client.jobs.get(one).attempt for one in first) >= 2, "the killed worker's member was trained again"
+    gains = {gain["split"]: gain for gain in found["report"]["gains"]}
+    assert gains["val"]["over_mean"]["loss"] > 0
+    assert gains["test"]["ensemble"]["accuracy"] == ended.metrics["test_accuracy"] > 0.9
+    client.operators.create("digits-ensemble", ended.id)  # replays stored samples through ONNX
+    assert client.operators.predict("digits-ensemble", [digits.x_test[0].tolist()])
+    assert client.models.get(str((ended.model or {})["id"])).spec is not None
+    evaluated = client.jobs.wait(client.jobs.evaluate(ended.id, data, split="test").id)
+    assert evaluated.metrics["test_loss"] == pytest.approx(gains["test"]["ensemble"]["loss"], rel=1e-4)

@@ -71,15 +71,22 @@ class Trainer:
         with self._db.session() as s:
             protocol.fail(s, claim.lease, error)
 
-    def train(self, job_id: str, tensors: Mapping[str, Array], samples: Mapping[str, Array]) -> dict[str, bytes]:
-        """End a train job with these weights and samples (``x:<input>``, ``y:<output>``); the files that it left."""
+    def train(
+        self,
+        job_id: str,
+        tensors: Mapping[str, Array],
+        samples: Mapping[str, Array],
+        more: Mapping[str, bytes] | None = None,
+    ) -> dict[str, bytes]:
+        """End a train job, or an ensemble, with these weights and samples (``x:<input>``, ``y:<output>``), and more
+        files; the files that it left."""
         claim = self.claim(job_id)
         with self._db.reading() as s:
             version = s.get(ModelVersion, (claim.job.model_id, claim.job.model_version))
             dataset = s.get(Dataset, claim.job.dataset_id)
         assert version is not None
         assert dataset is not None
-        params = TrainParams.model_validate(claim.job.params)
+        params = TrainParams.model_validate(claim.job.params if claim.job.kind == "train" else {})
         serving = plan(_spec(version), dataset.schema, dataset.splits, params).serving
         files = {
             "weights.safetensors": weights_file(_spec(version), serving, tensors, job_id),
@@ -88,6 +95,7 @@ class Trainer:
             "model.weights.h5": b"h5" * 1000,
             "serving.json": serving.model_dump_json().encode(),
             "history.json": json.dumps([{"epoch": 1, "loss": 0.25}]).encode(),
+            **(more or {}),
         }
         self.commit(claim, files)
         return files

@@ -9,7 +9,9 @@ from visualnn_shared.jobs.model import State
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store import datasets, jobs, models
 from visualnn_shared.store.tables import Artifact, Job
+from visualnn_shared.training.recipe import WITHOUT_DATASET
 from visualnn_shared.training.reproduction import RECORD, RunRecord, compare
+from visualnn_shared.training.weights import TRAINED
 
 from visualnn_api.views.jobs import JobView, job_view
 from visualnn_api.views.reproductions import ReproductionView
@@ -20,18 +22,19 @@ _FIELD = "reproduces"
 def again(s: Session, owner: str, job_id: str) -> JobView:
     """The queued repetition. Raises NotFound, and Conflict where the job cannot be done again."""
     job = jobs.get(s, owner, job_id)
-    if (job.kind, job.state) != ("train", State.SUCCEEDED):
-        raise Conflict("only a train job that succeeded is done again", f"a {job.kind} job that is {job.state}")
+    if job.kind not in TRAINED or job.state != State.SUCCEEDED:
+        raise Conflict("only a train or dqn job that succeeded is done again", f"a {job.kind} job that is {job.state}")
     try:
         models.lock(s, owner, str(job.model_id), share=True)
-        datasets.lock(s, owner, str(job.dataset_id), share=True)
+        if job.kind not in WITHOUT_DATASET:
+            datasets.lock(s, owner, str(job.dataset_id), share=True)
         if job.source_job_id:
             jobs.get(s, owner, job.source_job_id)
     except NotFound as error:
         raise Conflict("a job that is done again must still have its model and data set", error.detail) from None
     why = "done again as that job was, to compare"
     submitted = protocol.submit(
-        s, owner=owner, kind="train", queue=job.queue, params=job.params, model_id=job.model_id,
+        s, owner=owner, kind=job.kind, queue=job.queue, params=job.params, model_id=job.model_id,
         model_version=job.model_version, dataset_id=job.dataset_id, source_job_id=job.source_job_id,
         chosen={_FIELD: {"value": job.id, "why": why}}, priority=job.priority, time_limit_s=job.time_limit_s,
     )  # fmt: skip

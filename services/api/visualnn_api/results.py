@@ -13,7 +13,7 @@ from visualnn_shared.jobs.model import State
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store import jobs
 from visualnn_shared.store.tables import Artifact, Job
-from visualnn_shared.training.weights import WEIGHTS, WeightsFormat
+from visualnn_shared.training.weights import TRAINED, WEIGHTS, WeightsFormat
 
 from visualnn_api import downloads
 from visualnn_api.converting import convert
@@ -35,10 +35,11 @@ def stored(objects: ObjectStore, row: Artifact, name: str | None = None) -> File
 
 
 def trained_job(s: Session, owner: str, job_id: str) -> tuple[Job, Artifact]:
-    """A succeeded train job and its weights. Raises NotFound, and Conflict for any other job."""
+    """A succeeded train, dqn or ensemble job and its weights. Raises NotFound, and Conflict for any other job."""
     job = jobs.get(s, owner, job_id)
-    if (job.kind, job.state) != ("train", State.SUCCEEDED):
-        raise Conflict("only a train job that succeeded has weights", f"a {job.kind} job that is {job.state}")
+    if job.kind not in TRAINED or job.state != State.SUCCEEDED:
+        received = f"a {job.kind} job that is {job.state}"
+        raise Conflict("only a train or dqn job, or an ensemble, that succeeded has weights", received)
     return job, jobs.artifact(s, owner, job_id, WEIGHTS)
 
 

@@ -35,7 +35,7 @@ def resumed(s: Session, owner: str, job_id: str) -> JobView:
     try:
         if job.dataset_id:
             datasets.lock(s, owner, job.dataset_id, share=True)
-        if job.kind in ("train", "check", "tune") and job.model_id:
+        if job.kind not in ("evaluate", "predict", "export") and job.model_id:
             models.lock(s, owner, job.model_id, share=True)
     except NotFound as error:
         raise Conflict("a job that is resumed must still have its model and data set", error.detail) from None

@@ -14,10 +14,12 @@ from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.ensembling.planning import TRAINS, plan_ensemble
 from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
 from visualnn_shared.jobs import protocol, workers
 from visualnn_shared.jobs.model import State, queue_for
 from visualnn_shared.objects import ObjectStore
+from visualnn_shared.reinforcement.planning import plan_dqn
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.store import datasets, jobs, models, operators
@@ -26,12 +28,22 @@ from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
 from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
-from visualnn_shared.training.recipe import PARAMS, CheckParams, EvaluateParams, PredictParams, TrainParams, TuneParams
-from visualnn_shared.training.weights import WEIGHTS
+from visualnn_shared.training.recipe import (
+    PARAMS,
+    WITHOUT_DATASET,
+    CheckParams,
+    DqnParams,
+    EnsembleParams,
+    EvaluateParams,
+    PredictParams,
+    TrainParams,
+    TuneParams,
+)
+from visualnn_shared.training.weights import TRAINED, WEIGHTS
 from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
-from visualnn_api import knowing
+from visualnn_api import ensembling, knowing
 from visualnn_api.parts import Parts
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
 from visualnn_api.weights import Trained, trained
@@ -57,6 +69,8 @@ class Draft:
     initial: Job | None = None
     """The train job whose weights a training begins with."""
     weights: Artifact | None = None
+    members: list[ensembling.Found] = field(default_factory=list)
+    """Of an ensemble: jobs that are there already, and their weights."""
     chosen: dict[str, Any] | None = None
 
     @property
@@ -114,9 +128,11 @@ def _read_request(draft: Draft) -> None:
     except ValidationError as error:
         draft.problems += problems_of(error.errors(include_url=False), draft.body)
     kind = draft.given("kind")
-    if draft.request is not None and kind == "export" and draft.request.dataset is not None:
-        draft.wrong("dataset must be left out for an export job", draft.request.dataset, "dataset")
-    elif draft.request is not None and kind != "export" and draft.request.dataset is None:
+    if draft.request is not None and kind in WITHOUT_DATASET and draft.request.dataset is not None:
+        draft.wrong(f"dataset must be left out for a job of kind {kind}", draft.request.dataset, "dataset")
+    elif kind == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass
+    elif draft.request is not None and kind not in WITHOUT_DATASET and draft.request.dataset is None:
         draft.wrong("dataset must be given", None, "dataset", "POST the file to /datasets, and give its id")
     params = draft.body.get("params", {})
     if kind in PARAMS and isinstance(params, Mapping):
@@ -151,7 +167,11 @@ def _find(s: Session, owner: str, draft: Draft) -> None:
                     closest(dataset_id, list(KNOWN)) or f"POST the file to /datasets first, or name {', '.join(KNOWN)}"
                 )
                 draft.wrong("dataset must be the id of a data set, or a known name", dataset_id, "dataset", hint)
-    if draft.given("kind") in ("train", "check", "tune"):
+    if isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+        ensembling.find_members(s, owner, draft)
+    elif draft.given("kind") == "ensemble" and ensembling.brings_dataset(draft.body):
+        pass  # its params are wrong
+    elif draft.given("kind") in ("train", "check", "tune", "dqn", "ensemble"):
         _find_model(s, owner, draft)
         _find_initial(s, owner, draft)
     elif draft.params is not None and hasattr(draft.params, "job"):
@@ -187,7 +207,7 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
 
 def _find_initial(s: Session, owner: str, draft: Draft) -> None:
     """The train job whose weights a training begins with: named itself, or by an operator that came of it."""
-    recipe = draft.params.recipe if isinstance(draft.params, TuneParams) else draft.params
+    recipe = draft.params.recipe if isinstance(draft.params, TuneParams | EnsembleParams) else draft.params
     named = getattr(recipe, "initial_weights", None)
     if named is None:
         return
@@ -210,9 +230,11 @@ def _find_initial(s: Session, owner: str, draft: Draft) -> None:
 def _find_source(s: Session, owner: str, draft: Draft, job_id: str) -> None:
     try:
         source = jobs.get(s, owner, job_id)
-        if (source.kind, source.state) != ("train", State.SUCCEEDED):
+        kinds = TRAINED if draft.given("kind") != "evaluate" else TRAINED - {"dqn"}
+        if source.kind not in kinds or source.state != State.SUCCEEDED:
             received = f"a {source.kind} job that is {source.state}"
-            draft.wrong("params.job must be a train job that succeeded", received, "params.job")
+            draft.wrong(f"params.job must be a {' or '.join(sorted(kinds, reverse=True))} job that succeeded", received,
+                        "params.job")  # fmt: skip
             return
         draft.weights = jobs.artifact(s, owner, job_id, WEIGHTS)
     except NotFound:
@@ -229,6 +251,8 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
     """Does the model stand, and does the data set fit it."""
     if draft.spec is not None:
         draft.problems += check(draft.spec)
+    if isinstance(draft.params, DqnParams):
+        _judge_dqn(draft, draft.params)
     if draft.dataset is None:
         return
     schema, splits = DatasetSchema.model_validate(draft.dataset.schema), dict(draft.dataset.splits)
@@ -238,12 +262,27 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
         elif isinstance(draft.params, TuneParams) and draft.spec is not None and not check(draft.spec):
             draft.chosen = plan_tune(draft.spec, schema, splits, draft.params)
             _judge_initial(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.params.method not in TRAINS:
+            ensembling.judge_members(draft, objects)
+        elif isinstance(draft.params, EnsembleParams) and draft.spec is not None and not check(draft.spec):
+            draft.chosen = plan_ensemble(draft.spec, schema, splits, draft.params)
+            _judge_initial(draft, objects)
         elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
             draft.chosen = plan(draft.spec, schema, splits, params).chosen
             _judge_initial(draft, objects)
         elif draft.weights is not None:
             _judge_use(draft, trained(objects, draft.weights.key), schema, splits)
+    except Invalid as error:
+        draft.problems += error.problems
+
+
+def _judge_dqn(draft: Draft, params: DqnParams) -> None:
+    """The network against what the environment shows and takes."""
+    if draft.spec is None or check(draft.spec):
+        return
+    try:
+        draft.chosen = plan_dqn(draft.spec, params).chosen
     except Invalid as error:
         draft.problems += error.problems
 

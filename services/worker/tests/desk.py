@@ -70,8 +70,8 @@ class Desk:
             "params": {}, "chosen": None, "weights": None, "checkpoint": None, "checkpoint_s": 1e6, "gpu": False,
         }  # fmt: skip
         return JobOrder(
-            kind=kind, job_id="job-1", attempt=self._number, prefix=f"jobs/job-1/{self._number}/", dataset=dataset,
-            spec=json.loads(canonical_json(spec)) if spec else None, **(values | more),
+            kind=kind, job_id="job-1", attempt=self._number, prefix=f"jobs/job-1/{self._number}/",
+            spec=json.loads(canonical_json(spec)) if spec else None, **({"dataset": dataset} | values | more),
         )  # fmt: skip
 
     def run(self, order: JobOrder) -> tuple[Any, Recorder]:

@@ -25,10 +25,20 @@ class DatasetRef(_Frozen):
     """Of the stored file."""
 
 
+class MemberRef(_Frozen):
+    """Weights that an ensemble is made of."""
+
+    key: str
+    """Object key of the file, in the form of ``weights.safetensors``."""
+    job: str
+    seed: int | None = None
+    epoch: int | None = None
+
+
 class JobOrder(_Frozen):
     """A claimed job, complete: a child reads no rows."""
 
-    kind: Literal["train", "evaluate", "predict", "check", "export"]
+    kind: Literal["train", "evaluate", "predict", "check", "export", "dqn", "ensemble"]
     job_id: str
     attempt: int
     prefix: str
@@ -38,9 +48,11 @@ class JobOrder(_Frozen):
     params: dict[str, Any]
     chosen: dict[str, Any] | None
     dataset: DatasetRef | None
-    """None for an export."""
+    """None for an export, and for a dqn job, which learns from an environment."""
     weights: str | None
     """Object key of ``weights.safetensors`` of the source job; of a training, where it begins with those weights."""
+    members: tuple[MemberRef, ...] = ()
+    """Of an ensemble."""
     checkpoint: Manifest | None
     """The checkpoint to go on from."""
     checkpoint_s: float

@@ -28,7 +28,7 @@ def test_kinds_are_those_of_the_model() -> None:
         "losses": "map", "loss_weights": "map", "metrics": "list",
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
         "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
-        "seed": "int", "shuffle": "bool",
+        "snapshots": "list", "seed": "int", "split_seed": "int", "shuffle": "bool",
         "device": "choice", "time_limit_s": "float",
         "stratify": "bool", "preprocessing": "list", "augmentation": "list",
     }  # fmt: skip

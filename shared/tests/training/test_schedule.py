@@ -31,6 +31,7 @@ HALF_COSINE = [round((1 + math.cos(math.pi * n / 4)) / 2, 6) for n in range(4)]
         (schedule("inverse_time", decay=1.0), [round(1 / (1 + n / 2), 6) for n in range(8)]),
         (schedule("cosine", warmup_epochs=2), [0.25, 0.5, 0.75, 1, *HALF_COSINE]),
         (schedule("cosine", final=0.5, warmup_epochs=2), [0.25, 0.5, 0.75, 1, *(0.5 + c / 2 for c in HALF_COSINE)]),
+        (schedule("cyclic_cosine", cycles=2), [1, 0.853553, 0.5, 0.146447] * 2),  # Huang et al. 2017, T 8, M 2
         (schedule("plateau"), [1] * 8),
     ],
 )
@@ -61,8 +62,11 @@ def test_values_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
         schedule(**wrong)
 
 
-def test_a_warm_up_must_end_before_the_training() -> None:
+def test_a_warm_up_must_end_before_the_training_and_cycles_with_epochs() -> None:
     assert schedule_problems(schedule("cosine", warmup_epochs=2), 3) == []
     (found,) = schedule_problems(schedule("cosine", warmup_epochs=3), 3)
     assert (found.where.field, found.received) == ("params.schedule.warmup_epochs", 3.0)
+    (found,) = schedule_problems(schedule("cyclic_cosine", cycles=3), 8)
+    assert (found.where.field, found.received) == ("params.schedule.cycles", 3)
+    assert schedule_problems(schedule("cyclic_cosine", cycles=4), 8) == []
     assert schedule_problems(None, 1) == schedule_problems(schedule("one_cycle"), 1) == []

@@ -66,6 +66,9 @@ def test_coarse_to_fine_looks_around_the_best_so_far() -> None:
     ratios = [one.high / one.low for one in rate]  # type: ignore[union-attr]
     assert ratios == pytest.approx([1e4, 1e4 ** (1 / 3), 1e4 ** (1 / 9)])
     assert all(one.low <= 0.9 <= one.high <= 1.0 for one in rate)  # type: ignore[union-attr]
+    two = params(search="coarse_to_fine", stages=2)
+    last = narrowed(two.space, two, known, 29)["params.learning_rate"]
+    assert last.high / last.low == pytest.approx(1e4 ** (1 / 3))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,7 @@ def test_asha_keeps_a_third_at_each_rung() -> None:
     assert [verdict(one, later, params(pruner="asha", monitor="val_accuracy")) for one in later] == [3, 3, None]
     assert [verdict(one, later[:2], params(pruner="asha")) for one in later[:2]] == [None, None]
     assert verdict(known[8], known, params(pruner="none")) is None
+    assert verdict(known[8], known, params(pruner="asha", recipe={"epochs": 1})) is None, "it has ended already"
     assert verdict(known[8], known, params(pruner="asha", min_epochs=2)) is None
 
 
@@ -107,7 +111,7 @@ def test_asha_finds_what_random_search_finds_with_half_the_epochs() -> None:
         for epoch in range(1, 28):
             spent += 1
             told = trial(number, "running", None, *curve[:epoch])
-            if verdict(told, [*done, told], params(pruner="asha")) is not None:
+            if verdict(told, [*done, told], params(pruner="asha", recipe={"epochs": 27})) is not None:
                 break
         done.append(told)
     kept = [one.number for one in done if len(one.epochs) == 27]

@@ -107,6 +107,15 @@ def test_a_monitor_that_no_training_reports_is_refused() -> None:
         plan_tune(SPEC, DIGITS, SPLITS, params)
 
 
+def test_problems_of_the_shared_recipe_are_told_at_their_place_with_those_of_names() -> None:
+    given = {"space": {"params.learning_rat": RATE}, "recipe": {"loss": "mse", "validation_split": 0.9999}}
+    with pytest.raises(Invalid) as refused:
+        plan_tune(SPEC, DIGITS, SPLITS, TuneParams.model_validate(given))
+    fields = {str(one.where.field) for one in refused.value.problems}
+    assert "params.space.params.learning_rat" in fields
+    assert any(field.startswith("params.recipe.") for field in fields)
+
+
 def test_samples_are_set_aside_to_compare_trials_by() -> None:
     params = TuneParams.model_validate({"space": {"params.learning_rate": RATE}})
     chosen = plan_tune(SPEC, DIGITS, SPLITS, params)

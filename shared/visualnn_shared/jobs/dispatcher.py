@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from visualnn_shared.ensembling.advance import Ensembler
 from visualnn_shared.errors import Unavailable
 from visualnn_shared.jobs import gc, protocol, workers
 from visualnn_shared.jobs.timers import Timers
@@ -26,8 +27,8 @@ from visualnn_shared.tuning.advance import Tuner
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
-SEARCH_S = 1.0
-"""Time between two steps of a search."""
+SEARCH_S = 0.5
+"""Time between two steps of a search or an ensemble: about so long a trial that fell behind goes on training."""
 LATE_COMMIT_S = 60.0
 """An attempt's end may become visible this long after the time that it names."""
 
@@ -44,6 +45,7 @@ class Dispatcher:
         self._timers = timers
         self._stop = threading.Event()
         self._tuner = Tuner(database, objects, waker, timers)
+        self._ensembler = Ensembler(database, objects, waker, timers)
         self._collected: set[tuple[str, int]] = set()
 
     def round(self) -> None:
@@ -57,8 +59,9 @@ class Dispatcher:
         self._wake()
 
     def search(self) -> None:
-        """One step of every tune job. Raises ``Unavailable``."""
+        """One step of every tune and ensemble job. Raises ``Unavailable``."""
         self._tuner.round()
+        self._ensembler.round()
 
     def _wake(self) -> None:
         with self._database.session() as s:
@@ -104,7 +107,7 @@ class Dispatcher:
         cleaning = threading.Thread(target=self._clean, name="gc")
         cleaning.start()
         log.info("the dispatcher watches the jobs")
-        search = _Patient("advancing searches", self.search)
+        search = _Patient("advancing searches and ensembles", self.search)
         round_ = _Patient("reaping and waking", self.round)
         due = 0.0
         while not self._stop.is_set():

@@ -3,7 +3,7 @@
 Kinds and their data: ``state`` {state, attempt, error?, cancel_requested?} (the protocol's own), ``batch`` {epoch,
 batch, batches, metrics, progress, eta_s}, ``epoch`` {epoch, epochs, metrics, seconds, samples_per_s, memory_mb},
 ``metrics`` {metrics}, ``insight`` {epoch, layers: [{layer, activation, gradient, update_ratio, zeros, dead}]},
-``log`` {level, text}.
+``episode`` {step, steps, metrics, progress, eta_s} of a dqn job, ``log`` {level, text}.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from visualnn_shared.jobs.record import plain
 from visualnn_shared.jobs.statements import mine
 from visualnn_shared.store.tables import Job, JobEvent
 
-KINDS = ("batch", "epoch", "metrics", "insight", "log")
+KINDS = ("batch", "epoch", "episode", "metrics", "insight", "log")
 """What an attempt may say; ``state`` is the protocol's."""
 
 

@@ -57,14 +57,22 @@ QUEUES = (TRAIN_CPU, TRAIN_GPU, INFER)
 """Every queue that workers serve."""
 TUNE = "tune"
 """The queue of searches, which dispatchers advance: a tune job holds no worker."""
+ENSEMBLE = "ensemble"
+"""The queue of ensembles whose members are still trained, which dispatchers advance too."""
+COORDINATED = (TUNE, ENSEMBLE)
+"""Queues that no worker serves."""
 
 
 def queue_for(kind: str, device: Device = "any") -> str:
     """The queue of a job: by what it needs, so that a worker takes only what it can do."""
     if kind == "tune":
         return TUNE
+    if kind == "ensemble":
+        return ENSEMBLE
     if device == "gpu":
         return TRAIN_GPU
+    if kind == "dqn":
+        return TRAIN_CPU
     return TRAIN_CPU if kind == "train" else INFER
 
 

@@ -17,9 +17,9 @@ from visualnn_shared.errors import Conflict, IdempotencyMismatch, NotFound
 from visualnn_shared.ids import new_id
 from visualnn_shared.jobs import record
 from visualnn_shared.jobs.model import (
+    COORDINATED,
     FINAL,
     QUEUES,
-    TUNE,
     WORKER_LOST,
     Beat,
     Claim,
@@ -81,8 +81,8 @@ def submit(
     Raises ``IdempotencyMismatch`` where the key came with another body (``fingerprint``), ``ValueError`` for a queue
     that nobody serves or a key without a fingerprint.
     """
-    if queue not in (*QUEUES, TUNE):
-        raise ValueError(f"queue must be one of {', '.join((*QUEUES, TUNE))}; received {queue!r}")
+    if queue not in (*QUEUES, *COORDINATED):
+        raise ValueError(f"queue must be one of {', '.join((*QUEUES, *COORDINATED))}; received {queue!r}")
     if idempotency_key is not None and fingerprint is None:
         raise ValueError("an idempotency_key must come with a fingerprint; received none")
     values = {
@@ -226,6 +226,17 @@ def fail(s: Session, lease: Lease, error: JobError, timers: Timers = _DEFAULT) -
 def drain(s: Session, lease: Lease) -> State | None:
     """Hand the job back, its child being dead, because the worker leaves: the state it led to, None if fenced off."""
     moved = _end(s, mine(lease), record.DRAINED, handed_back())
+    return moved[0].state if moved else None
+
+
+def hand_over(
+    s: Session, lease: Lease, queue: str, *, model_id: str | None, model_version: int | None, chosen: Mapping[str, Any]
+) -> State | None:
+    """Queue a job that dispatchers advanced for a worker to end: the state it led to, None where fenced off."""
+    if queue not in QUEUES:
+        raise ValueError(f"queue must be one of {', '.join(QUEUES)}; received {queue!r}")
+    made = {"queue": queue, "model_id": model_id, "model_version": model_version, "chosen": record.plain(chosen)}
+    moved = _end(s, mine(lease), record.DRAINED, {**handed_back(), **made, "last_sent_at": None})
     return moved[0].state if moved else None
 
 

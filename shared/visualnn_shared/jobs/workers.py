@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from visualnn_shared.ids import new_id
-from visualnn_shared.jobs.model import TRAIN_GPU, TUNE, State
+from visualnn_shared.jobs.model import COORDINATED, TRAIN_GPU, State
 from visualnn_shared.jobs.statements import insert_or_update
 from visualnn_shared.store.clock import clock
 from visualnn_shared.store.tables import Job, Worker
@@ -75,7 +75,7 @@ def waiting_for(s: Session, job: Job) -> str | None:
     """What a queued job waits for beyond its turn: a worker that can do it, or the end of its back-off."""
     if job.state != State.QUEUED:
         return None
-    if job.queue != TUNE and not online(s, job.queue):
+    if job.queue not in COORDINATED and not online(s, job.queue):
         what = "a worker with a GPU" if job.queue == TRAIN_GPU else f"a worker for the queue {job.queue}"
         return f"{what}: none is online"
     rest = job.run_after - s.scalars(select(clock())).one()

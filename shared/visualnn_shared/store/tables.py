@@ -249,7 +249,7 @@ class Attempt(Base):
 
 
 class Trial(Base):
-    """One training of a search; the row is the truth, the search's state is read from these rows alone."""
+    """One training of a search or an ensemble; the row is the truth, their state is read from these rows alone."""
 
     __tablename__ = "trials"
 
@@ -259,7 +259,7 @@ class Trial(Base):
     job_id: Mapped[str | None] = mapped_column(Id)
     """The train job; None where the values did not fit together, so that none was queued."""
     values: Mapped[dict[str, Any]] = mapped_column(Json)
-    """Dimension -> value."""
+    """Dimension -> value; of an ensemble's member ``params.seed``, where seeds tell them apart."""
     state: Mapped[str] = mapped_column(String(16))
     """queued, running, complete, pruned, failed, cancelled, or stopped: by the search's own cancel."""
     value: Mapped[float | None] = mapped_column(Double)

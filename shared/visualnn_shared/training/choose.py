@@ -29,6 +29,7 @@ from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
 from visualnn_shared.training.serving import Serving, TensorSpec
 from visualnn_shared.training.sizes import size_problems
+from visualnn_shared.training.snapshots import snapshot_problems
 from visualnn_shared.training.stopping import monitor_problems
 
 __all__ = ["Fit", "Plan", "plan", "plan_evaluate", "plan_predict"]
@@ -76,6 +77,7 @@ def plan(
     frozen, unknown = frozen_layers(resolved, params.frozen)
     problems += unknown or _net_problems(freeze(resolved, frozen))
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
+    problems += snapshot_problems(params)
     problems += [] if feeding.problems else size_problems(resolved, feeding.fed)
     problems += augmentation_problems(params.augmentation, schema.features) + stratify_problems(params, schema)
     problems += full_batch_problems(resolved, params)

@@ -1,27 +1,43 @@
-"""A train job's params as JSON, field by field: what a form needs. Made from the models that check them."""
+"""A job's params as JSON, field by field: what a form needs. Made from the models that check them."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from visualnn_shared.catalogue.kinds import Kind, Optional
 from visualnn_shared.training.loss_options import LOSS_OPTIONS
 from visualnn_shared.training.optimizers import OPTIMIZERS
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
 
 _KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
-_CHOSEN = frozenset({"optimizer", "loss", "losses", "metrics", "learning_rate", "keep"})
-"""What ``choose.plan`` fills in."""
+_CHOSEN = frozenset({"optimizer", "loss", "losses", "metrics", "learning_rate", "keep", "stop_at"})
+"""What ``choose.plan`` and ``plan_dqn`` fill in."""
 _LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "exclusiveMaximum": "most"}
 
 
-def describe() -> list[dict[str, Any]]:
-    """The fields of ``TrainParams`` in their order.
+def describe(params: type[BaseModel] = TrainParams) -> list[dict[str, Any]]:
+    """The fields of ``params`` in their order; ``searchable``: a search may have it as a dimension.
 
     ``kind`` is int, float, bool, text, choice (of ``choices``), list (of what ``of`` says), record (of ``fields``), map
     (names to what ``of`` says), or named: one of ``choices``, with the fields that ``options`` give for it.
     """
-    schema = TrainParams.model_json_schema()
-    return [one | {"chosen": one["name"] in _CHOSEN} for one in _fields(schema, schema["$defs"])]
+    schema = params.model_json_schema()
+    return [
+        one
+        | {
+            "chosen": one["name"] in _CHOSEN and not one["default"],
+            "searchable": params is TrainParams and one["name"] not in SAME_FOR_ALL,
+        }
+        for one in _fields(schema, schema["$defs"])
+    ]
+
+
+def describe_tune() -> list[dict[str, Any]]:
+    """The fields of ``TuneParams`` but ``space`` and ``recipe``, whose values are names and fields of ``describe``."""
+    schema = TuneParams.model_json_schema()
+    own = {**schema, "properties": {k: v for k, v in schema["properties"].items() if k not in ("space", "recipe")}}
+    return [one | {"chosen": one["name"] == "monitor"} for one in _fields(own, schema["$defs"])]
 
 
 def _fields(schema: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from visualnn_shared.reinforcement.environments import EnvironmentName
 from visualnn_shared.training.augmentation import Changes
 from visualnn_shared.training.names import Device, EvaluatedSplit, ExportFormat, Loss, Metric, OptimizerName, Precision
 from visualnn_shared.training.schedule import Schedule
@@ -16,6 +17,10 @@ from visualnn_shared.training.steps import Preprocessing
 from visualnn_shared.training.stopping import EarlyStopping, Keep
 
 _Output = Annotated[str, Field(min_length=1, max_length=200)]
+MOST_SNAPSHOTS = 64
+"""A training keeps no more: each is in memory, and in every checkpoint."""
+MOST_MEMBERS = 32
+"""Of an ensemble: each costs as much memory and time as one net."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 
@@ -82,8 +87,12 @@ class TrainParams(_Params):
     """Where to start: a train job's id, or an operator as ``name`` or ``name@version``; none draws from the seed."""
     precision: Precision = "float32"
     """What is computed in; with the mixed ones weights stay float32, and so does what comes out."""
+    snapshots: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_SNAPSHOTS)] = ()
+    """Epochs after which the weights are kept as well, each as a file of the result."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """The same seed gives the same first weights and the same order of samples."""
+    split_seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] | None = None
+    """Which samples ``validation_split`` sets aside; ``seed`` says it where this is left out."""
     shuffle: Annotated[bool, Field(strict=True)] = True
     """Another order of the samples in each epoch."""
     stratify: Annotated[bool, Field(strict=True)] = False
@@ -96,6 +105,73 @@ class TrainParams(_Params):
     """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     """Seconds after which the training is ended as failed."""
+
+    @property
+    def splits_by(self) -> int:
+        """The seed that says which samples are set aside."""
+        return self.seed if self.split_seed is None else self.split_seed
+
+
+class DqnParams(_Params):
+    """``params`` of a dqn job: deep Q-learning (Mnih et al. 2015) in an environment of gymnasium.
+
+    A step is one decision of the agent. Sources: Mnih et al. 2015 (Human-level control through deep reinforcement
+    learning) for the method, van Hasselt et al. 2016 (Deep reinforcement learning with double Q-learning) for double.
+    """
+
+    environment: EnvironmentName
+    """Where the agent learns, by gymnasium's name."""
+    steps: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 100_000
+    """Decisions, over all episodes; it ends earlier where ``stop_at`` is reached."""
+    learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
+    """Size of a gradient step; 0.0023 for adam, else the optimizer's own default where it is left out."""
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
+    """Transitions that a gradient step learns from, drawn from the replay."""
+    discount: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.99
+    """What a reward is worth a step later: gamma."""
+    double: Annotated[bool, Field(strict=True)] = True
+    """Double DQN: the network chooses the next action, the target network values it."""
+    optimizer: OptimizerName | Optimizer | None = None
+    """How the weights follow the gradient; adam where it is left out."""
+    loss: Literal["huber", "mse"] = "huber"
+    """Of the temporal-difference error; huber is the square up to 1 and straight beyond, Mnih's clipping to [-1, 1]."""
+    gradient_norm: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = 10.0
+    """Gradients that are longer together are cut down to it; null leaves them."""
+    epsilon_start: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
+    """The share of random actions at the beginning."""
+    epsilon_final: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.04
+    """The share of random actions in the end."""
+    epsilon_steps: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 8000
+    """Steps from the first share to the last, in a straight line."""
+    replay_size: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = 50_000
+    """Transitions that are remembered; the oldest is forgotten first."""
+    learning_starts: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 1000
+    """Steps at random that come before anything is learnt."""
+    train_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 128
+    """Steps between two rounds of learning."""
+    gradient_steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 64
+    """Gradient steps of a round."""
+    target_every: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 128
+    """Gradient steps after which the target network becomes what the network is."""
+    parallel: Annotated[int, Field(strict=True, ge=1, le=256)] = 8
+    """Games played side by side, one decision each at a time."""
+    frame_skip: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
+    """An action is repeated so many times; its reward is their sum."""
+    frame_stack: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
+    """So many of the newest observations are seen at once, the oldest first."""
+    evaluate_every: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] | None = 2048
+    """Steps after which greedy episodes are played to see how good the policy is; the best one's weights are kept."""
+    evaluate_episodes: Annotated[int, Field(strict=True, ge=1, le=1000)] = 20
+    """So many of them each time."""
+    stop_at: Annotated[float, Field(strict=True, allow_inf_nan=False)] | None = None
+    """Learning ends where greedy episodes have this mean return, two standard errors beyond chance; gymnasium's own
+    threshold where it is left out."""
+    episodes: Annotated[int, Field(strict=True, ge=1, le=1000)] = 100
+    """Greedy episodes that the result is judged by, played with other seeds."""
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    """Of first weights, games, exploration and what is drawn from the replay."""
+    device: Device = "any"
+    time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
 
 
 class PredictParams(_Params):
@@ -158,6 +234,8 @@ class TuneParams(_Params):
     """How many of them wait or run at a time; more workers than this are not used."""
     search: Literal["tpe", "random", "coarse_to_fine"] = "tpe"
     """How values are chosen: by what the ended trials say (tpe), at random, or at random in ever smaller ranges."""
+    stages: Annotated[int, Field(strict=True, ge=2, le=10)] = 3
+    """Of coarse_to_fine: each has as many trials, in ranges a third as wide around the best so far."""
     pruner: Literal["none", "median", "asha"] = "none"
     """Which trials are ended early: those below the median of the others, or all but a share at each rung."""
     min_epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
@@ -170,15 +248,52 @@ class TuneParams(_Params):
     """Of the search; each trial's training has the recipe's seed."""
 
 
+SAME_FOR_ALL = frozenset(
+    {"validation_split", "metrics", "device", "time_limit_s", "initial_weights", "losses", "loss_weights"}
+)
+"""Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
+compared."""
+
+
+class EnsembleParams(_Params):
+    """``params`` of an ensemble job: several trained nets of one task, made into one."""
+
+    method: Literal["seeds", "top_k", "snapshots", "average", "jobs"] = "seeds"
+    """Trainings that differ in their seed; the best trials of a search; weights that one training had on its way, their
+    answers averaged (snapshots) or they themselves (average); or jobs that are named."""
+    members: Annotated[int, Field(strict=True, ge=2, le=MOST_MEMBERS)] = 5
+    """How many nets; of average, how many sets of weights."""
+    recipe: TrainParams = TrainParams()
+    """What is trained, for seeds, snapshots and average; of seeds the first has its seed, the next the number after."""
+    tune: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The search whose best trials are the members, for top_k."""
+    jobs: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """The train jobs that are the members, for jobs."""
+    epochs: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(max_length=MOST_MEMBERS)] = ()
+    """After which epochs of the one training weights are taken; where it is left out: of snapshots the ends of as many
+    cosine cycles of the learning rate as there are members, of average the last ones."""
+    monitor: str | None = Field(default=None, max_length=200)
+    """The metric that says which member is the best; ``val_loss`` where it is left out."""
+    parallel: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    """How many trainings wait or run at a time; more workers than this are not used."""
+    device: Device = "any"
+    """What the last step waits for, which makes one net of the members and measures it."""
+
+
 PARAMS: dict[str, type[_Params]] = {
     "train": TrainParams,
+    "dqn": DqnParams,
     "evaluate": EvaluateParams,
     "predict": PredictParams,
     "check": CheckParams,
     "export": ExportParams,
     "tune": TuneParams,
+    "ensemble": EnsembleParams,
 }
 """Job kind -> what its ``params`` must be."""
+
+WITHOUT_DATASET = frozenset({"export", "dqn"})
+"""Kinds of jobs that take no data set: an export has its weights, a dqn job its environment."""
 
 Chosen = dict[str, dict[str, Any]]
 """Field -> {"value", "why"}: what the platform chose where the user left it out."""

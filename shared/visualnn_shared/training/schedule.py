@@ -68,6 +68,18 @@ class OneCycle(BaseModel):
     final: Annotated[float, Field(strict=True, gt=0, le=1)] = 4e-6
 
 
+class CyclicCosine(BaseModel):
+    """Half a cosine from the learning rate to ``final`` of it, again and again: warm restarts (Loshchilov and Hutter
+    2017), and with a snapshot at each cycle's end the schedule of snapshot ensembles (Huang et al. 2017)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: Literal["cyclic_cosine"]
+    cycles: Annotated[int, Field(strict=True, ge=1, le=1000)] = 5
+    """So many of the same length; the training's epochs are a multiple of them."""
+    final: _Share = 0.0
+
+
 class Plateau(BaseModel):
     """Times ``factor`` where ``monitor`` has not got better by ``min_delta`` for ``patience`` epochs."""
 
@@ -84,12 +96,16 @@ class Plateau(BaseModel):
 
 
 Schedule = Annotated[
-    Constant | StepDecay | Exponential | InverseTime | Cosine | OneCycle | Plateau, Field(discriminator="name")
+    Constant | StepDecay | Exponential | InverseTime | Cosine | OneCycle | CyclicCosine | Plateau,
+    Field(discriminator="name"),
 ]
 
 
 def schedule_problems(schedule: Schedule | None, epochs: int) -> list[Problem]:
-    """A warm-up must end before the training does."""
+    """A warm-up must end before the training does, and cycles must be whole epochs."""
+    if isinstance(schedule, CyclicCosine) and epochs % schedule.cycles:
+        rule = f"cycles must divide the training's epochs, {epochs}, so that each ends with an epoch"
+        return [problem(rule, schedule.cycles, field="params.schedule.cycles")]
     warmup = getattr(schedule, "warmup_epochs", 0.0)
     if warmup < epochs or not warmup:
         return []
@@ -104,6 +120,9 @@ def factor(schedule: Schedule, step: Any, per_epoch: int, epochs: int, ops: Any)
     """
     if isinstance(schedule, Plateau):
         return step * 0.0 + 1.0
+    if isinstance(schedule, CyclicCosine):
+        cycle = per_epoch * epochs / schedule.cycles
+        return _half_cosine(1.0, schedule.final, (step - cycle * ops.floor(step / cycle)) / cycle, ops)
     if isinstance(schedule, OneCycle):
         return _one_cycle(schedule, step / max(per_epoch * epochs - 1, 1), ops)
     warmup = schedule.warmup_epochs * per_epoch

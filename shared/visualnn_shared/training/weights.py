@@ -6,6 +6,10 @@ WEIGHTS = "weights.safetensors"
 """The canonical file, complete enough to run the net again; its name among the files of a train job."""
 
 
+TRAINED = frozenset({"train", "dqn", "ensemble"})
+"""Kinds of jobs that leave such weights: they can be fetched, registered as an operator, and predicted with."""
+
+
 class WeightsFormat(StrEnum):
     """What `GET /jobs/{id}/weights` gives."""
 

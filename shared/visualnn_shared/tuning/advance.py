@@ -4,96 +4,47 @@ A tune job is held by no worker. The dispatchers claim it and step it, each step
 the job's row: any of them may do any step, and one that dies between two steps loses nothing.
 """
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from visualnn_shared.datasets.schema import DatasetSchema
-from visualnn_shared.errors import Conflict, Invalid, NotFound, SpecInvalid, Unavailable
+from visualnn_shared.errors import Conflict, Invalid, NotFound, SpecInvalid
 from visualnn_shared.jobs import events, protocol
-from visualnn_shared.jobs.model import TUNE, ErrorClass, JobError, Lease, State, queue_for
+from visualnn_shared.jobs.coordinating import Coordinator
+from visualnn_shared.jobs.model import TUNE, ErrorClass, JobError, Lease, queue_for
 from visualnn_shared.jobs.timers import Timers
-from visualnn_shared.jobs.wakeup import Waker
-from visualnn_shared.objects import ObjectStore
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.store import models
-from visualnn_shared.store.database import Database
 from visualnn_shared.store.tables import Dataset, Job, ModelVersion, Trial
 from visualnn_shared.training.recipe import TuneParams
 from visualnn_shared.tuning import planning, pruning, reading, report, sampling
-from visualnn_shared.tuning.trials import OPEN, Told, best, told, upwards
+from visualnn_shared.tuning.trials import OPEN, Told, best, monitored, told, upwards
 
 HOPELESS = 5
 """So many trials that failed, and none that did not: no more are asked for."""
 AT_ONCE = 16
 """Trials that one step queues at most, so that its transaction stays short."""
-_WHO = "dispatcher"
-log = logging.getLogger(__name__)
 
 
-class Tuner:
+class Tuner(Coordinator):
     """What a dispatcher does for searches; ``round`` again and again."""
 
-    def __init__(self, database: Database, objects: ObjectStore, waker: Waker, timers: Timers) -> None:
-        self._database = database
-        self._objects = objects
-        self._waker = waker
-        self._timers = timers
+    queue = TUNE
 
-    def round(self) -> None:
-        """One step of every search. Raises ``Unavailable``."""
-        with self._database.reading() as s:
-            unended = Job.state.in_((State.QUEUED, State.RUNNING))
-            if s.scalars(select(Job.id).where(unended, Job.queue == TUNE).limit(1)).first() is None:
-                return
+    def prepare(self) -> None:
+        """Optuna is loaded where a search is there."""
         sampling.ready()
-        with self._database.session() as s:
-            while protocol.claim(s, queues=(TUNE,), worker_id=_WHO, timers=self._timers) is not None:
-                pass
-        with self._database.reading() as s:
-            running = select(Job.id).where(Job.state == State.RUNNING, Job.queue == TUNE).order_by(Job.id)
-            ids = list(s.scalars(running))
-        for job_id in ids:
-            self._guarded(job_id)
 
-    def _guarded(self, job_id: str) -> None:
-        """A search that meets a fault of ours ends by the budget of failures; the others go on."""
-        try:
-            self.step(job_id)
-        except Unavailable:
-            raise
-        except Exception as error:
-            log.exception("search %s", job_id)
-            with self._database.session() as s:
-                job = protocol.find(s, job_id)
-                why = f"{type(error).__name__}: {error}"[:500]
-                fault = JobError(ErrorClass.INFRASTRUCTURE, "unexpected", why, "It is tried again by itself.")
-                if job.state == State.RUNNING:
-                    protocol.fail(s, _lease(job), fault, self._timers)
+    def advance(self, s: Session, job: Job, lease: Lease, cancel: bool) -> tuple[bool, list[str]]:
+        """Read, end, ask."""
+        return advance(s, job, lease, cancel, self.timers)
 
-    def step(self, job_id: str) -> None:
-        """One step of one search. Raises ``Unavailable``."""
-        with self._database.session() as s:
-            job = protocol.find(s, job_id)
-            if job.state != State.RUNNING:
-                return
-            lease = _lease(job)
-            beat = protocol.heartbeat(s, lease, self._timers)  # locks the row: of several dispatchers one is here
-            if not beat.held:
-                return
-            over, wake = advance(s, job, lease, beat.cancel_requested, self._timers)
-        for queue in sorted(set(wake)):
-            self._waker.wake(queue)
-        if over:
-            self._finish(job_id, lease)
-
-    def _finish(self, job_id: str, lease: Lease) -> None:
+    def finish(self, job_id: str, lease: Lease) -> None:
         """Every trial has ended: write the files, then commit."""
-        with self._database.reading() as s:
+        with self.database.reading() as s:
             job = protocol.find(s, job_id)
             rows = reading.rows(s, job_id)
             params, trials = TuneParams.model_validate(job.params), [told(row) for row in rows]
@@ -104,11 +55,11 @@ class Tuner:
                 ErrorClass.USER, "no-trial-succeeded", f"of {len(rows)} trials none succeeded; the first: "
                 f"{notes[0] if notes else 'it was cancelled'}", "Read GET /jobs/{id}/trials, and mend recipe or space.",
             )  # fmt: skip
-            with self._database.session() as s:
-                protocol.fail(s, lease, fault, self._timers)
+            with self.database.session() as s:
+                protocol.fail(s, lease, fault, self.timers)
             return
-        manifest = report.store(self._objects, lease.prefix(), params, trials, found)
-        with self._database.session() as s:
+        manifest = report.store(self.objects, lease.prefix(), params, trials, found)
+        with self.database.session() as s:
             protocol.commit(
                 s, lease, manifest, _metrics(params, trials), {**(job.chosen or {}), **report.chosen(found)}
             )
@@ -120,45 +71,21 @@ def advance(s: Session, job: Job, lease: Lease, cancel: bool, timers: Timers) ->
     rows = reading.rows(s, job.id)
     before = {row.number: row.state for row in rows}
     for row in rows:
-        reading.refresh(s, row, params, cancel)
+        reading.refresh(s, row, monitored(params), cancel)
     wake: list[str] = []
     if cancel:
         for row in rows:
-            _cancel(s, row)
+            reading.cancel(s, row)
         if not any(row.state in OPEN for row in rows):
             protocol.confirm_cancel(s, lease)
         return False, wake
-    wake += [queue for row in rows if row.state == "stopped" for queue in _resume(s, row)]
+    wake += [queue for row in rows if row.state == "stopped" for queue in reading.resume(s, row)]
     _prune(s, rows, params)
     wake += _ask(s, job, params, rows)
     trials = [told(row) for row in rows]
     _say(s, lease, params, trials, timers, changed=before != {row.number: row.state for row in rows})
     asked = len(rows) >= params.trials or _hopeless(rows)
     return asked and not any(row.state in OPEN for row in rows), wake
-
-
-def _cancel(s: Session, row: Trial) -> None:
-    if row.state in OPEN and row.job_id is not None:
-        job = s.get(Job, row.job_id)
-        if job is None or job.cancel_requested:
-            return
-        with suppress(Conflict, NotFound):
-            protocol.cancel(s, row.job_id)
-            reading.refresh(s, row, None, True)
-
-
-def _resume(s: Session, row: Trial) -> list[str]:
-    """A trial that the search's own cancel ended goes on from its checkpoint."""
-    try:
-        job = protocol.resume(s, str(row.job_id))
-    except NotFound:
-        row.state, row.note = "failed", "its job was deleted"
-        return []
-    except Conflict:  # someone resumed it by hand, and it has succeeded: the next step reads its value
-        row.state = "running"
-        return []
-    row.state = "queued"
-    return [job.queue]
 
 
 def _prune(s: Session, rows: Sequence[Trial], params: TuneParams) -> None:
@@ -248,7 +175,3 @@ def _metrics(params: TuneParams, trials: Sequence[Told]) -> dict[str, Any]:
     leader = best(trials, upwards(params))
     found = {} if leader is None else {"best": leader.value, "best_trial": leader.number}
     return {"trials": len(trials), **counts, "failed": failed, **found}
-
-
-def _lease(job: Job) -> Lease:
-    return Lease(job.id, job.attempt, str(job.lease_token))

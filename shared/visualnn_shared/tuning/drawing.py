@@ -48,9 +48,9 @@ def parallel(params: TuneParams, trials: Sequence[Told]) -> Image.Image:
         f"{sum(one.state == name for one in trials)} {name}" for name in ("complete", "pruned", "failed", "cancelled")
         if any(one.state == name for one in trials)
     )  # fmt: skip
-    _text(pen, (20, 14), f"Parallel coordinates of {len(trials)} trials", 20)
+    write(pen, (20, 14), f"Parallel coordinates of {len(trials)} trials", 20)
     way = "higher" if higher else "lower"
-    _text(pen, (20, 44), f"{counts}. Each line is a trial; {metric}: {way} is better.", 13, FAINT)
+    write(pen, (20, 44), f"{counts}. Each line is a trial; {metric}: {way} is better.", 13, FAINT)
     _legend(pen, bool(any(one.state == "pruned" for one in trials)))
     leader = best(trials, higher)
     for one in sorted(trials, key=lambda one: (one.state == "complete", one is leader)):
@@ -76,13 +76,13 @@ def bars(shares: Mapping[str, float], metric: str, trials: int) -> Image.Image:
     """A bar for each dimension, the longest first; the shares sum to 1."""
     ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left = 40 + int(max(pen.textlength(_cut(short(name), 40), _font(14)) for name, _ in ordered))
+    left = 40 + int(max(pen.textlength(_cut(short(name), 40), font(14)) for name, _ in ordered))
     wide, row, top = 420, 34, 96
     bottom = top + row * len(ordered)
     picture = Image.new("RGB", (max(left + wide + 90, 700), bottom + 66), PAPER)
     pen = ImageDraw.Draw(picture)
-    _text(pen, (20, 14), f"Importance of {len(ordered)} dimensions for {metric}", 20)
-    _text(
+    write(pen, (20, 14), f"Importance of {len(ordered)} dimensions for {metric}", 20)
+    write(
         pen,
         (20, 44),
         f"PED-ANOVA over {trials} complete trials: what tells the better trials from the others.",
@@ -92,13 +92,13 @@ def bars(shares: Mapping[str, float], metric: str, trials: int) -> Image.Image:
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + tick * wide
         pen.line((x, top - 6, x, bottom), ENDED)
-        _text(pen, (x, bottom + 6), f"{tick:g}", 12, FAINT, "ma")
-    _text(pen, (left + wide / 2, bottom + 30), "share of importance (all together: 1)", 13, FAINT, "ma")
+        write(pen, (x, bottom + 6), f"{tick:g}", 12, FAINT, "ma")
+    write(pen, (left + wide / 2, bottom + 30), "share of importance (all together: 1)", 13, FAINT, "ma")
     for place, (name, share) in enumerate(ordered):
         y = top + place * row
-        _text(pen, (left - 12, y + 12), _cut(short(name), 40), 14, INK, "rm")
+        write(pen, (left - 12, y + 12), _cut(short(name), 40), 14, INK, "rm")
         pen.rectangle((left, y + 2, left + max(share * wide, 1), y + 22), GOOD)
-        _text(pen, (left + share * wide + 8, y + 12), f"{share:.2f}", 13, INK, "lm")
+        write(pen, (left + share * wide + 8, y + 12), f"{share:.2f}", 13, INK, "lm")
     return picture
 
 
@@ -127,14 +127,14 @@ def _scale(dimension: FloatRange | IntRange | Choices) -> str:
 def _axis(pen: ImageDraw.ImageDraw, place: int, title: str, ticks: Sequence[tuple[float, str]], scale: str) -> None:
     x = _x(place)
     pen.line((x, _TOP, x, _TOP + _TALL), INK, 2)
-    _text(pen, (x, _TOP - 14), _cut(title, 24), 14, INK, "mb")
-    _text(pen, (x, _TOP + _TALL + 14), scale, 12, FAINT, "ma")
+    write(pen, (x, _TOP - 14), _cut(title, 24), 14, INK, "ms")
+    write(pen, (x, _TOP + _TALL + 14), scale, 12, FAINT, "ma")
     for share, label in ticks:
         y = _y(share)
         pen.line((x - 5, y, x + 5, y), INK, 2)
-        wide = pen.textlength(label, _font(12))
+        wide = pen.textlength(label, font(12))
         pen.rectangle((x + 8, y - 8, x + 12 + wide, y + 8), PAPER)
-        _text(pen, (x + 10, y), label, 12, INK, "lm")
+        write(pen, (x + 10, y), label, 12, INK, "lm")
 
 
 def _legend(pen: ImageDraw.ImageDraw, pruned: bool) -> None:
@@ -142,8 +142,8 @@ def _legend(pen: ImageDraw.ImageDraw, pruned: bool) -> None:
     kinds = [(BEST, "best"), (GOOD, "good"), (BAD, "bad"), *([(ENDED, "pruned: ended early")] if pruned else [])]
     for colour, label in kinds:
         pen.line((x, 80, x + 24, 80), colour, 4)
-        _text(pen, (x + 30, 80), label, 13, INK, "lm")
-        x += 54 + int(pen.textlength(label, _font(13)))
+        write(pen, (x + 30, 80), label, 13, INK, "lm")
+        x += 54 + int(pen.textlength(label, font(13)))
 
 
 def _path(pen: ImageDraw.ImageDraw, points: list[Point], colour: tuple[int, int, int], wide: int) -> None:
@@ -170,12 +170,13 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _font(size: int) -> Any:
+def font(size: int) -> Any:
     """Pillow's own font, so that no file of the system is needed."""
     return ImageFont.load_default(size)
 
 
-def _text(
+def write(
     pen: ImageDraw.ImageDraw, at: Point, text: str, size: int, ink: tuple[int, int, int] = INK, anchor: str = "la"
 ) -> None:
-    pen.text(at, text, ink, _font(size), anchor)
+    """A text at a place; the anchor is Pillow's."""
+    pen.text(at, text, ink, font(size), anchor)

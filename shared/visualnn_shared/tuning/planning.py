@@ -13,7 +13,7 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.choose import Plan, plan
-from visualnn_shared.training.recipe import TrainParams, TuneParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
 from visualnn_shared.training.space import Values, in_layer, in_recipe, put_recipe, put_spec, samples
 from visualnn_shared.training.stopping import monitor_problems
 from visualnn_shared.tuning.trials import monitored
@@ -21,8 +21,6 @@ from visualnn_shared.validation import problems_of
 
 VALIDATION = 0.2
 """Share of the training samples that is set aside to compare trials with where the recipe sets none aside."""
-_FIXED = ("validation_split", "metrics", "device", "time_limit_s", "initial_weights", "losses", "loss_weights")
-"""Fields that say what is measured, and on what: else trials could not be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,11 @@ def plan_tune(spec: Spec, schema: DatasetSchema, splits: Mapping[str, int], para
 
     Each dimension is tried at both ends (or with every choice), the others as recipe and network have them.
     """
-    base = training(spec, schema, splits, params, {}).plan
+    try:
+        base = training(spec, schema, splits, params, {}).plan
+    except Invalid as error:
+        named = [one for name in params.space for one in _name_problems(name, spec, params)]
+        raise Invalid("the tune job", [_of_recipe(one) for one in error.problems] + named) from None
     problems = monitor_problems(params.monitor, base.params.metrics or (), True, "params.monitor")
     for name, dimension in params.space.items():
         named = _name_problems(name, spec, params)
@@ -78,6 +80,15 @@ def plan_tune(spec: Spec, schema: DatasetSchema, splits: Mapping[str, int], para
     if params.monitor is None:
         chosen["monitor"] = {"value": monitored(params), "why": "what the loss is on samples that were set aside"}
     return chosen
+
+
+def _of_recipe(found: Problem) -> Problem:
+    """A problem of the recipe that all trials share, at its place in the tune job."""
+    field = found.where.field
+    if field is None or not field.startswith("params."):
+        return found
+    where = found.where.model_copy(update={"field": f"params.recipe.{field.removeprefix('params.')}"})
+    return found.model_copy(update={"where": where})
 
 
 def _tried(
@@ -111,7 +122,7 @@ def _name_problems(name: str, spec: Spec, params: TuneParams) -> list[Problem]:
     fields = list(TrainParams.model_fields)
     if keys[0] not in fields:
         return [problem("a dimension must be a field of a train job", name, field=where, hint=closest(keys[0], fields))]
-    if keys[0] in _FIXED or (keys[0] == "loss" and monitored(params).endswith("loss")):
+    if keys[0] in SAME_FOR_ALL or (keys[0] == "loss" and monitored(params).endswith("loss")):
         hint = "give another monitor, such as val_accuracy" if keys[0] == "loss" else "set it in recipe"
         rule = "a dimension must leave what is measured, and where, the same for all trials"
         return [problem(rule, name, field=where, hint=hint)]

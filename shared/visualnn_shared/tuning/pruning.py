@@ -11,10 +11,15 @@ LEAST_FOR_MEDIAN = 4
 
 def verdict(trial: Told, trials: Sequence[Told], params: TuneParams) -> int | None:
     """The epoch at which the trial falls behind, or None: it goes on."""
-    if params.pruner == "none" or not trial.epochs:
+    if params.pruner == "none" or not trial.epochs or trial.epochs[-1][0] >= _last(trial, params):
         return None
     others = [one for one in trials if one.number != trial.number]
     return (_asha if params.pruner == "asha" else _median)(trial, others, params)
+
+
+def _last(trial: Told, params: TuneParams) -> int:
+    """Its last epoch: nothing is saved by ending it there."""
+    return int(trial.values.get("params.epochs", params.recipe.epochs))
 
 
 def _median(trial: Told, others: Sequence[Told], params: TuneParams) -> int | None:

@@ -11,8 +11,6 @@ from visualnn_shared.training.recipe import TuneParams
 from visualnn_shared.training.space import Choices, FloatRange, IntRange, Values
 from visualnn_shared.tuning.trials import OPEN, Told, best, upwards
 
-STAGES = 3
-"""Of coarse-to-fine: each has as many trials, and ranges a third as wide around the best so far."""
 _AT_RANDOM = 10
 """Trials before TPE begins to learn, or a third of all where they are few."""
 AnyDimension = FloatRange | IntRange | Choices
@@ -58,7 +56,7 @@ def narrowed(
     space: Mapping[str, AnyDimension], params: TuneParams, trials: Sequence[Told], number: int
 ) -> dict[str, AnyDimension]:
     """The ranges of this trial's stage; choices stay."""
-    stage = min(number * STAGES // params.trials, STAGES - 1)
+    stage = min(number * params.stages // params.trials, params.stages - 1)
     leader = best(trials, upwards(params))
     if stage == 0 or leader is None:
         return dict(space)

@@ -1,4 +1,4 @@
-"""Deep Q-network: what each action is worth."""
+"""Deep Q-networks: what each action is worth."""
 
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.zoo.builder import Net
@@ -19,4 +19,17 @@ def dqn() -> Spec:
     return net.spec()
 
 
-NETWORKS = {"dqn": Network("Deep Q-network for Atari", "games", dqn, paper=PAPER)}
+def dqn_cartpole() -> Spec:
+    """The value of pushing the cart left or right, from its place and speed and the pole's angle and its speed."""
+    net = Net("dqn-cartpole")
+    net.input("state", 4)
+    net.add("fc1", "Dense", units=128, activation="relu")
+    net.add("fc2", "Dense", units=128, activation="relu")
+    net.add("values", "Dense", units=2)
+    return net.spec()
+
+
+NETWORKS = {
+    "dqn": Network("Deep Q-network for Atari", "games", dqn, paper=PAPER),
+    "dqn-cartpole": Network("Deep Q-network for CartPole", "games", dqn_cartpole, paper=PAPER),
+}

@@ -43,7 +43,13 @@ class JobProgress:
 
     def on_event(self, event: "Event") -> None:
         """Show what the job says; kinds that this client does not know are passed over."""
-        show = {"state": self._state, "batch": self._batch, "epoch": self._epoch_end, "log": self._log}.get(event.kind)
+        show = {
+            "state": self._state,
+            "batch": self._batch,
+            "epoch": self._epoch_end,
+            "episode": self._episode,
+            "log": self._log,
+        }.get(event.kind)
         if show is not None:
             show(event.data)
 
@@ -72,6 +78,15 @@ class JobProgress:
         if not self._live and (last or time.monotonic() - self._said_at > _QUIET_S):
             self._said_at = time.monotonic()
             note(f"epoch {self._epoch[0]}/{self._epoch[1]}  {_metrics(metrics)}")
+
+    def _episode(self, data: dict[str, Any]) -> None:
+        """Of an agent's learning: returns, at a step of all."""
+        step, steps = data.get("step"), data.get("steps")
+        metrics = data.get("metrics") or {}
+        self._show(None, metrics, data.get("progress"), data.get("eta_s"))
+        if not self._live and ("greedy_return" in metrics or time.monotonic() - self._said_at > 5 * _QUIET_S):
+            self._said_at = time.monotonic()
+            note(f"step {step}/{steps}  {_metrics(metrics)}")
 
     def _log(self, data: dict[str, Any]) -> None:
         if data.get("level", "info").lower() in ("warning", "error"):

@@ -40,10 +40,12 @@ def load_spec(text: str, connect: Connect, input_shape: Any = None) -> Spec:
 
 def must_be_known(*, model: str | None = None, dataset: str | None = None) -> None:
     """Raises ``Invalid`` where an argument is no file and cannot be an id: nothing need be started to say so."""
+    from visualnn_shared.reinforcement.environments import ENVIRONMENTS
+
     problems: list[Problem] = []
     if model is not None and not (model.startswith(ZOO) or _may_be(model)):
         problems += _no_model(model).problems
-    if dataset is not None and not _may_be(dataset):
+    if dataset is not None and dataset not in ENVIRONMENTS and not _may_be(dataset):
         problems += _no_dataset(dataset).problems
     if problems:
         raise Invalid("the command", problems)
@@ -147,7 +149,11 @@ def _no_model(text: str) -> Invalid:
 
 
 def _no_dataset(text: str) -> Invalid:
-    return _unknown("DATASET", text, "a file, a known name such as digits, or an id", "see: visualnn datasets known")
+    from visualnn_shared.catalogue.kinds import closest
+    from visualnn_shared.reinforcement.environments import ENVIRONMENTS
+
+    hint = closest(text, list(ENVIRONMENTS)) or "see: visualnn datasets known"
+    return _unknown("DATASET", text, "a file, a known name such as digits, or an id", hint)
 
 
 def _may_be(text: str) -> bool:

@@ -8,7 +8,7 @@ import typer
 from visualnn_shared.training.names import Loss, Metric, OptimizerName
 from visualnn_shared.training.weights import ENDINGS, WeightsFormat
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, DeviceOption, ModelArgument, named_or_json
+from visualnn.cli.options import AsJson, DataDir, DeviceOption, ModelArgument, named_or_json
 from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ def _one_of(names: Any) -> str:
 
 def train(
     model: ModelArgument,
-    dataset: DatasetArgument,
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="A file, a known name such as digits, a data set's id, or an environment such as CartPole-v1.",
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(help="File for the trained weights.", show_default="MODEL's name with the format's ending"),
@@ -39,6 +45,10 @@ def train(
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training samples.", show_default="10")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="In an environment: the agent's decisions, at most.", show_default="100000"),
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.", show_default="32")] = None,
     optimizer: Annotated[
@@ -78,7 +88,7 @@ def train(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train MODEL on DATASET and fetch the weights.
+    """Train MODEL on DATASET and fetch the weights; in an environment of gymnasium, by deep Q-learning.
 
     On the server at VISUALNN_URL, else on the platform that runs on the data folder, else on one started for this
     command. Ctrl-C cancels the job.
@@ -93,6 +103,7 @@ def train(
     must_be_known(model=model, dataset=dataset)
     params = {
         "epochs": epochs,
+        "steps": steps,
         "batch_size": batch_size,
         "optimizer": named_or_json(optimizer),
         "loss": named_or_json(loss),
@@ -139,15 +150,23 @@ def _train(
     format: WeightsFormat,
     operator: str | None,
 ) -> dict[str, Any]:
+    from visualnn_shared.reinforcement.environments import ENVIRONMENTS
+
     from visualnn.cli.output import note
     from visualnn.cli.saving import fetching
     from visualnn.cli.sources import named_model, stored_dataset
     from visualnn.cli.waiting import wait_or_cancel
 
     name, wanted = named_model(client, model)
-    data = stored_dataset(client, dataset)
-    job = client.jobs.train(wanted, data, **params)
-    note(f"job {job.id}: {name} on {data.name}, {client.url}")
+    learned_from: dict[str, Any]
+    if dataset in ENVIRONMENTS:
+        job = client.jobs.dqn(wanted, dataset, **params)
+        learned_from = {"environment": dataset}
+    else:
+        data = stored_dataset(client, dataset)
+        job = client.jobs.train(wanted, data, **params)
+        learned_from = {"dataset": {"id": data.id, "name": data.name, "splits": data.splits}}
+    note(f"job {job.id}: {name} on {dataset if dataset in ENVIRONMENTS else data.name}, {client.url}")
     ended = wait_or_cancel(client, job, f"training {name}")
     file = out or Path(f"{_file_name(name)}{ENDINGS[format]}")
     with fetching(ended.id, format):
@@ -156,13 +175,16 @@ def _train(
         "job": ended.id,
         "state": ended.state,
         "model": {"name": name, **(ended.model or {})},
-        "dataset": {"id": data.id, "name": data.name, "splits": data.splits},
+        **learned_from,
         "params": ended.params,
         "chosen": ended.chosen or {},
         "metrics": ended.metrics,
         "weights": weights.model_dump(),
         "server": client.url,
     }
+    if dataset in ENVIRONMENTS:
+        curve = file.with_name(f"{file.name.partition('.')[0]}.returns.png")
+        result["returns"] = client.jobs.artifact(ended.id, "returns.png", curve).model_dump()
     if operator is not None:
         registered = client.operators.create(operator, ended.id)
         result["operator"] = {"name": registered.name, "version": registered.version, "replay": registered.replay}
@@ -183,6 +205,8 @@ def _print(result: dict[str, Any]) -> None:
         rows = [(field, _short(one.get("value")), one.get("why", "")) for field, one in result["chosen"].items()]
         print_table("chosen, because you left it out", ["what", "value", "why"], rows)
     say(f"weights   {result['weights']['path']} (sha256 {result['weights']['sha256'][:16]}...)")
+    if "returns" in result:
+        say(f"returns   {result['returns']['path']}, the curve as a picture")
     if "operator" in result:
         one = result["operator"]
         say(f"operator  {one['name']} version {one['version']}; try: visualnn predict {one['name']} --input ...")

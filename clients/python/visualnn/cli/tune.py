@@ -39,6 +39,10 @@ def tune(
     min_epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs before a trial is ended.", show_default="1")
     ] = None,
+    reduction: Annotated[
+        int | None, typer.Option(min=2, help="Asha keeps one of so many at each rung.", show_default="3")
+    ] = None,
+    stages: Annotated[int | None, typer.Option(min=2, help="Of coarse_to_fine.", show_default="3")] = None,
     monitor: Annotated[str | None, typer.Option(help="The metric to improve.", show_default="val_loss")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the search.", show_default="0")] = None,
     recipe: Annotated[
@@ -71,7 +75,7 @@ def tune(
         raise typer.BadParameter("a search needs a dimension: give --param or --space", param_hint="--param")
     shared = read_recipe(recipe) | ({} if epochs is None else {"epochs": epochs})
     params = {"trials": trials, "parallel": parallel, "search": search, "pruner": pruner, "min_epochs": min_epochs,
-              "monitor": monitor, "seed": seed}  # fmt: skip
+              "reduction": reduction, "stages": stages, "monitor": monitor, "seed": seed}  # fmt: skip
     with connected(data_dir, workers=min(parallel or 2, os.cpu_count() or 1)) as client:
         result = _tune(client, model, dataset, dimensions, shared, params, out)
     if as_json:

@@ -43,6 +43,14 @@ class Jobs:
             "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params)
         )
 
+    def dqn(self, model: Model | str, environment: str, *, idempotency_key: str | None = None, **params: Any) -> Job:
+        """Queue deep Q-learning in an environment of gymnasium, such as ``CartPole-v1``. ``params``: steps, double,
+        learning_rate, discount, replay_size, seed, ... It leaves weights as a training does, ``returns.json`` and
+        ``returns.png``. Raises ``ApiError`` 422 with every way in which the model does not fit the environment.
+        """
+        given = {"environment": environment, **_set(params)}
+        return self.submit("dqn", idempotency_key=idempotency_key, model=_id(model), params=given)
+
     def evaluate(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
         """Queue an evaluation of a train job's weights on a data set."""
         return self.submit("evaluate", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
@@ -76,6 +84,21 @@ class Jobs:
         """
         given = {"space": space, **_set({"recipe": recipe}), **_set(params)}
         return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given)
+
+    def ensemble(self, model: Model | str | None = None, dataset: Dataset | str | None = None, **params: Any) -> Job:
+        """Queue an ensemble: trainings of the model with several seeds, snapshots of one, the average of its weights
+        (``method``: seeds, snapshots, average), or jobs that are there, which bring model and data set (top_k with
+        ``tune``, jobs with ``jobs``).
+
+        ``params``: members, recipe, epochs, monitor, parallel, ... The one network is the job's weights, as a
+        training's are; it leaves ``ensemble.json`` and ``gain.png``. Raises ``ApiError`` 422 with every problem.
+        """
+        given = {name: _id(one) for name, one in (("model", model), ("dataset", dataset)) if one is not None}
+        return self.submit("ensemble", params=_set(params), **given)
+
+    def members(self, job: Job | str) -> dict[str, Any]:
+        """What an ensemble is made of and, once it is done, what it gained: {"trainings", "report", ...}."""
+        return dict(self._transport.get(f"/jobs/{_id(job)}/members"))
 
     def trials(self, job: Job | str) -> dict[str, Any]:
         """What a tune job has tried so far: {"monitor", "best", "warnings", "trials", ...}."""

@@ -9,7 +9,7 @@ from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.training.optimizers import OPTIMIZERS
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
 
 from tests.gateway.running import Gateway
 
@@ -49,6 +49,16 @@ def test_a_form_for_train_jobs_can_be_made_from_their_schema(api: httpx.Client) 
     assert fields["optimizer"]["choices"] == list(OPTIMIZERS)
     assert "momentum" in [one["name"] for one in fields["optimizer"]["options"]["sgd"]]
     assert [one["name"] for one in fields["schedule"]["options"]["step"] if one["required"]] == ["epochs"]
+    fixed = {name for name, item in fields.items() if not item["searchable"]}
+    assert fixed == SAME_FOR_ALL
+
+
+def test_a_form_for_searches_can_be_made_from_their_schema(api: httpx.Client) -> None:
+    fields = {item["name"]: item for item in api.get("schema/tune").json()["items"]}
+    assert set(fields) == set(TuneParams.model_fields) - {"space", "recipe"}
+    assert (fields["pruner"]["choices"], fields["pruner"]["default"]) == (["none", "median", "asha"], "none")
+    limits = fields["stages"]["limits"]
+    assert (limits["least"], limits["most"]) == (2, 10)
 
 
 def test_formats_come_from_the_converter(converting: Gateway) -> None:

@@ -44,7 +44,8 @@ def test_known_data_sets_and_formats_are_listed(api: httpx.Client) -> None:
     assert set(known) == set(KNOWN)
     assert known["digits"]["available"] == "here"
     assert known["mnist"]["available"] == "at first use"
-    assert {"npz", "images", "hdf5", "idx", "parquet", "text"} <= {one["name"] for one in api.get("datasets/formats").json()}
+    formats = {one["name"] for one in api.get("datasets/formats").json()}
+    assert {"npz", "images", "hdf5", "idx", "parquet", "text"} <= formats
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from visualnn_shared.catalogue.describing import as_json
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import spec_schema
-from visualnn_shared.training.describing import describe
+from visualnn_shared.training.describing import describe, describe_tune
 
 from visualnn_api.conditional import none_match, quoted
 from visualnn_api.deps import Converter
@@ -91,3 +91,10 @@ async def schema() -> dict[str, Any]:
 async def recipe() -> Recipe:
     """Every field of `params` with kind, default, limits, choices and a sentence: what a form needs."""
     return Recipe.model_validate({"items": describe()})
+
+
+@router.get("/schema/tune", summary="What a tune job takes")
+async def search() -> Recipe:
+    """Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
+    which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`."""
+    return Recipe.model_validate({"items": describe_tune()})

@@ -66,7 +66,7 @@ async def read(job_id: JobId, db: Db, owner: Owner) -> JobView:
     summary="Follow a job",
     response_class=StreamingResponse,
     responses=documented.binary(
-        "Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data.",
+        "Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight` and `log`, with JSON data.",
         "text/event-stream",
     )
     | documented.also(204, "The job has ended and there is nothing newer; a browser stops asking.")

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from visualnn_shared.jobs.model import State
 from visualnn_shared.store.tables import Artifact, Job
+from visualnn_shared.training.weights import TRAINED
 
 from visualnn_api.views.common import Links, Timestamp, View
 
 PREFIX = "/api/v1/jobs"
-Kind = Literal["train", "evaluate", "predict", "check", "export", "tune"]
+Kind = Literal["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"]
 
-_TAKES = ("Train", "Evaluate", "Predict", "Check", "Export", "Tune")
+_TAKES = ("Train", "Evaluate", "Predict", "Check", "Export", "Tune", "Dqn", "Ensemble")
 _PARAMS = {
     "description": "What the kind of job takes: " + ", ".join(f"{kind}Params" for kind in _TAKES),
     "anyOf": [{"$ref": f"#/components/schemas/{kind}Params"} for kind in _TAKES],
@@ -61,6 +62,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "dqn": {
+        "summary": "Deep Q-learning in an environment of gymnasium; it takes no data set",
+        "value": {
+            "kind": "dqn",
+            "model": "zoo:dqn-cartpole",
+            "params": {"environment": "CartPole-v1", "seed": 1},
+        },
+    },
+    "ensemble": {
+        "summary": "Train a network several times and make one of them: the mean of their predictions",
+        "value": {
+            "kind": "ensemble",
+            "model": "zoo:mnist-dnn",
+            "dataset": "dataset-01jd2k3m4n5p6q7r8s9t0v1w2x",
+            "params": {"method": "seeds", "members": 5, "recipe": {"epochs": 9}},
+        },
+    },
     "export": {
         "summary": "A train job's weights as a SavedModel, made by a worker whose Keras runs on TensorFlow",
         "value": {
@@ -78,9 +96,11 @@ class JobRequest(BaseModel):
 
     kind: Kind
     model: str | None = Field(default=None, max_length=300)
-    """To train, check or tune: a model's id, `id@version`, or `zoo:NAME`, which is stored as a model first."""
+    """To train, check, tune, dqn or make an ensemble of: a model's id, `id@version`, or `zoo:NAME`, which is stored as
+    a model first."""
     dataset: str | None = Field(default=None, max_length=64)
-    """A data set's id, or the name of a known one, such as `digits`; an export takes none."""
+    """A data set's id, or the name of a known one, such as `digits`; an export and a dqn job take none, and an ensemble
+    of jobs has theirs."""
     params: Annotated[dict[str, Any], WithJsonSchema(_PARAMS)] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
     """Among waiting jobs of a queue the highest goes first."""
@@ -130,7 +150,7 @@ class JobView(View):
     model: JobModel | None = None
     dataset: str | None = None
     source_job: str | None = None
-    """The train job whose weights the job uses, or begins with."""
+    """The job whose weights the job uses, or begins with."""
     params: dict[str, Any]
     cancel_requested: bool
     waiting_for: str | None = None
@@ -191,8 +211,11 @@ def _links(job: Job) -> Links:
         links["resume"] = f"{url}/resume"
     if job.kind == "tune":
         links["trials"] = f"{url}/trials"
-    if job.state == State.SUCCEEDED and job.kind == "train":
+    if job.kind == "ensemble":
+        links["members"] = f"{url}/members"
+    if job.state == State.SUCCEEDED and job.kind in TRAINED:
         links["weights"] = f"{url}/weights"
+    if job.state == State.SUCCEEDED and job.kind == "train":
         links["reproduce"] = f"{url}/reproduce"
     return links
 

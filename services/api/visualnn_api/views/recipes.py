@@ -1,4 +1,4 @@
-"""The params of a train job as answers: what a form needs."""
+"""The params of train and tune jobs as answers: what a form needs."""
 
 from typing import Any, Literal
 
@@ -30,6 +30,8 @@ class RecipeField(Strict):
     default: Any = None
     chosen: bool = False
     """Where it is left out the server chooses to suit the network and the data set, and a job's `chosen` says why."""
+    searchable: bool = False
+    """A search may have it as a dimension: `params.NAME`."""
     doc: str
     limits: RecipeLimits | None = None
     choices: list[str] | None = None
@@ -40,6 +42,6 @@ class RecipeField(Strict):
 
 
 class Recipe(Strict):
-    """What a train job takes in `params`."""
+    """What a job takes in `params`."""
 
     items: list[RecipeField] = Field(min_length=1)

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { JobState, JobView, OperatorView, RecipeField, TrialsView } from '@/client/types'
+import type { JobState, JobView, MembersView, OperatorView, RecipeField, TrialsView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { api, got } from './client'
 import { failureOf } from './failure'
@@ -39,6 +39,10 @@ export async function readTrials(id: string): Promise<TrialsView> {
   return got(api.GET('/api/v1/jobs/{job_id}/trials', { params: { path: { job_id: id } } }))
 }
 
+export async function readMembers(id: string): Promise<MembersView> {
+  return got(api.GET('/api/v1/jobs/{job_id}/members', { params: { path: { job_id: id } } }))
+}
+
 export async function readJob(id: string): Promise<JobView> {
   return got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))
 }
@@ -59,6 +63,12 @@ export async function trainModel(job: TrainJob, key: string): Promise<JobView> {
   return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
+/** Queues a search; the same key again answers with the same job. */
+export async function tuneModel(job: TrainJob, key: string): Promise<JobView> {
+  const body = { kind: 'tune', priority: 0, ...job } as never
+  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
+}
+
 /** Queues a check of a model on a data set, with the loss that it would be trained with. */
 export async function checkModel(job: TrainJob): Promise<JobView> {
   const { loss, losses, loss_weights, seed } = job.params
@@ -67,12 +77,24 @@ export async function checkModel(job: TrainJob): Promise<JobView> {
   return got(api.POST('/api/v1/jobs', { body }))
 }
 
+/** Queues an ensemble; of jobs that are there without a model and a data set. */
+export async function makeEnsemble(job: Partial<TrainJob>, key: string): Promise<JobView> {
+  const body = { kind: 'ensemble', priority: 0, ...job } as never
+  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
+}
+
 export async function registerOperator(name: string, job: string): Promise<OperatorView> {
   return got(api.POST('/api/v1/operators', { body: { name, job } }))
 }
 
-/** The fields of a train job, as the server tells them. */
-export function useRecipeFields() {
-  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/train'))).items
-  return useQuery({ queryKey: ['schema', 'train'], queryFn, staleTime: Number.POSITIVE_INFINITY })
+/** The fields of a train job or a dqn job, as the server tells them. */
+export function useRecipeFields(kind: 'train' | 'dqn' = 'train') {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET(`/api/v1/schema/${kind}`))).items
+  return useQuery({ queryKey: ['schema', kind], queryFn, staleTime: Number.POSITIVE_INFINITY })
+}
+
+/** The fields of a tune job but its space and recipe. */
+export function useSearchFields() {
+  const queryFn = async (): Promise<RecipeField[]> => (await got(api.GET('/api/v1/schema/tune'))).items
+  return useQuery({ queryKey: ['schema', 'tune'], queryFn, staleTime: Number.POSITIVE_INFINITY })
 }

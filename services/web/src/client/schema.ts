@@ -255,6 +255,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every environment that an agent can learn in
+         * @description gymnasium's, with what a network for one sees and how many actions it values: `"kind": "dqn"` in a job.
+         */
+        get: operations["environments_api_v1_environments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features": {
         parameters: {
             query?: never;
@@ -411,6 +431,27 @@ export interface paths {
          * @description Begins with what happened since `Last-Event-ID` and ends when the job has.
          */
         get: operations["events_api_v1_jobs__job_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an ensemble is made of, and its gain
+         * @description The members' trainings while they run and after, and once the ensemble is done the comparison; 409 for a job of
+         *     another kind.
+         */
+        get: operations["members_api_v1_jobs__job_id__members_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,6 +1058,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/dqn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a dqn job takes
+         * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
+         */
+        get: operations["recipe_api_v1_schema_dqn_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema/spec": {
         parameters: {
             query?: never;
@@ -1049,6 +1110,27 @@ export interface paths {
          * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
          */
         get: operations["recipe_api_v1_schema_train_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schema/tune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a tune job takes
+         * @description Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
+         *     which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`.
+         */
+        get: operations["search_api_v1_schema_tune_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1664,6 +1746,29 @@ export interface components {
             step: "crop";
         };
         /**
+         * CyclicCosine
+         * @description Half a cosine from the learning rate to ``final`` of it, again and again: warm restarts (Loshchilov and Hutter
+         *     2017), and with a snapshot at each cycle's end the schedule of snapshot ensembles (Huang et al. 2017).
+         */
+        CyclicCosine: {
+            /**
+             * Cycles
+             * @description So many of the same length; the training's epochs are a multiple of them.
+             * @default 5
+             */
+            cycles: number;
+            /**
+             * Final
+             * @default 0
+             */
+            final: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "cyclic_cosine";
+        };
+        /**
          * DatasetFormat
          * @description A kind of file that samples come in.
          */
@@ -1784,6 +1889,178 @@ export interface components {
             test: number;
         };
         /**
+         * DqnParams
+         * @description ``params`` of a dqn job: deep Q-learning (Mnih et al. 2015) in an environment of gymnasium.
+         *
+         *     A step is one decision of the agent. Sources: Mnih et al. 2015 (Human-level control through deep reinforcement
+         *     learning) for the method, van Hasselt et al. 2016 (Deep reinforcement learning with double Q-learning) for double.
+         */
+        DqnParams: {
+            /**
+             * Batch Size
+             * @description Transitions that a gradient step learns from, drawn from the replay.
+             * @default 64
+             */
+            batch_size: number;
+            /**
+             * Device
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Discount
+             * @description What a reward is worth a step later: gamma.
+             * @default 0.99
+             */
+            discount: number;
+            /**
+             * Double
+             * @description Double DQN: the network chooses the next action, the target network values it.
+             * @default true
+             */
+            double: boolean;
+            /**
+             * Environment
+             * @description Where the agent learns, by gymnasium's name.
+             * @enum {string}
+             */
+            environment: "CartPole-v1" | "MountainCar-v0" | "Acrobot-v1" | "FrozenLake-v1" | "FrozenLake8x8-v1" | "CliffWalking-v1" | "CliffWalkingSlippery-v1" | "Taxi-v4" | "Blackjack-v1";
+            /**
+             * Episodes
+             * @description Greedy episodes that the result is judged by, played with other seeds.
+             * @default 100
+             */
+            episodes: number;
+            /**
+             * Epsilon Final
+             * @description The share of random actions in the end.
+             * @default 0.04
+             */
+            epsilon_final: number;
+            /**
+             * Epsilon Start
+             * @description The share of random actions at the beginning.
+             * @default 1
+             */
+            epsilon_start: number;
+            /**
+             * Epsilon Steps
+             * @description Steps from the first share to the last, in a straight line.
+             * @default 8000
+             */
+            epsilon_steps: number;
+            /**
+             * Evaluate Episodes
+             * @description So many of them each time.
+             * @default 20
+             */
+            evaluate_episodes: number;
+            /**
+             * Evaluate Every
+             * @description Steps after which greedy episodes are played to see how good the policy is; the best one's weights are kept.
+             * @default 2048
+             */
+            evaluate_every: number | null;
+            /**
+             * Frame Skip
+             * @description An action is repeated so many times; its reward is their sum.
+             * @default 1
+             */
+            frame_skip: number;
+            /**
+             * Frame Stack
+             * @description So many of the newest observations are seen at once, the oldest first.
+             * @default 1
+             */
+            frame_stack: number;
+            /**
+             * Gradient Norm
+             * @description Gradients that are longer together are cut down to it; null leaves them.
+             * @default 10
+             */
+            gradient_norm: number | null;
+            /**
+             * Gradient Steps
+             * @description Gradient steps of a round.
+             * @default 64
+             */
+            gradient_steps: number;
+            /**
+             * Learning Rate
+             * @description Size of a gradient step; 0.0023 for adam, else the optimizer's own default where it is left out.
+             * @default null
+             */
+            learning_rate: number | null;
+            /**
+             * Learning Starts
+             * @description Steps at random that come before anything is learnt.
+             * @default 1000
+             */
+            learning_starts: number;
+            /**
+             * Loss
+             * @description Of the temporal-difference error; huber is the square up to 1 and straight beyond, Mnih's clipping to [-1, 1].
+             * @default huber
+             * @enum {string}
+             */
+            loss: "huber" | "mse";
+            /**
+             * Optimizer
+             * @description How the weights follow the gradient; adam where it is left out.
+             * @default null
+             */
+            optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Parallel
+             * @description Games played side by side, one decision each at a time.
+             * @default 8
+             */
+            parallel: number;
+            /**
+             * Replay Size
+             * @description Transitions that are remembered; the oldest is forgotten first.
+             * @default 50000
+             */
+            replay_size: number;
+            /**
+             * Seed
+             * @description Of first weights, games, exploration and what is drawn from the replay.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description Decisions, over all episodes; it ends earlier where ``stop_at`` is reached.
+             * @default 100000
+             */
+            steps: number;
+            /**
+             * Stop At
+             * @description Learning ends where greedy episodes have this mean return, two standard errors beyond chance; gymnasium's own
+             *     threshold where it is left out.
+             * @default null
+             */
+            stop_at: number | null;
+            /**
+             * Target Every
+             * @description Gradient steps after which the target network becomes what the network is.
+             * @default 128
+             */
+            target_every: number;
+            /**
+             * Time Limit S
+             * @default null
+             */
+            time_limit_s: number | null;
+            /**
+             * Train Every
+             * @description Steps between two rounds of learning.
+             * @default 128
+             */
+            train_every: number;
+        };
+        /**
          * Dropped
          * @description Something that the target does not carry, or that was not understood.
          */
@@ -1818,6 +2095,150 @@ export interface components {
              * @default 5
              */
             patience: number;
+        };
+        /**
+         * EnsembleParams
+         * @description ``params`` of an ensemble job: several trained nets of one task, made into one.
+         */
+        EnsembleParams: {
+            /**
+             * Device
+             * @description What the last step waits for, which makes one net of the members and measures it.
+             * @default any
+             * @enum {string}
+             */
+            device: "cpu" | "gpu" | "any";
+            /**
+             * Epochs
+             * @description After which epochs of the one training weights are taken; where it is left out: of snapshots the ends of as many
+             *     cosine cycles of the learning rate as there are members, of average the last ones.
+             * @default []
+             */
+            epochs: number[];
+            /**
+             * Jobs
+             * @description The train jobs that are the members, for jobs.
+             * @default []
+             */
+            jobs: string[];
+            /**
+             * Members
+             * @description How many nets; of average, how many sets of weights.
+             * @default 5
+             */
+            members: number;
+            /**
+             * Method
+             * @description Trainings that differ in their seed; the best trials of a search; weights that one training had on its way, their
+             *     answers averaged (snapshots) or they themselves (average); or jobs that are named.
+             * @default seeds
+             * @enum {string}
+             */
+            method: "seeds" | "top_k" | "snapshots" | "average" | "jobs";
+            /**
+             * Monitor
+             * @description The metric that says which member is the best; ``val_loss`` where it is left out.
+             * @default null
+             */
+            monitor: string | null;
+            /**
+             * Parallel
+             * @description How many trainings wait or run at a time; more workers than this are not used.
+             * @default 4
+             */
+            parallel: number;
+            /**
+             * @description What is trained, for seeds, snapshots and average; of seeds the first has its seed, the next the number after.
+             * @default {
+             *       "augmentation": [],
+             *       "batch_size": 32,
+             *       "class_weight": null,
+             *       "device": "any",
+             *       "early_stopping": null,
+             *       "epochs": 10,
+             *       "frozen": [],
+             *       "initial_weights": null,
+             *       "keep": null,
+             *       "learning_rate": null,
+             *       "loss": null,
+             *       "loss_weights": {},
+             *       "losses": {},
+             *       "metrics": null,
+             *       "optimizer": null,
+             *       "precision": "float32",
+             *       "preprocessing": [],
+             *       "schedule": null,
+             *       "seed": 0,
+             *       "shuffle": true,
+             *       "snapshots": [],
+             *       "split_seed": null,
+             *       "stratify": false,
+             *       "time_limit_s": null,
+             *       "validation_split": 0
+             *     }
+             */
+            recipe: components["schemas"]["TrainParams"];
+            /**
+             * Tune
+             * @description The search whose best trials are the members, for top_k.
+             * @default null
+             */
+            tune: string | null;
+        };
+        /**
+         * EnsembleReport
+         * @description ``ensemble.json``.
+         */
+        EnsembleReport: {
+            /**
+             * Averaged
+             * @enum {string}
+             */
+            averaged: "predictions" | "weights";
+            /**
+             * Best
+             * @description The best member's number.
+             */
+            best: number;
+            /** Gains */
+            gains: components["schemas"]["Gain"][];
+            /** Members */
+            members: components["schemas"]["Member"][];
+            /** Method */
+            method: string;
+            /**
+             * Monitor
+             * @description What says which member is the best, such as val_loss.
+             */
+            monitor: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
+         * EnvironmentRow
+         * @description An environment of gymnasium.
+         */
+        EnvironmentRow: {
+            /** Actions */
+            actions: string[];
+            /** Limit */
+            limit: number;
+            /** Name */
+            name: string;
+            /** Sees */
+            sees: number[];
+            /** Solved At */
+            solved_at?: number | null;
+            /** Title */
+            title: string;
+        };
+        /** Environments */
+        Environments: {
+            /** Items */
+            items: components["schemas"]["EnvironmentRow"][];
         };
         /**
          * EvaluateParams
@@ -2051,6 +2472,51 @@ export interface components {
             verify?: boolean | null;
         };
         /**
+         * Gain
+         * @description Members and ensemble on one split.
+         */
+        Gain: {
+            /**
+             * Best
+             * @description The best member's: of the one that the report names.
+             */
+            best: {
+                [key: string]: number;
+            };
+            /** Ensemble */
+            ensemble: {
+                [key: string]: number;
+            };
+            /**
+             * Mean
+             * @description Of the members.
+             */
+            mean: {
+                [key: string]: number;
+            };
+            /**
+             * Over Best
+             * @description How much better than the best member.
+             */
+            over_best: {
+                [key: string]: number;
+            };
+            /**
+             * Over Mean
+             * @description How much better than the mean; above 0 is better for each metric, whichever way it points.
+             */
+            over_mean: {
+                [key: string]: number;
+            };
+            /** Samples */
+            samples: number;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "val" | "test";
+        };
+        /**
          * Group
          * @description Layers that people see as one part, such as a block: for the eye, without meaning for the net.
          *
@@ -2162,7 +2628,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
+            kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn" | "ensemble";
             /** Links */
             links: {
                 [key: string]: string;
@@ -2524,6 +2990,79 @@ export interface components {
             layer: string;
             /** To */
             to: string;
+        };
+        /**
+         * Member
+         * @description One net of an ensemble, or one set of weights.
+         */
+        Member: {
+            /**
+             * Epoch
+             * @description Of a snapshot: the epoch after which the weights were taken.
+             */
+            epoch?: number | null;
+            /**
+             * Job
+             * @description The train job that left it.
+             */
+            job: string;
+            /**
+             * Metrics
+             * @description Split -> metric -> value.
+             */
+            metrics: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Number
+             * @description From 1; its layers are ``member1_...``.
+             */
+            number: number;
+            /** Seed */
+            seed?: number | null;
+        };
+        /**
+         * MemberTraining
+         * @description A train job that an ensemble needs: of each member, or of all of them.
+         */
+        MemberTraining: {
+            /** Epochs */
+            epochs: number[][];
+            /** Job */
+            job?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Number */
+            number: number;
+            /** Seed */
+            seed?: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "complete" | "failed" | "cancelled" | "stopped";
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * MembersView
+         * @description What an ensemble is made of, and what it gained.
+         */
+        MembersView: {
+            /** Epochs */
+            epochs: number[];
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "seeds" | "top_k" | "snapshots" | "average" | "jobs";
+            /** Monitor */
+            monitor: string;
+            report?: components["schemas"]["EnsembleReport"] | null;
+            /** Trainings */
+            trainings: components["schemas"]["MemberTraining"][];
         };
         /**
          * Memory
@@ -3224,7 +3763,7 @@ export interface components {
         };
         /**
          * Recipe
-         * @description What a train job takes in `params`.
+         * @description What a job takes in `params`.
          */
         Recipe: {
             /** Items */
@@ -3266,6 +3805,11 @@ export interface components {
             } | null;
             /** Required */
             required: boolean;
+            /**
+             * Searchable
+             * @default false
+             */
+            searchable: boolean;
         };
         /**
          * RecipeLimits
@@ -3938,7 +4482,7 @@ export interface components {
              * @description How the learning rate changes; none leaves it as it is.
              * @default null
              */
-            schedule: (components["schemas"]["Constant"] | components["schemas"]["StepDecay"] | components["schemas"]["Exponential"] | components["schemas"]["InverseTime"] | components["schemas"]["Cosine"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"]) | null;
+            schedule: (components["schemas"]["Constant"] | components["schemas"]["StepDecay"] | components["schemas"]["Exponential"] | components["schemas"]["InverseTime"] | components["schemas"]["Cosine"] | components["schemas"]["OneCycle"] | components["schemas"]["CyclicCosine"] | components["schemas"]["Plateau"]) | null;
             /**
              * Seed
              * @description The same seed gives the same first weights and the same order of samples.
@@ -3951,6 +4495,18 @@ export interface components {
              * @default true
              */
             shuffle: boolean;
+            /**
+             * Snapshots
+             * @description Epochs after which the weights are kept as well, each as a file of the result.
+             * @default []
+             */
+            snapshots: number[];
+            /**
+             * Split Seed
+             * @description Which samples ``validation_split`` sets aside; ``seed`` says it where this is left out.
+             * @default null
+             */
+            split_seed: number | null;
             /**
              * Stratify
              * @description The validation part has the same share of each class as the training part.
@@ -4065,6 +4621,8 @@ export interface components {
              *       "schedule": null,
              *       "seed": 0,
              *       "shuffle": true,
+             *       "snapshots": [],
+             *       "split_seed": null,
              *       "stratify": false,
              *       "time_limit_s": null,
              *       "validation_split": 0
@@ -4097,6 +4655,12 @@ export interface components {
             space: {
                 [key: string]: components["schemas"]["FloatRange"] | components["schemas"]["IntRange"] | components["schemas"]["Choices"];
             };
+            /**
+             * Stages
+             * @description Of coarse_to_fine: each has as many trials, in ranges a third as wide around the best so far.
+             * @default 3
+             */
+            stages: number;
             /**
              * Trials
              * @description How many trainings there are, those that are ended early included.
@@ -5266,6 +5830,35 @@ export interface operations {
             };
         };
     };
+    environments_api_v1_environments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environments"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     features_api_v1_features_get: {
         parameters: {
             query?: never;
@@ -5343,7 +5936,7 @@ export interface operations {
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["State"] | null;
                 /** @description Only jobs of this kind. */
-                kind?: ("train" | "evaluate" | "predict" | "check" | "export" | "tune") | null;
+                kind?: ("train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn" | "ensemble") | null;
                 /** @description Only jobs on the model with this id. */
                 model?: string | null;
             };
@@ -5401,14 +5994,14 @@ export interface operations {
                      * Kind
                      * @enum {string}
                      */
-                    kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune";
+                    kind: "train" | "evaluate" | "predict" | "check" | "export" | "tune" | "dqn" | "ensemble";
                     /** Model */
                     model?: string | null;
                     /**
                      * Params
-                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams, TuneParams
+                     * @description What the kind of job takes: TrainParams, EvaluateParams, PredictParams, CheckParams, ExportParams, TuneParams, DqnParams, EnsembleParams
                      */
-                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"] | components["schemas"]["TuneParams"];
+                    params?: components["schemas"]["TrainParams"] | components["schemas"]["EvaluateParams"] | components["schemas"]["PredictParams"] | components["schemas"]["CheckParams"] | components["schemas"]["ExportParams"] | components["schemas"]["TuneParams"] | components["schemas"]["DqnParams"] | components["schemas"]["EnsembleParams"];
                     /**
                      * Priority
                      * @default 0
@@ -5753,7 +6346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events `state`, `batch`, `epoch`, `metrics`, `insight` and `log`, with JSON data. */
+            /** @description Server-sent events `state`, `batch`, `epoch`, `episode`, `metrics`, `insight` and `log`, with JSON data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5771,6 +6364,65 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input breaks rules; all of them are listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    members_api_v1_jobs__job_id__members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersView"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8172,6 +8824,35 @@ export interface operations {
             };
         };
     };
+    recipe_api_v1_schema_dqn_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     schema_api_v1_schema_spec_get: {
         parameters: {
             query?: never;
@@ -8204,6 +8885,35 @@ export interface operations {
         };
     };
     recipe_api_v1_schema_train_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    search_api_v1_schema_tune_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9006,8 +9716,8 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
-export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
-export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
+export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
+export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -9024,6 +9734,14 @@ export const choicesTypeValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
 export const cropStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Crop"]["step"]> = ["crop"];
+export const cyclicCosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CyclicCosine"]["name"]> = ["cyclic_cosine"];
+export const dqnParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["device"]> = ["cpu", "gpu", "any"];
+export const dqnParamsEnvironmentValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["environment"]> = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4", "Blackjack-v1"];
+export const dqnParamsLossValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["loss"]> = ["huber", "mse"];
+export const dqnParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["DqnParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const ensembleParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EnsembleParams"]["device"]> = ["cpu", "gpu", "any"];
+export const ensembleParamsMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EnsembleParams"]["method"]> = ["seeds", "top_k", "snapshots", "average", "jobs"];
+export const ensembleReportAveragedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EnsembleReport"]["averaged"]> = ["predictions", "weights"];
 export const evaluateParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["device"]> = ["cpu", "gpu", "any"];
 export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EvaluateParams"]["split"]> = ["train", "test", "all"];
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
@@ -9033,14 +9751,17 @@ export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["sc
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FloatRange"]["type"]> = ["float"];
 export const fromUrlReferenceAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FromUrl"]["reference"]> = ["auto", "numpy", "keras"];
+export const gainSplitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Gain"]["split"]> = ["val", "test"];
 export const intRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IntRange"]["type"]> = ["int"];
 export const inverseTimeNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["InverseTime"]["name"]> = ["inverse_time"];
-export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune"];
+export const jobViewKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["JobView"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
 export const knownDatasetAvailableValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["KnownDataset"]["available"]> = ["here", "fetched", "at first use"];
 export const labelSchemaByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["by"]> = ["name", "position"];
 export const labelSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
 export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LabelSchema"]["kind"]> = ["class", "real"];
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const memberTrainingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MemberTraining"]["state"]> = ["queued", "running", "complete", "failed", "cancelled", "stopped"];
+export const membersViewMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MembersView"]["method"]> = ["seeds", "top_k", "snapshots", "average", "jobs"];
 export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];

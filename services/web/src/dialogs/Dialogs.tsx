@@ -7,6 +7,7 @@ const DIALOGS: Readonly<Record<DialogName, ComponentType>> = {
   export: lazy(() => import('./ExportDialog')),
   keys: lazy(() => import('./KeysDialog')),
   conflict: lazy(() => import('./ConflictDialog')),
+  tune: lazy(() => import('./TuneDialog')),
   share: lazy(() => import('./ShareDialog')),
 }
 

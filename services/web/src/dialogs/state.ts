@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 
 /** The dialogs of the editor: each is a file in this folder, and a line in `Dialogs.tsx`. */
-export type DialogName = 'open' | 'import' | 'export' | 'keys' | 'conflict' | 'share'
+export type DialogName = 'open' | 'import' | 'export' | 'keys' | 'conflict' | 'share' | 'tune'
 
 type Shown = { readonly name: DialogName | null; readonly text: string }
 

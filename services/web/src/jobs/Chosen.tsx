@@ -1,14 +1,17 @@
 import { useTranslation } from 'react-i18next'
 import type { JobView } from '@/client/types'
 import { Facts } from '@/panel/Facts'
+import { needed } from '@/training/tune/fields'
 import { isEmpty, valueText } from './texts'
 
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const chosen = Object.entries(job.chosen ?? {})
-  const label = (name: string) => t(`training:field.${name}`, { defaultValue: name })
-  const given = Object.entries(job.params).filter(([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})))
+  const label = (name: string) => t([`training:field.${name}`, `tune:field.${name}`], { defaultValue: name })
+  const given = Object.entries(paramsOf(job)).filter(
+    ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
+  )
   return (
     <section className="card">
       <h2>{t('jobs:recipe')}</h2>
@@ -27,4 +30,12 @@ export function Chosen({ job }: { job: JobView }) {
       </dl>
     </section>
   )
+}
+
+/** Of a search: its own fields that count, and those of the recipe that all trials share; its space has a picture. */
+function paramsOf({ kind, params }: JobView): Readonly<Record<string, unknown>> {
+  if (kind !== 'tune') return params
+  const { space: _drawn, recipe, ...own } = needed(params)
+  const { seed: _ofTrials, ...shared } = (recipe ?? {}) as Readonly<Record<string, unknown>>
+  return { ...own, ...shared }
 }

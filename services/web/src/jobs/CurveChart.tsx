@@ -35,7 +35,7 @@ export default function CurveChart({ chart }: { chart: Chart }) {
   useEffect(() => {
     const host = box.current
     if (!host) return undefined
-    const made = new uPlot(options(host, chart.lines, labels, t('jobs:epoch')), data.current, host)
+    const made = new uPlot(options(host, chart.lines, labels, t(`jobs:${chart.unit}`)), data.current, host)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }))
     watch.observe(host)
@@ -69,7 +69,11 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
     },
     cursor: { drag: { x: true, y: false } },
     axes: [
-      { ...axis, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000] },
+      {
+        ...axis,
+        space: 60,
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
+      },
       { ...axis, size: 64, values: (_plot, values) => values.map(value => metricText(value)) },
     ],
     series: [

@@ -20,10 +20,13 @@ import { Curves } from './Curves'
 import { Insight } from './insight/Insight'
 import { JobActions } from './JobActions'
 import { Logs } from './Logs'
+import { Members } from './Members'
 import { Progress } from './Progress'
 import { Results } from './Results'
+import { Returns } from './Returns'
 import { StateBadge } from './StateBadge'
-import { Trials } from './Trials'
+import { BestTrial } from './tune/BestTrial'
+import { Trials } from './tune/Trials'
 
 /** One job, live. */
 export function JobDetail({ id }: { id: string }) {
@@ -71,12 +74,14 @@ function Detail({ job }: { job: JobView }) {
         <div>
           {job.kind === 'train' ? <Curves charts={chartsOf([{ name, run }])} /> : null}
           {job.kind === 'train' ? <Insight job={job} run={run} /> : null}
+          {job.kind === 'dqn' ? <Returns job={job} run={run} name={name} /> : null}
           {job.kind === 'check' ? <Checklist job={job} /> : null}
           {job.kind === 'tune' ? <Trials job={job} /> : null}
+          {job.kind === 'ensemble' ? <Members job={job} /> : null}
           <Logs lines={run.logs} />
         </div>
         <div>
-          <Results job={job} run={run} name={name} />
+          {job.kind === 'tune' ? <BestTrial job={job} name={name} /> : <Results job={job} run={run} name={name} />}
           <Chosen job={job} />
           <Origins job={job} model={name} />
         </div>

@@ -30,16 +30,23 @@ function useFacts(job: JobView, run: Run): { share: number; facts: readonly stri
   const running = job.state === 'running'
   const share = job.state === 'succeeded' ? 1 : Math.max(job.progress, running ? (run.progress ?? 0) : 0)
   const eta = running ? (run.eta ?? job.eta_s ?? null) : null
-  const row = run.live.at(-1) ?? run.rows.at(-1)
   const facts = [
     `${Math.round(share * 100)} %`,
-    row && run.epochs ? t('jobs:epochOf', { epoch: Math.ceil(row.x), epochs: run.epochs }) : '',
+    usePlace(run),
     eta === null ? '' : t('jobs:eta', { time: durationText(eta) }),
     job.started_at && job.finished_at ? t('jobs:took', { time: durationText(seconds(job)) }) : '',
     job.attempt > 1 ? t('jobs:attempt', { count: job.attempt }) : '',
     job.cancel_requested && !isFinal(job.state) ? t('jobs:cancelling') : '',
   ]
   return { share, facts: facts.filter(Boolean) }
+}
+
+/** The epoch, or the step of an agent, that the job is at. */
+function usePlace(run: Run): string {
+  const { t } = useTranslation()
+  const row = run.live.at(-1) ?? run.rows.at(-1)
+  if (run.step && run.steps) return t('agents:stepOf', { step: run.step, steps: run.steps })
+  return row && run.epochs ? t('jobs:epochOf', { epoch: Math.ceil(row.x), epochs: run.epochs }) : ''
 }
 
 function seconds({ started_at, finished_at }: JobView): number {

@@ -3,10 +3,10 @@ import { appendLayer } from '@/model/edit'
 import { chain, DENSE } from '@/testing/catalogue'
 import { edit, openDoc } from './editor'
 import { useRecipe } from './recipe'
-import { train, useTraining } from './training'
+import { train, trainEnsemble, useTraining } from './training'
 
-const server = vi.hoisted(() => ({ train: vi.fn(), save: vi.fn() }))
-vi.mock('@/api/jobs', () => ({ trainModel: server.train }))
+const server = vi.hoisted(() => ({ train: vi.fn(), gather: vi.fn(), save: vi.fn() }))
+vi.mock('@/api/jobs', () => ({ trainModel: server.train, makeEnsemble: server.gather }))
 vi.mock('@/api/models', () => ({ saveModel: server.save, createModel: server.save, readModel: server.save }))
 
 beforeEach(() => {
@@ -23,6 +23,17 @@ test('what is saved is trained as it is', async () => {
   expect(server.save).not.toHaveBeenCalled()
   expect(server.train.mock.calls[0]?.[0]).toEqual({ model: 'model-1@1', dataset: 'dataset-1', params: { epochs: 3 } })
   expect(location.pathname).toBe('/app/jobs/job-1')
+})
+
+test('an ensemble is trained by the same recipe', async () => {
+  server.gather.mockResolvedValue({ id: 'job-3' })
+  await trainEnsemble({ method: 'snapshots', members: 3 })
+  const params = { method: 'snapshots', members: 3, recipe: { epochs: 3 } }
+  expect(server.gather.mock.calls[0]?.[0]).toEqual({ model: 'model-1@1', dataset: 'dataset-1', params })
+  expect(location.pathname).toBe('/app/jobs/job-3')
+  server.gather.mockRejectedValue(new TypeError('unreachable'))
+  await trainEnsemble({ method: 'snapshots', members: 3 })
+  expect(useTraining.getState().error).toBeInstanceOf(TypeError)
 })
 
 test('changes are saved first, and that version is trained', async () => {

@@ -1,8 +1,9 @@
 import { create } from 'zustand'
-import { checkModel, trainModel } from '@/api/jobs'
+import { learnIn } from '@/api/environments'
+import { checkModel, makeEnsemble, trainModel } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
-import { useRecipe } from './recipe'
+import { environmentOf, useRecipe } from './recipe'
 import { saveQuietly } from './saving'
 
 /** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
@@ -23,12 +24,39 @@ export async function train(checks = false): Promise<void> {
   }
 }
 
-async function submit(model: string): Promise<void> {
+export type Along = { readonly method: 'seeds' | 'snapshots' | 'average'; readonly members: number }
+
+/** The same for an ensemble of what is on the canvas, each of its trainings by the recipe. */
+export async function trainEnsemble(along: Along): Promise<void> {
+  if (useTraining.getState().pending) return
+  useTraining.setState({ pending: true, error: null })
+  try {
+    const model = await savedModel()
+    if (model !== null) await gather(model, along)
+    useTraining.setState({ pending: false })
+  } catch (error) {
+    useTraining.setState({ pending: false, error })
+  }
+}
+
+async function gather(model: string, along: Along): Promise<void> {
   const { dataset, params } = useRecipe.getState()
-  const request = { model, dataset, params: { ...params } }
+  const request = { model, dataset, params: { ...along, recipe: { ...params } } }
   const text = JSON.stringify(request)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await trainModel(request, sent.key)
+  const job = await makeEnsemble(request, sent.key)
+  sent = { text: '', key: '' }
+  goTo(jobPath(job.id))
+}
+
+async function submit(model: string): Promise<void> {
+  const { dataset, params, agent } = useRecipe.getState()
+  const environment = environmentOf(dataset)
+  const data = { model, dataset, params: { ...params } }
+  const game = { model, params: { environment, ...agent } }
+  const text = JSON.stringify(environment === null ? data : game)
+  if (sent.text !== text) sent = { text, key: newKey() }
+  const job = await (environment === null ? trainModel(data, sent.key) : learnIn(game, sent.key))
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
 }
@@ -40,7 +68,7 @@ async function look(model: string): Promise<void> {
 }
 
 /** null where saving failed, which said why. */
-async function savedModel(): Promise<string | null> {
+export async function savedModel(): Promise<string | null> {
   const before = useEditor.getState()
   if (before.origin === null || isUnsaved(before)) await saveQuietly()
   const { origin, ...now } = useEditor.getState()
@@ -48,6 +76,6 @@ async function savedModel(): Promise<string | null> {
 }
 
 /** A retry after a lost answer must not train twice: the key is made once for each request. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
 }

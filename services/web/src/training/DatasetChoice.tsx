@@ -1,20 +1,23 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useDataset, useDatasets } from '@/api/datasets'
-import type { DatasetView } from '@/client/types'
+import { useEnvironments } from '@/api/environments'
+import type { DatasetView, EnvironmentRow } from '@/client/types'
 import { UploadBox } from '@/datasets/UploadBox'
 import { datasetPath } from '@/pages/location'
-import { useRecipe } from '@/store/recipe'
+import { asChoice, environmentOf, useRecipe } from '@/store/recipe'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 
-/** One of the stored data sets, or a file that becomes one. */
-export function DatasetChoice({ error }: { error: string | undefined }) {
+/** One of the stored data sets, a file that becomes one, or an environment in which an agent learns; or only stored ones. */
+export function DatasetChoice({ error, storedOnly = false }: { error: string | undefined; storedOnly?: boolean }) {
   const { t } = useTranslation()
   const chosen = useRecipe(state => state.dataset)
   const { data, error: failed, isPending, hasNextPage, fetchNextPage, refetch } = useDatasets()
-  const one = useDataset(chosen).data
+  const environments = useEnvironments().data ?? []
+  const environment = environments.find(row => row.name === environmentOf(chosen))
+  const one = useDataset(environmentOf(chosen) === null ? chosen : '').data
   const listed = (data?.pages ?? []).flatMap(page => page.items)
   const all = one && !listed.some(row => row.id === one.id) ? [one, ...listed] : listed
   const choose = (id: string) => useRecipe.setState({ dataset: id })
@@ -27,7 +30,11 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
   }
   return (
     <>
-      <Field label={t('training:dataset')} hint={one ? undefined : t('training:datasetHint')} error={error}>
+      <Field
+        label={t('training:dataset')}
+        hint={one || environment ? undefined : t('training:datasetHint')}
+        error={error}
+      >
         {ids => (
           <select {...ids} className="input" value={chosen} onChange={({ target }) => choose(target.value)}>
             <option value="">{isPending ? t('app:loading') : t('training:choose')}</option>
@@ -36,6 +43,15 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
                 {row.name}
               </option>
             ))}
+            {environments.length > 0 && !storedOnly ? (
+              <optgroup label={t('agents:environments')}>
+                {environments.map(row => (
+                  <option key={row.name} value={asChoice(row.name)}>
+                    {row.name}
+                  </option>
+                ))}
+              </optgroup>
+            ) : null}
           </select>
         )}
       </Field>
@@ -45,7 +61,8 @@ export function DatasetChoice({ error }: { error: string | undefined }) {
         </Button>
       ) : null}
       {one ? <Chosen dataset={one} /> : null}
-      <UploadBox small onStored={row => choose(row.id)} />
+      {environment ? <Environment row={environment} /> : null}
+      {storedOnly ? null : <UploadBox small onStored={row => choose(row.id)} />}
     </>
   )
 }
@@ -62,4 +79,13 @@ function Chosen({ dataset }: { dataset: DatasetView }) {
       <Link href={datasetPath(dataset.id)}>{t('training:look')}</Link>
     </p>
   )
+}
+
+/** What a network for it must take and give. */
+function Environment({ row }: { row: EnvironmentRow }) {
+  const { t } = useTranslation()
+  const solved =
+    row.solved_at === null || row.solved_at === undefined ? '' : t('agents:solvedAt', { at: row.solved_at })
+  const needs = t('agents:needs', { shape: (row.sees ?? []).join(', '), actions: row.actions.join(', ') })
+  return <p className="recipe-dataset">{[needs, solved].filter(Boolean).join(' · ')}</p>
 }

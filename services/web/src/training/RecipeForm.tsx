@@ -1,19 +1,28 @@
 import { useTranslation } from 'react-i18next'
 import { useRecipeFields } from '@/api/jobs'
-import { useRecipe } from '@/store/recipe'
+import { environmentOf, useRecipe } from '@/store/recipe'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { RecipeField } from './RecipeField'
 import { errorAt, withField } from './recipe'
 
 /** What most people set; the rest is folded away until it is set or wrong. */
-const FIRST = new Set(['epochs', 'batch_size', 'optimizer', 'learning_rate', 'validation_split'])
+const FIRST = {
+  train: new Set(['epochs', 'batch_size', 'optimizer', 'learning_rate', 'validation_split']),
+  dqn: new Set(['steps', 'batch_size', 'learning_rate', 'discount', 'double', 'seed']),
+}
 
-/** A field for everything that the server says a train job takes. */
+/** A field for everything that the server says a train job takes, or where an environment is chosen a dqn job. */
 export function RecipeForm({ errors }: { errors: ReadonlyMap<string, string> }) {
   const { t } = useTranslation()
-  const { data, error, isPending, refetch } = useRecipeFields()
-  const params = useRecipe(state => state.params)
+  const learns = useRecipe(state => environmentOf(state.dataset) !== null)
+  const kind = learns ? 'dqn' : 'train'
+  const { data, error, isPending, refetch } = useRecipeFields(kind)
+  const params = useRecipe(state => (learns ? state.agent : state.params))
+  const set = (name: string, value: unknown) =>
+    useRecipe.setState(({ params, agent }) =>
+      learns ? { agent: withField(agent, name, value) } : { params: withField(params, name, value) },
+    )
   if (error) {
     return (
       <FailureBox title={t('training:fieldsFailed')} error={error}>
@@ -23,8 +32,8 @@ export function RecipeForm({ errors }: { errors: ReadonlyMap<string, string> }) 
   }
   if (isPending) return <p className="field-hint">{t('app:loading')}</p>
   const shown = (name: string) => data.find(one => one.name === name)
-  const first = [...FIRST].map(shown).filter(one => one !== undefined)
-  const rest = data.filter(one => !FIRST.has(one.name))
+  const first = [...FIRST[kind]].map(shown).filter(one => one !== undefined)
+  const rest = data.filter(one => !FIRST[kind].has(one.name) && one.name !== 'environment')
   const touched = rest.some(one => one.name in params || errorAt(errors, one.name))
   const draw = (one: (typeof rest)[number]) => (
     <RecipeField
@@ -33,7 +42,7 @@ export function RecipeForm({ errors }: { errors: ReadonlyMap<string, string> }) 
       path={one.name}
       value={params[one.name]}
       errors={errors}
-      onValue={value => useRecipe.setState(state => ({ params: withField(state.params, one.name, value) }))}
+      onValue={value => set(one.name, value)}
     />
   )
   return (

@@ -1,16 +1,18 @@
-import { ListChecks, Play } from 'lucide-react'
+import { ListChecks, Play, Search } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeedback } from '@/api/FeedbackContext'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
+import { openDialog } from '@/dialogs/state'
 import { showTab } from '@/panel/state'
 import { useEditor, useSpec, useUnsaved } from '@/store/editor'
-import { useRecipe } from '@/store/recipe'
+import { environmentOf, useRecipe } from '@/store/recipe'
 import { train, useTraining } from '@/store/training'
 import { Button } from '@/ui/Button'
 import { FailureBox, ProblemList } from '@/ui/Failure'
 import { DatasetChoice } from './DatasetChoice'
+import { EnsembleForm } from './EnsembleForm'
 import { RecipeForm } from './RecipeForm'
 import { sorted } from './recipe'
 import './training.css'
@@ -38,6 +40,7 @@ export function TrainPanel() {
     >
       <DatasetChoice error={ofDataset.map(problem => problem.rule).join(' ') || undefined} />
       <RecipeForm errors={fields} />
+      <Ensemble errors={fields} busy={pending} />
       <div className="recipe-foot">
         {failure && failure.problems.length === 0 ? <FailureBox title={t('training:failed')} error={error} /> : null}
         {ofAll.length > 0 ? (
@@ -55,6 +58,14 @@ export function TrainPanel() {
       </div>
     </form>
   )
+}
+
+/** What can be trained can be an ensemble. */
+function Ensemble({ errors, busy }: { errors: ReadonlyMap<string, string>; busy: boolean }) {
+  const { problems } = useFeedback()
+  const empty = useSpec().layers.length === 0
+  const dataset = useRecipe(state => state.dataset)
+  return <EnsembleForm errors={errors} disabled={busy || empty || dataset === '' || problems.length > 0} />
 }
 
 /** The button, and why it cannot be pressed. */
@@ -85,13 +96,20 @@ function Ready({ busy }: { busy: boolean }) {
       >
         {busy ? t('training:starting') : t('training:start')}
       </Button>
-      <Button
-        onClick={() => void train(true)}
-        disabled={busy || broken || why !== null}
-        icon={<ListChecks size={15} aria-hidden />}
-      >
-        {t('training:check')}
-      </Button>
+      {environmentOf(dataset) === null ? (
+        <div className="recipe-others">
+          <Button
+            onClick={() => void train(true)}
+            disabled={busy || broken || why !== null}
+            icon={<ListChecks size={15} aria-hidden />}
+          >
+            {t('training:check')}
+          </Button>
+          <Button onClick={() => openDialog('tune')} disabled={empty || broken} icon={<Search size={15} aria-hidden />}>
+            {t('training:search')}
+          </Button>
+        </div>
+      ) : null}
     </>
   )
 }

@@ -19,6 +19,14 @@ export type RunEvent = { readonly id: number; readonly attempt: number } & (
       readonly metrics: Metrics
       readonly seconds: number | null
     }
+  | {
+      readonly kind: 'episode'
+      readonly step: number
+      readonly steps: number | null
+      readonly metrics: Metrics
+      readonly progress: number | null
+      readonly eta: number | null
+    }
   | { readonly kind: 'metrics'; readonly metrics: Metrics }
   | { readonly kind: 'insight'; readonly look: Look }
   | { readonly kind: 'log'; readonly level: string; readonly text: string; readonly at: string }
@@ -26,7 +34,7 @@ export type RunEvent = { readonly id: number; readonly attempt: number } & (
 
 export type Metrics = Readonly<Record<string, number>>
 
-export const KINDS = ['state', 'batch', 'epoch', 'metrics', 'insight', 'log'] as const
+export const KINDS = ['state', 'batch', 'epoch', 'episode', 'metrics', 'insight', 'log'] as const
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -51,16 +59,30 @@ export function readEvent(kind: string, lastEventId: string, json: string): RunE
   if (kind === 'log') return { ...head, kind, level: text(data.level), text: text(data.text), at: momentOf(data.at) }
   const look = kind === 'insight' ? readLook(data) : null
   if (look !== null) return { ...head, kind: 'insight', look }
+  if (kind === 'episode') return readEpisode(head, data, metrics)
   const epoch = number(data.epoch)
   if (epoch === null) return null
   if (kind === 'epoch') {
     const withRate = number(data.learning_rate) === null ? metrics : { ...metrics, ...metricsOf(rateOf(data)) }
     return { ...head, kind, epoch, epochs: number(data.epochs), metrics: withRate, seconds: number(data.seconds) }
   }
+  return kind === 'batch' ? readBatch({ ...head, epoch }, data, metrics) : null
+}
+
+type Head = { readonly id: number; readonly attempt: number }
+
+const aheadOf = (data: Data) => ({ progress: number(data.progress), eta: number(data.eta_s) })
+
+function readBatch(head: Head & { readonly epoch: number }, data: Data, metrics: Metrics): RunEvent | null {
   const batch = number(data.batch)
-  if (kind !== 'batch' || batch === null) return null
-  const batches = number(data.batches) ?? batch
-  return { ...head, kind, epoch, batch, batches, metrics, progress: number(data.progress), eta: number(data.eta_s) }
+  if (batch === null) return null
+  return { ...head, kind: 'batch', batch, batches: number(data.batches) ?? batch, metrics, ...aheadOf(data) }
+}
+
+function readEpisode(head: Head, data: Data, metrics: Metrics): RunEvent | null {
+  const step = number(data.step)
+  if (step === null) return null
+  return { ...head, kind: 'episode', step, steps: number(data.steps), metrics, ...aheadOf(data) }
 }
 
 const rateOf = ({ learning_rate }: Data) => ({ learning_rate })

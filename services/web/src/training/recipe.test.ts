@@ -11,6 +11,7 @@ const field = (kind: RecipeField['kind'], more: Partial<RecipeField> = {}): Reci
   required: false,
   nullable: false,
   chosen: false,
+  searchable: true,
   ...more,
 })
 

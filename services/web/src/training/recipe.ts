@@ -40,7 +40,7 @@ export function sorted(problems: readonly Problem[]): { fields: ReadonlyMap<stri
   const fields = new Map<string, string>()
   const others: Problem[] = []
   for (const problem of problems) {
-    const path = /^params\.(.+)$/.exec(problem.where?.field ?? '')?.[1]
+    const path = /^params\.(?:recipe\.)?(.+)$/.exec(problem.where?.field ?? '')?.[1]
     if (path === undefined) others.push(problem)
     else fields.set(path, [fields.get(path), sentence(problem)].filter(Boolean).join(' '))
   }

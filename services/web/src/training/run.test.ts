@@ -125,3 +125,34 @@ test('runs that are compared share their charts, and lines of other lengths are 
     [1.6, 1.2],
   ])
 })
+
+const episode = (step: number, metrics: Record<string, number>) =>
+  event('episode', { step, steps: 100, metrics, progress: step / 100, eta_s: 9 })
+
+test('episodes of an agent are placed by its steps, together with what else is told of a step', () => {
+  const run = told(NO_RUN, [
+    episode(20, { return: 20, mean_return: 20 }),
+    episode(30, { return: 10, mean_return: 15 }),
+    episode(30, { greedy_return: 99 }),
+  ])
+  expect(run.rows.map(row => row.x)).toEqual([20, 30])
+  expect(run.rows[1]?.metrics).toEqual({ return: 10, mean_return: 15, greedy_return: 99 })
+  expect([run.step, run.steps, run.progress, run.eta]).toEqual([30, 100, 0.3, 9])
+  const [chart] = chartsOf([{ name: 'agent', run }])
+  expect(chart).toMatchObject({ metric: 'return', unit: 'step' })
+  expect(chart?.lines.map(line => line.side)).toEqual(['episode', 'mean', 'greedy'])
+})
+
+test('an agent that goes on from a checkpoint replaces what it tells again', () => {
+  const before = told(NO_RUN, [episode(20, { return: 1 }), episode(40, { return: 2 }), episode(60, { return: 3 })])
+  const run = told(before, [episode(41, { return: 5 })])
+  expect(run.rows.map(row => [row.x, row.metrics.return])).toEqual([
+    [20, 1],
+    [40, 2],
+    [41, 5],
+  ])
+})
+
+test('an episode without a step is no event', () => {
+  expect(readEvent('episode', '1', '{"metrics":{"return":1}}')).toBeNull()
+})

@@ -12,6 +12,9 @@ export type Run = {
   /** The batches of the epoch that is under way. */
   readonly live: readonly Row[]
   readonly epochs: number | null
+  /** Of an agent that learns: all its steps, and where it stands; rows are placed by steps then. */
+  readonly steps: number | null
+  readonly step: number | null
   readonly progress: number | null
   readonly eta: number | null
   /** Metrics of the trained network, such as `test_accuracy`. */
@@ -28,6 +31,8 @@ export const NO_RUN: Run = {
   rows: [],
   live: [],
   epochs: null,
+  steps: null,
+  step: null,
   progress: null,
   eta: null,
   finals: {},
@@ -68,6 +73,7 @@ function take(run: Draft, event: RunEvent): void {
   else if (event.kind === 'insight') run.look = event.look
   else if (event.kind === 'log') run.logs.push(event)
   else if (event.kind === 'batch') takeBatch(run, event)
+  else if (event.kind === 'episode') takeEpisode(run, event)
   else takeEpoch(run, event)
 }
 
@@ -92,4 +98,18 @@ function takeEpoch(run: Draft, event: RunEvent & { kind: 'epoch' }): void {
     run.epochs = event.epochs
     run.progress = event.epoch / event.epochs
   }
+}
+
+/** Episodes and evaluations that end at the same step share a row; what is told again replaces what was there. */
+function takeEpisode(run: Draft, event: RunEvent & { kind: 'episode' }): void {
+  const last = run.rows.at(-1)
+  if (last !== undefined && last.x > event.step) run.rows = run.rows.filter(one => one.x < event.step)
+  const before = run.rows.at(-1)
+  const metrics = before?.x === event.step ? { ...before.metrics, ...event.metrics } : event.metrics
+  if (before?.x === event.step) run.rows.pop()
+  run.rows.push({ x: event.step, metrics, seconds: null })
+  run.steps = event.steps
+  run.step = event.step
+  run.progress = event.progress
+  run.eta = event.eta
 }

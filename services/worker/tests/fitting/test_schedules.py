@@ -29,6 +29,7 @@ def schedule(name: str, **fields: Any) -> Schedule:
         (schedule("exponential", factor=0.8), KERAS.ExponentialDecay(RATE, 5, 0.8)),
         (schedule("step", epochs=3, factor=0.5), KERAS.ExponentialDecay(RATE, 15, 0.5, staircase=True)),
         (schedule("inverse_time", decay=0.3), KERAS.InverseTimeDecay(RATE, 5, 0.3)),
+        (schedule("cyclic_cosine", cycles=4, final=0.1), KERAS.CosineDecayRestarts(RATE, 10, t_mul=1.0, alpha=0.1)),
     ],
     ids=lambda one: type(one).__name__,
 )

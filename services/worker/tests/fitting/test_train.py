@@ -62,10 +62,13 @@ LEARNED = {
 RECIPES = [
     LEARNED,
     {**WATCHED, "schedule": PLATEAU},
+    {"keep": "best", "schedule": {"name": "cosine", "warmup_epochs": 0.5}, "snapshots": [1, 3], "split_seed": 9},
 ]
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=["preprocessing, augmentation", "plateau, early stopping"])
+@pytest.mark.parametrize(
+    "recipe", RECIPES, ids=["preprocessing, augmentation", "plateau, early stopping", "cosine, best, snapshots"]
+)
 def test_every_part_of_a_recipe_goes_on_from_a_checkpoint(desk, often, recipe):
     """What goes on takes no checkpoints, so taking them changes nothing either."""
     at, params = desk(), {**EVERY, "epochs": 4, "batch_size": 16, **recipe}
@@ -73,7 +76,23 @@ def test_every_part_of_a_recipe_goes_on_from_a_checkpoint(desk, often, recipe):
     for _number, manifest in (recorder.checkpoints[1], recorder.checkpoints[4]):
         resumed, _ = at.run(at.order("train", NOISY, params=params, checkpoint=manifest))
         assert at.get(resumed, "history.json") == at.get(whole, "history.json")
-        assert resumed.manifest["weights.safetensors"]["sha256"] == whole.manifest["weights.safetensors"]["sha256"]
+        weights = {name for name in whole.manifest if name.endswith(".safetensors")}
+        assert len(weights) == 1 + len(recipe.get("snapshots", ()))
+        for name in weights:
+            assert resumed.manifest[name]["sha256"] == whole.manifest[name]["sha256"]
+
+
+def test_a_snapshot_is_what_a_training_of_so_many_epochs_ends_with(desk, tmp_path):
+    at, found = desk(), []
+    recipe = {**EVERY, "optimizer": {"name": "sgd", "learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.5}}
+    for params, name in (
+        ({**recipe, "snapshots": [2]}, "snapshot-00002.safetensors"), ({**recipe, "epochs": 2}, "weights.safetensors"),
+    ):  # fmt: skip
+        result, _ = at.run(at.order("train", NOISY, params=params))
+        (tmp_path / name).write_bytes(at.get(result, name))
+        found.append(safetensors.read(tmp_path / name)[0])
+    assert found[0].keys() == found[1].keys()
+    assert all(np.array_equal(array, found[1][name]) for name, array in found[0].items())
 
 
 def test_a_training_that_gets_no_better_stops_and_keeps_its_best_epoch(desk):

@@ -13,6 +13,7 @@ from visualnn_worker.child.failures import classify
 from visualnn_worker.fitting.reporting import NotFinite
 from visualnn_worker.insight import live, tensorboard
 from visualnn_worker.insight.classes import Judged, confusion, report
+from visualnn_worker.insight.drawing import DARK, LIGHT
 from visualnn_worker.insight.explain import why_not_finite
 from visualnn_worker.kinds import weights_file
 
@@ -63,10 +64,11 @@ def test_each_look_tells_of_every_layer_with_weights(trained):
             assert row["gradient"]["low"] <= row["gradient"]["high"]
 
 
-def test_looking_changes_nothing(trained, tmp_path):
+def test_looking_changes_nothing(trained, tmp_path, monkeypatch):
     at, result, _ = trained
+    monkeypatch.setattr(live.Live.__init__, "__defaults__", (1e9,))  # a busy machine takes longer than 3 s
     plain, recorder = at.run(at.order("train", CONV, params=PICTURES))
-    assert recorder.of("insight") == []  # too short to look into
+    assert recorder.of("insight") == []
     assert plain.manifest["weights.safetensors"]["sha256"] == result.manifest["weights.safetensors"]["sha256"]
     assert at.get(plain, "history.json") == at.get(result, "history.json")
 
@@ -92,6 +94,28 @@ def test_the_pictures_are_there_and_are_large_enough_to_read(trained):
             assert found.format == "PNG"
             assert min(found.size) >= 80, name
             assert len(found.convert("L").getcolors(256) or []) > 5, name
+            light = found.convert("RGB")
+        with Image.open(io.BytesIO(at.get(result, name.replace(".png", "-dark.png")))) as found:
+            dark = found.convert("RGB")
+        assert (light.size, light.getpixel((1, 1)), dark.getpixel((1, 1))) == (dark.size, LIGHT.paper, DARK.paper)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_is_written_in_a_picture_stands_out_from_its_paper(theme):
+    for ink in (theme.ink, theme.faint, theme.wrong):
+        assert contrast(ink, theme.paper) >= 4.5
+    for cell in theme.cells:
+        assert contrast(theme.on_cells, cell) >= 4.5
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """As WCAG 2.2 counts it, from 1 to 21."""
+    lights = sorted(np.dot([0.2126, 0.7152, 0.0722], [linear(value / 255) for value in each]) for each in (one, other))
+    return float((lights[1] + 0.05) / (lights[0] + 0.05))
+
+
+def linear(share: float) -> float:
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
 def test_the_class_report_is_what_the_weights_say(trained):

@@ -41,7 +41,7 @@ def load_keras() -> tuple[str, list[dict[str, Any]]]:
 
     from visualnn_worker.child.devices import devices
 
-    for kind in ("train", "evaluate", "predict", "check", "export"):
+    for kind in ("train", "evaluate", "predict", "check", "export", "dqn", "ensemble"):
         importlib.import_module(f"visualnn_worker.kinds.{kind}")
     found = devices(keras.backend.backend())
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])

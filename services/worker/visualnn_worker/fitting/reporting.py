@@ -65,8 +65,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._first_done = self._epoch_began = time.monotonic()
         self._said = 0.0
         self._epoch = start.epoch
-        self.more: HasArrays | None = None
-        """Something else whose state a checkpoint holds."""
+        self.more: list[HasArrays] = []
+        """Others whose state a checkpoint holds."""
         self.samples = 0
         """Of an epoch, to tell the speed."""
 
@@ -110,7 +110,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _arrays(self) -> dict[str, Any]:
         """What a checkpoint holds besides the model's own state."""
-        return {**self._best.arrays, **(self.more.arrays if self.more is not None else {})}
+        return {name: array for one in (self._best, *self.more) for name, array in one.arrays.items()}
 
     def _may_say_epoch(self, now: float) -> bool:
         """Every epoch for a while; of a hundred thousand tiny ones, some."""

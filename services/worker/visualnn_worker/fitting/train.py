@@ -22,8 +22,10 @@ from visualnn_worker.fitting.naming import Renamed
 from visualnn_worker.fitting.reporting import Reporter
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.fitting.schedules import LowerOnPlateau
+from visualnn_worker.fitting.snapshots import Snapshots
 from visualnn_worker.fitting.stopping import Best
 from visualnn_worker.network.build import Network
+from visualnn_worker.network.safetensors import Tensors
 
 History = list[dict[str, float]]
 
@@ -54,11 +56,12 @@ def fit(
     checkpoints: Checkpoints,
     resume: tuple[state.Arrays, state.Position] | None = None,
     beside: Sequence[keras.callbacks.Callback] = (),
-) -> tuple[History, dict[str, float]]:
+) -> tuple[History, dict[str, float], dict[int, Tensors]]:
     """Train to the last epoch, or to where it gets no better; the whole history, that of ``resume`` included.
 
     ``beside`` are callbacks that change nothing.
-    Then the net has the weights of the epoch that ``keep`` says, whose entry is given too. Raises ``NotFinite``.
+    Then the net has the weights of the epoch that ``keep`` says, whose entry is given too; third are the weights after
+    each epoch that ``snapshots`` names. Raises ``NotFinite``.
     """
     arrays, position = resume or ({}, state.Position())
     params, epochs = training.params, training.params.epochs
@@ -67,7 +70,9 @@ def fit(
     per_epoch = 1 if takes_all(params) else training.epochs().per_epoch
     reporter = Reporter(channel, checkpoints, epochs, per_epoch, position, best)
     reporter.samples = len(training.train)
-    callbacks = [best, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
+    snapshots = Snapshots(training.network, params.snapshots, arrays)
+    reporter.more.append(snapshots)
+    callbacks = [best, snapshots, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
     if isinstance(params.schedule, Plateau):
         callbacks.insert(0, LowerOnPlateau(params.schedule, validates, position.history))
     if resume:
@@ -85,10 +90,10 @@ def fit(
         channel.log(f"stopped after epoch {len(reporter.history)} of {epochs}: {best.monitor} got no better")
     settle_averages(training.network.model)
     if params.keep != "best":
-        return reporter.history, reporter.history[-1]
+        return reporter.history, reporter.history[-1], snapshots.tensors()
     best.restore(training.network.model)
     channel.log(f"kept the weights of epoch {best.epoch}, the best by {best.monitor}")
-    return reporter.history, reporter.history[best.epoch - 1]
+    return reporter.history, reporter.history[best.epoch - 1], snapshots.tensors()
 
 
 def _descend(
@@ -104,7 +109,7 @@ def _descend(
     for callback in callbacks:
         callback.set_model(model)
         if isinstance(callback, Reporter):
-            callback.more = full
+            callback.more.append(full)
     for epoch in epochs:
         for callback in callbacks:
             callback.on_epoch_begin(epoch)

@@ -1,14 +1,37 @@
 """Pictures with titles and labels, drawn with Pillow: rows of small pictures, and a matrix of counts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-INK, FAINT, PAPER, WRONG = (33, 37, 41), (120, 128, 136), (255, 255, 255), (201, 42, 42)
 _MARGIN = 16
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of a picture; ``cells``: of a matrix, right and wrong, mixed into the paper by a cell's share."""
+
+    paper: Colour
+    ink: Colour
+    faint: Colour
+    wrong: Colour
+    cells: tuple[Colour, Colour]
+    on_cells: Colour
+
+
+LIGHT = Theme(
+    (255, 255, 255), (33, 37, 41), (89, 96, 119), (201, 42, 42), ((34, 128, 60), (201, 42, 42)), (255, 255, 255)
+)
+DARK = Theme(
+    (25, 28, 37), (230, 233, 242), (163, 171, 192), (255, 135, 135), ((55, 178, 77), (240, 82, 82)), (13, 16, 32)
+)
+THEMES = {"": LIGHT, "-dark": DARK}
+"""What a picture's name has before its ending -> its colours; the dark ones are those of the editor's dark theme."""
 
 
 def font(size: int) -> Any:
@@ -16,14 +39,16 @@ def font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
-def sheet(width: int, height: int, title: str, note: str) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
-    """White paper with a title and a note: the picture, its pen, and where the rest begins."""
+def sheet(
+    width: int, height: int, title: str, note: str, theme: Theme = LIGHT
+) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+    """Paper with a title and a note: the picture, its pen, and where the rest begins."""
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     wide = max(pen.textlength(title, font(20)), pen.textlength(note, font(13)))
-    made = Image.new("RGB", (max(width, int(wide)) + 2 * _MARGIN, height + 72 + _MARGIN), PAPER)
+    made = Image.new("RGB", (max(width, int(wide)) + 2 * _MARGIN, height + 72 + _MARGIN), theme.paper)
     pen = ImageDraw.Draw(made)
-    pen.text((_MARGIN, 12), title, INK, font(20))
-    pen.text((_MARGIN, 42), note, FAINT, font(13))
+    pen.text((_MARGIN, 12), title, theme.ink, font(20))
+    pen.text((_MARGIN, 42), note, theme.faint, font(13))
     return made, pen, 72
 
 
@@ -42,7 +67,12 @@ def as_picture(array: NDArray[Any], low: float | None = None, high: float | None
 
 
 def gallery(
-    pictures: Sequence[Image.Image], captions: Sequence[tuple[str, bool]], title: str, note: str, columns: int = 8
+    pictures: Sequence[Image.Image],
+    captions: Sequence[tuple[str, bool]],
+    title: str,
+    note: str,
+    columns: int = 8,
+    theme: Theme = LIGHT,
 ) -> Image.Image:
     """Pictures side by side, each with a caption below it; a caption that is marked is red."""
     scale = max(1, 72 // max(one.width for one in pictures))
@@ -50,18 +80,24 @@ def gallery(
     wide, high = max(side[0], 104 if any(text for text, _ in captions) else 0) + 8, side[1] + 36
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    made, pen, top = sheet(columns * wide, rows * high, title, note)
+    made, pen, top = sheet(columns * wide, rows * high, title, note, theme)
     for place, (one, (text, marked)) in enumerate(zip(pictures, captions, strict=True)):
         x, y = _MARGIN + place % columns * wide, top + place // columns * high
         large = one.resize((one.width * scale, one.height * scale), Image.Resampling.NEAREST)
         made.paste(large, (x, y))
         for line, part in enumerate(text.split("\n")):
-            pen.text((x, y + side[1] + 2 + 14 * line), _fit(pen, part, wide - 4), WRONG if marked else INK, font(12))
+            ink = theme.wrong if marked else theme.ink
+            pen.text((x, y + side[1] + 2 + 14 * line), _fit(pen, part, wide - 4), ink, font(12))
     return made
 
 
 def matrix(
-    counts: NDArray[np.int64], names: Sequence[str], title: str, note: str, axes: tuple[str, str]
+    counts: NDArray[np.int64],
+    names: Sequence[str],
+    title: str,
+    note: str,
+    axes: tuple[str, str],
+    theme: Theme = LIGHT,
 ) -> Image.Image:
     """Counts in cells, each row shaded by its own sum; rows named at the left, columns above, both axes titled."""
     count = len(names)
@@ -72,45 +108,55 @@ def matrix(
     left = int(max((pen.textlength(_fit(pen, name, 140, size), font(size)) for name in names), default=0)) + 40
     turned = any(pen.textlength(name, font(size)) > cell - 6 for name in names)
     above = (120 if turned else 56) if labels else 40
-    made, pen, top = sheet(left + count * cell, count * cell + above, title, note)
+    made, pen, top = sheet(left + count * cell, count * cell + above, title, note, theme)
     begin = top + above
-    pen.text((_MARGIN + left, top), axes[1], FAINT, font(13))
-    _upright(made, axes[0], (_MARGIN, begin), 13, FAINT)
+    pen.text((_MARGIN + left, top), axes[1], theme.faint, font(13))
+    _upright(made, axes[0], (_MARGIN, begin), 13, theme.faint, theme.paper)
     for row, name in enumerate(names):
         x, y = _MARGIN + left + row * cell, begin + row * cell
         if labels:
-            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), _fit(pen, name, 140, size), INK, font(size))
+            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), _fit(pen, name, 140, size), theme.ink, font(size))
         if labels and turned:
             text = _fit(pen, name, 90, size)
-            _upright(made, text, (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, font(size)))), size, INK)
+            at = (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, font(size))))
+            _upright(made, text, at, size, theme.ink, theme.paper)
         elif labels:
-            pen.text((x + 4, begin - 20), name, INK, font(size))
+            pen.text((x + cell / 2 - 1, begin - 12), name, theme.ink, font(size), "mm")
         for column in range(count):
             place = (_MARGIN + left + column * cell, y, cell)
-            _cell(pen, place, int(counts[row, column]), max(int(counts[row].sum()), 1), row == column, numbers)
+            share = int(counts[row, column]) / max(int(counts[row].sum()), 1)
+            text = _short(int(counts[row, column])) if numbers else ""
+            _cell(pen, place, text, share, row == column, theme)
     return made
 
 
-def _upright(made: Image.Image, text: str, at: tuple[int, int], size: int, ink: tuple[int, int, int]) -> None:
+def _upright(made: Image.Image, text: str, at: tuple[int, int], size: int, ink: Colour, paper: Colour) -> None:
     """Text that runs upwards; ``at`` is where its box begins."""
     pen = ImageDraw.Draw(made)
-    line = Image.new("RGB", (int(pen.textlength(text, font(size))) + 2, size + 6), PAPER)
+    line = Image.new("RGB", (int(pen.textlength(text, font(size))) + 2, size + 6), paper)
     ImageDraw.Draw(line).text((0, 0), text, ink, font(size))
     made.paste(line.rotate(90, expand=True), at)
 
 
 def _cell(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int, int], count: int, whole: int, good: bool, numbers: bool
+    pen: ImageDraw.ImageDraw, at: tuple[int, int, int], text: str, share: float, good: bool, theme: Theme
 ) -> None:
     x, y, side = at
-    share = count / whole
-    deep = (34, 128, 60) if good else WRONG
-    shade = tuple(round(255 + (one - 255) * min(1.0, share if good else 0.25 * (share > 0) + share)) for one in deep)
+    deep = theme.cells[0 if good else 1]
+    part = min(1.0, share if good else 0.25 * (share > 0) + share)
+    empty = tuple(round(p + (f - p) * 0.08) for p, f in zip(theme.paper, theme.faint, strict=True))
+    shade = tuple(round(e + (d - e) * part) for e, d in zip(empty, deep, strict=True))
     pen.rectangle((x, y, x + side - 2, y + side - 2), shade)
-    if numbers and count:
-        text = str(count) if count < 100_000 else f"{count / 1000:.0f}k"
-        ink = PAPER if share > 0.6 else INK
-        pen.text((x + side / 2 - pen.textlength(text, font(13)) / 2, y + side / 2 - 9), text, ink, font(13))
+    if text:
+        ink = theme.on_cells if part > 0.6 else theme.ink
+        pen.text((x + side / 2 - 1, y + side / 2 - 1), text, ink, font(13), "mm")
+
+
+def _short(count: int) -> str:
+    """A count with room in a cell; nothing for none."""
+    if count == 0:
+        return ""
+    return str(count) if count < 100_000 else f"{count / 1000:.0f}k"
 
 
 def _fit(pen: ImageDraw.ImageDraw, text: str, width: float, size: int = 12) -> str:

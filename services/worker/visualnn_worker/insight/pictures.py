@@ -7,14 +7,14 @@ from PIL import Image
 
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.insight.classes import Judged, confusion
-from visualnn_worker.insight.drawing import as_picture, gallery, matrix
+from visualnn_worker.insight.drawing import LIGHT, Theme, as_picture, gallery, matrix
 from visualnn_worker.network.build import Network
 from visualnn_worker.network.weights import read_weights
 
 MOST_FILTERS, SHOWN = 64, 40
 
 
-def filters(network: Network) -> Image.Image | None:
+def filters(network: Network, theme: Theme = LIGHT) -> Image.Image | None:
     """The kernels of the first convolution of pictures, or of a first Dense over square pictures; None without one."""
     tensors = read_weights(network)
     for layer in network.resolved.layers:
@@ -30,7 +30,8 @@ def filters(network: Network) -> Image.Image | None:
         low, high = float(min(one.min() for one in parts)), float(max(one.max() for one in parts))
         made = [one for part in parts if (one := as_picture(part, low, high)) is not None]
         note = f"{len(made)} of {kernel.shape[-1]}; black {low:.3g}, white {high:.3g}"
-        return gallery(made, [("", False)] * len(made), f"Weights of {layer.name}", note) if made else None
+        blank = [("", False)] * len(made)
+        return gallery(made, blank, f"Weights of {layer.name}", note, theme=theme) if made else None
     return None
 
 
@@ -43,7 +44,9 @@ def _square(values: int) -> tuple[int, ...] | None:
     return None
 
 
-def samples_shown(samples: Samples, judged: Judged, places: Sequence[int], title: str) -> Image.Image | None:
+def samples_shown(
+    samples: Samples, judged: Judged, places: Sequence[int], title: str, theme: Theme = LIGHT
+) -> Image.Image | None:
     """Samples as pictures, with what they are and what they are taken for; None where they are no pictures."""
     spec = samples.serving.inputs[0]
     raw = samples.raw(np.asarray(places, np.int64))[spec.name]
@@ -58,11 +61,12 @@ def samples_shown(samples: Samples, judged: Judged, places: Sequence[int], title
         captions.append((f"{judged.names[judged.actual[place]]}\n{said}", wrong))
         made.append(picture)
     note = f"{judged.split} samples; above the label, below the prediction and its share; red where they differ"
-    return gallery(made, captions, title, note) if made else None
+    return gallery(made, captions, title, note, theme=theme) if made else None
 
 
-def confusion_drawn(judged: Judged, name: str) -> Image.Image:
+def confusion_drawn(judged: Judged, name: str, theme: Theme = LIGHT) -> Image.Image:
     """The confusion matrix."""
     right = float((judged.actual == judged.predicted).mean())
     note = f"{len(judged.actual):,} {judged.split} samples, accuracy {right:.4f}; shades are shares of a row"
-    return matrix(confusion(judged), judged.names, f"Confusion of {name}", note, ("label", "prediction (samples)"))
+    title, axes = f"Confusion of {name}", ("label", "prediction (samples)")
+    return matrix(confusion(judged), judged.names, title, note, axes, theme)

@@ -13,6 +13,7 @@ from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.insight import pictures, tensorboard
 from visualnn_worker.insight.classes import Judged, judge, report
+from visualnn_worker.insight.drawing import THEMES, Theme
 from visualnn_worker.network.build import Network
 
 TENSORBOARD = "events.out.tfevents.visualnn"
@@ -38,6 +39,11 @@ class Files:
         except Exception as error:  # noqa: BLE001 - a picture is not worth a training
             self._channel.log(f"{name} could not be made: {type(error).__name__}: {error}", "warning")
 
+    def draw(self, name: str, picture: Callable[[Theme], Image.Image | None]) -> None:
+        """``NAME.png``, and ``NAME-dark.png`` for dark pages and slides; neither where ``picture`` gives None."""
+        for suffix, theme in THEMES.items():
+            self.make(f"{name}{suffix}.png", lambda path, theme=theme: _save(path, picture(theme)))  # type: ignore[misc]
+
 
 def insight_files(
     folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving,
@@ -46,9 +52,9 @@ def insight_files(
     """``insight.json``, event file, classes and pictures; those that the net and the data set have."""
     files = Files(folder, channel)
     split, samples = judged_by
-    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()))
+    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()) if history else False)
     files.make("insight.json", lambda path: _json(path, list(looks)) if looks else False)
-    files.make("filters.png", lambda path: _save(path, pictures.filters(network)))
+    files.draw("filters", lambda theme: pictures.filters(network, theme))
     found: list[Judged] = []
     files.make("classes.json", lambda path: _classes(path, judge(network, samples, serving, split), found))
     if found:
@@ -65,12 +71,12 @@ def _classes(path: Path, judged: Judged | None, found: list[Judged]) -> bool:
 
 def _draw(files: Files, judged: Judged, samples: Samples, name: str) -> None:
     """The confusion, and samples: as they come, and the worst first."""
-    files.make("confusion.png", lambda path: _save(path, pictures.confusion_drawn(judged, name)))
+    files.draw("confusion", lambda theme: pictures.confusion_drawn(judged, name, theme))
     first = list(range(min(pictures.SHOWN, len(judged.actual))))
     worst = judged.worst[: pictures.SHOWN].tolist()
     shown = pictures.samples_shown
-    files.make("gallery.png", lambda path: _save(path, shown(samples, judged, first, f"Samples of {name}")))
-    files.make("worst.png", lambda path: _save(path, shown(samples, judged, worst, f"Worst samples of {name}")))
+    files.draw("gallery", lambda theme: shown(samples, judged, first, f"Samples of {name}", theme))
+    files.draw("worst", lambda theme: shown(samples, judged, worst, f"Worst samples of {name}", theme))
 
 
 def _json(path: Path, content: Any) -> bool:

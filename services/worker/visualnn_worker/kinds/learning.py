@@ -19,7 +19,7 @@ def completed(planned: Plan, data: Data) -> Plan:
     params = planned.params
     train = all_of(data.splits["train"], planned.serving, planned.features)
     if params.validation_split:
-        train, _validation = hold_out(train, params.validation_split, params.seed, params.stratify)
+        train, _validation = hold_out(train, params.validation_split, params.splits_by, params.stratify)
     steps = {name: learn(steps, _taker(train, name), len(train)) for name, steps in planned.preprocessing.items()}
     return replace(planned, serving=planned.serving.model_copy(update={"preprocessing": steps}), preprocessing=steps)
 

@@ -17,6 +17,7 @@ from visualnn_worker.network.safetensors import Tensors
 from visualnn_worker.order import JobOrder
 
 _PACKAGES = ("visualnn-worker", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy")
+_OF_ENVIRONMENTS = ("gymnasium",)
 
 
 def tensors_sha256(tensors: Tensors) -> str:
@@ -33,10 +34,11 @@ def record(order: JobOrder, trained: Trained, tensors: Tensors, metrics: Mapping
     """What decides how this training ends, and its end."""
     params: dict[str, Any] = trained.params.model_dump(mode="json")
     return RunRecord(
-        versions=_versions(), backend=keras.backend.backend(), device="gpu" if order.gpu and _gpus() else "cpu",
+        versions=_versions(() if order.dataset else _OF_ENVIRONMENTS), backend=keras.backend.backend(),
+        device="gpu" if order.gpu and _gpus() else "cpu",
         machine=f"{platform.machine()} {platform.system()}", threads=_threads(), seed=trained.params.seed,
         params=params, spec_sha256=hashlib.sha256(canonical_json(trained.spec)).hexdigest(),
-        dataset_sha256=order.data.sha256, weights_sha256=tensors_sha256(tensors),
+        dataset_sha256=order.dataset.sha256 if order.dataset else "", weights_sha256=tensors_sha256(tensors),
         metrics={name: float(value) for name, value in metrics.items()},
     )  # fmt: skip
 
@@ -50,9 +52,9 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _versions() -> dict[str, str]:
+def _versions(more: tuple[str, ...]) -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -1,11 +1,7 @@
 """Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
 
-import json
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.analysis.advice import advice
@@ -15,15 +11,12 @@ from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.loss_options import name_of
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.reproduction import RECORD
-from visualnn_shared.training.weights import WEIGHTS
+from visualnn_shared.training.snapshots import snapshot_name
 
 from visualnn_worker.child.failures import refusals
-from visualnn_worker.fitting.batches import Batches
 from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
 from visualnn_worker.fitting.compiling import compile_model, prepare
-from visualnn_worker.fitting.naming import told
 from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out
-from visualnn_worker.fitting.schedules import settle
 from visualnn_worker.fitting.train import History, Training, fit
 from visualnn_worker.insight.explain import explained
 from visualnn_worker.insight.live import Live
@@ -33,11 +26,10 @@ from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
 from visualnn_worker.kinds.learning import augmentation, completed
 from visualnn_worker.kinds.record import record
+from visualnn_worker.kinds.storing import evaluate, net_files, store_json
 from visualnn_worker.network.build import build
+from visualnn_worker.network.safetensors import Tensors
 from visualnn_worker.network.weights import read_weights
-
-SAMPLES = 16
-"""Samples that are stored with Keras' own predictions, to compare an operator with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +72,24 @@ def run(context: Context) -> Result:
     training = replace(training, augmentation=augmentation(planned, order.data))
     with refusals("train"), explained(training):
         live = Live(network, parts.train, context.channel)
-        history, kept = _fit(context, training, live)
+        history, kept, snapshots = _fit(context, training, live)
         training = in_full(training, planned, spec)
         split, samples = parts.judge
-        metrics = {**kept, **_evaluate(context, training, split, samples)}
+        found = evaluate(training.network, samples, planned.params.batch_size)
+        metrics = {**kept, **{f"{split}_{name}": value for name, value in found.items()}}
+        context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
     paths = insight_files(
         context.folder, training.network, parts.judge, planned.serving, history, live.looks, context.channel
     )
-    paths += _files(context.folder, training, trained, history, parts)
+    paths += net_files(context.folder, training.network, trained, parts.test or parts.train)
+    paths.append(store_json(context.folder / "history.json", history))
+    paths.append(
+        store_json(context.folder / "evaluation.json", {"split": split, "samples": len(samples), "metrics": found})
+    )
+    for epoch, tensors in snapshots.items():
+        paths.append(context.folder / snapshot_name(epoch))
+        weights_file.write(paths[-1], tensors, trained)
     run = record(order, trained, read_weights(training.network), metrics)
     (context.folder / RECORD).write_text(run.model_dump_json(indent=1))
     paths.append(context.folder / RECORD)
@@ -100,7 +101,7 @@ def _parts(data: Data, planned: Plan) -> Parts:
     splits = {name: all_of(split, planned.serving, planned.features) for name, split in data.splits.items()}
     train, validation = splits["train"], None
     if params.validation_split:
-        train, validation = hold_out(train, params.validation_split, params.seed, params.stratify)
+        train, validation = hold_out(train, params.validation_split, params.splits_by, params.stratify)
     return Parts(train, validation, splits.get("test"))
 
 
@@ -115,7 +116,7 @@ def _recipe(params: TrainParams) -> str:
     return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 
-def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float]]:
+def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float], dict[int, Tensors]]:
     order = context.order
     checkpoints = Checkpoints(
         context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s
@@ -126,54 +127,3 @@ def _fit(context: Context, training: Training, live: Live) -> tuple[History, dic
         position = resume[1]
         context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
     return fit(training, context.channel, checkpoints, resume, [live])
-
-
-def _evaluate(context: Context, training: Training, split: str, samples: Samples) -> dict[str, float]:
-    """Loss and metrics on ``samples``, their names led by the split."""
-    batches = Batches(training.network, samples, max(training.params.batch_size, 256))
-    found = told(training.network, training.network.model.evaluate(batches, verbose=0, return_dict=True))
-    metrics = {f"{split}_{name}": value for name, value in found.items()}
-    context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
-    evaluation = {"split": split, "samples": len(samples), "metrics": found}
-    (context.folder / "evaluation.json").write_text(json.dumps(evaluation))
-    return metrics
-
-
-def _files(
-    folder: Path, training: Training, trained: weights_file.Trained, history: History, parts: Parts
-) -> list[Path]:
-    """Write every file of the result."""
-    network = training.network
-    weights_file.write(folder / WEIGHTS, read_weights(network), trained)
-    settle(network.model)
-    network.model.save(folder / "model.keras")
-    network.model.save_weights(folder / "model.weights.h5")
-    (folder / "history.json").write_text(json.dumps(history))
-    (folder / "serving.json").write_text(trained.serving.model_dump_json())
-    few = (parts.test or parts.train).part(slice(0, SAMPLES))
-    np.savez(folder / "samples.npz", **_predicted(training, few))
-    names = (
-        WEIGHTS,
-        "model.keras",
-        "model.weights.h5",
-        "history.json",
-        "serving.json",
-        "samples.npz",
-        "evaluation.json",
-    )
-    return [folder / name for name in names]
-
-
-def _kept(array: NDArray[Any]) -> NDArray[Any]:
-    """Texts in a form that needs no pickle."""
-    return array.astype(np.str_) if array.dtype == object else array
-
-
-def _predicted(training: Training, samples: Samples) -> dict[str, Any]:
-    """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw."""
-    network, everything = training.network, slice(None)
-    outputs = network.unpack(network.model(network.pack(samples.inputs(everything)), training=False))
-    arrays = {f"x:{name}": _kept(array) for name, array in samples.raw(everything).items()}
-    arrays |= {f"y:{name}": keras.ops.convert_to_numpy(array) for name, array in outputs.items()}
-    label = samples.raw_labels(everything)
-    return arrays if label is None else {**arrays, "label": label}

@@ -24,7 +24,7 @@ class Ready(_Said):
 
 class Event(_Said):
     say: Literal["event"]
-    kind: Literal["batch", "epoch", "metrics", "insight", "log"]
+    kind: Literal["batch", "epoch", "episode", "metrics", "insight", "log"]
     data: dict[str, Any]
     progress: float | None
     eta_s: float | None

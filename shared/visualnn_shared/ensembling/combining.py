@@ -1,0 +1,152 @@
+"""Several trained nets as one: their layers side by side on the same inputs, their outputs through Average layers.
+
+What comes out is an ordinary network, so that whatever can read one (Keras, ONNX, the editor, the memory estimate)
+can read an ensemble.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from visualnn_shared.spec.model import MAX_NAME, MAX_NOTE, Group, Layer, Spec
+from visualnn_shared.spec.refs import Ref, split_ref
+from visualnn_shared.training.loss_options import name_of, options_of
+from visualnn_shared.training.recipe import LossChoice, TrainParams
+from visualnn_shared.training.serving import Serving
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """The one network, and where each member's weights are in it."""
+
+    spec: Spec
+    layers: tuple[Mapping[str, str], ...]
+    """Of each member: layer -> the layer of the one network that has its weights."""
+
+    def weights(self, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Each member's ``layer/variable`` -> tensor, as those of the one network."""
+        found = {}
+        for names, tensors in zip(self.layers, members, strict=True):
+            for name, tensor in tensors.items():
+                layer, _, variable = name.rpartition("/")
+                found[f"{names[layer]}/{variable}"] = tensor
+        return found
+
+
+def combine(members: Sequence[Spec], name: str) -> Ensemble:
+    """Members side by side: layers of member 2 are called ``member2_...``, inputs are shared, outputs averaged.
+
+    Members have the same inputs, by name, and as many outputs of the same shapes; those of the one network are called
+    as the first member's are.
+    """
+    first = members[0]
+    shared = [layer for layer in first.layers if layer.type == "Input"]
+    outputs = _output_names(first, {layer.name for layer in shared})
+    taken = {layer.name for layer in shared} | set(outputs)
+    layers, groups, names = list(shared), [], []
+    for number, spec in enumerate(members, 1):
+        renamed = _renamed(spec, number, taken)
+        taken |= set(renamed.values())
+        names.append(renamed)
+        layers += [_moved(layer, renamed) for layer in spec.layers if layer.type != "Input"]
+        own = tuple(renamed[layer.name] for layer in spec.layers if layer.type != "Input")
+        groups.append(Group(name=f"member {number}", layers=own, folded=True))
+    note = f"the mean of {len(members)} members"
+    for place, output in enumerate(outputs):
+        inputs = [_ref(spec.outputs[place], renamed) for spec, renamed in zip(members, names, strict=True)]
+        layers.append(Layer(name=output, type="Average", inputs=tuple(inputs), note=note))
+    spec = Spec(name=name[:MAX_NAME], layers=tuple(layers), outputs=tuple(outputs), groups=tuple(groups))
+    return Ensemble(spec, tuple(names))
+
+
+def with_scores(spec: Spec, serving: Serving) -> Spec:
+    """The net with shares as its first output, where it was trained to give logits: shares are what is averaged."""
+    if serving.scores_by is None:
+        return spec
+    known = {layer.name for layer in spec.layers}
+    name = _free(f"{_plain(split_ref(spec.outputs[0]))}_scores", known)
+    scores = Layer(name=name, type="Activation", params={"activation": serving.scores_by}, inputs=(spec.outputs[0],))
+    return spec.model_copy(update={"layers": (*spec.layers, scores), "outputs": (name, *spec.outputs[1:])})
+
+
+def without_logits(params: TrainParams) -> TrainParams:
+    """The recipe whose first loss reads shares, as ``with_scores`` makes them."""
+    if not options_of(params.loss).get("from_logits"):
+        return params
+    assert isinstance(params.loss, LossChoice)
+    rest = {name: value for name, value in (params.loss.model_extra or {}).items() if name != "from_logits"}
+    loss = LossChoice.model_validate({"name": params.loss.name, **rest}) if rest else name_of(params.loss)
+    return params.model_copy(update={"loss": loss})
+
+
+def serving_of(serving: Serving, ensemble: Spec) -> Serving:
+    """How the one network answers: as its members, by the names of its own outputs."""
+    names = dict(zip((one.name for one in serving.outputs), ensemble.outputs, strict=True))
+    outputs = tuple(one.model_copy(update={"name": names[one.name]}) for one in serving.outputs)
+    labels = {names[name]: steps for name, steps in serving.more_labels.items()}
+    return serving.model_copy(update={"outputs": outputs, "more_labels": labels, "scores_by": None})
+
+
+def without_penalties(spec: Spec) -> Spec:
+    """The net without regularizers: a penalty is no part of how well a net answers, and an ensemble has them all."""
+    return spec.model_copy(
+        update={"layers": tuple(layer.model_copy(update={"params": _free_of_them(layer)}) for layer in spec.layers)}
+    )
+
+
+def _free_of_them(layer: Layer) -> dict[str, Any]:
+    if layer.type == "ActivityRegularization":
+        return {name: value for name, value in layer.params.items() if name not in ("l1", "l2")}
+    return dict(_kept(layer.params))
+
+
+def _kept(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in params.items():
+        if name.endswith("_regularizer"):
+            continue
+        inner = value.get("params") if name in ("layer", "backward_layer") and isinstance(value, Mapping) else None
+        yield name, {**value, "params": dict(_kept(inner))} if isinstance(inner, Mapping) else value
+
+
+def _output_names(spec: Spec, inputs: set[str]) -> list[str]:
+    names: list[str] = []
+    for text in spec.outputs:
+        names.append(_free(_plain(split_ref(text)), inputs | set(names)))
+    return names
+
+
+def _plain(ref: Ref) -> str:
+    """An output as a layer may be called."""
+    return f"{ref.layer}_{ref.output}" if ref.output else ref.layer
+
+
+def _renamed(spec: Spec, number: int, taken: set[str]) -> dict[str, str]:
+    """Layer -> what it is called in the one network."""
+    names: dict[str, str] = {}
+    used = set(taken)
+    for layer in spec.layers:
+        names[layer.name] = layer.name if layer.type == "Input" else _free(f"member{number}_{layer.name}", used)
+        used.add(names[layer.name])
+    return names
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """``wanted``, cut to what a name may be, and numbered where it is taken."""
+    name, count = wanted[:MAX_NAME], 1
+    while name in taken:
+        count += 1
+        name = f"{wanted[: MAX_NAME - 8]}_{count}"
+    return name
+
+
+def _moved(layer: Layer, names: Mapping[str, str]) -> Layer:
+    inputs = tuple(_ref(text, names) for text in layer.inputs)
+    owner = None if layer.weights_of is None else names[layer.weights_of]
+    return layer.model_copy(
+        update={"name": names[layer.name], "inputs": inputs, "weights_of": owner, "note": layer.note[:MAX_NOTE]}
+    )
+
+
+def _ref(text: str, names: Mapping[str, str]) -> str:
+    ref = split_ref(text)
+    return str(Ref(names[ref.layer], ref.output))
