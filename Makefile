@@ -10,6 +10,9 @@ SERVERLESS := $(addprefix shared/tests/,analysis catalogue datasets rewrites spe
   services/converter/tests $(addprefix services/worker/tests/,keras_layers network)
 TYPED := $(wildcard shared/visualnn_* services/*/visualnn_* clients/python/visualnn) tools benchmarks deploy/env_example.py
 
+# These kill parts in the middle of trainings of a few seconds, so nothing else should take the processor meanwhile.
+ALONE := tests/chaos
+
 .DEFAULT_GOAL := help
 WEB := services/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json
@@ -56,10 +59,13 @@ up: setup ## start the platform on http://127.0.0.1:8000
 	@$(BIN)/visualnn up
 
 test: setup ## run every test; STRICT=1 makes a missing Postgres, Redis or S3 server a failure
-	@echo "test: what needs no server, on up to four cores at once; then services, end-to-end and chaos tests"
 	@failed=0; export STRICT=$(STRICT); \
+	echo "test: 1 of 3: what needs no server, on up to four cores at once"; \
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(SERVERLESS) || failed=1; \
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(SERVERLESS)) || failed=1; \
+	echo "test: 2 of 3: services, whole platforms and the editor, on up to four cores at once"; \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(SERVERLESS) $(ALONE)) || failed=1; \
+	echo "test: 3 of 3: one after the other, what kills processes while they work"; \
+	$(BIN)/python -m pytest $(ALONE) || failed=1; \
 	exit $$failed
 
 test-browser: setup ## run the tests that use the editor in a real Chromium; pictures land in tests/browser/screenshots

@@ -3,7 +3,7 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.parts.plugin"]
+pytest_plugins = ["tests.parts.plugin", "tests.parts.spreading"]
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start and then end by Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

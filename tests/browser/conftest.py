@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from visualnn_standalone.platform import Platform
 
 from tests.browser.editor import Editor
@@ -17,6 +17,8 @@ from tests.parts.plugin import strict
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "services" / "web" / "dist" / "index.html"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+PATIENCE_MS = 60_000
+"""For what must come: other tests take the processor too. What is there at once costs no time."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -34,6 +36,7 @@ def chromium() -> Iterator[Browser]:
         _missing(f"no Chromium is here: none of {', '.join(NAMES)} on the PATH")
     if not BUILD.exists():
         _missing("the editor is not built; run: make setup")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
@@ -55,7 +58,7 @@ def page(chromium: Browser, platform: Platform) -> Iterator[Page]:
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("console", lambda told: faults.append(told.text) if _is_fault(told.type, told.text) else None)

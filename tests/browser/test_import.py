@@ -28,7 +28,7 @@ def test_a_file_of_another_framework_is_opened(editor: Editor, page: Page, file:
     if shape:
         dialog.get_by_label("Input shape, where the file does not say it").fill(shape)
     dialog.locator("input[type=file]").set_input_files(path)
-    expect(dialog.get_by_text("layers mapped")).to_be_visible(timeout=30_000)
+    expect(dialog.get_by_text("layers mapped")).to_be_visible()
     dialog.get_by_role("button", name="Open it").click()
     expect(editor.params).to_have_text(params)
     expect(page.locator(".layer.bad")).to_have_count(0)

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from visualnn_standalone.platform import Platform
 from tests.browser.editor import Editor
 from tests.browser.test_train import LENGTHS, TRAINED_MS, fill, state
 from tests.browser.trying import write_png
-from tests.end_to_end.support import BRISK_TIMERS
 
 pytestmark = pytest.mark.real("chromium")
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
@@ -31,13 +29,6 @@ STORY = (
     ("Dense", 470, 150),
     ("Softmax", 470, 240),
 )
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """With a worker."""
-    with Platform(tmp_path_factory.mktemp("platform-story"), workers=1, environment=BRISK_TIMERS) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +79,11 @@ def train(editor: Editor, page: Page, file: Path) -> None:
     fill(page, Epochs="5", Validation_split="0.1")
     page.evaluate(LENGTHS)
     page.locator(".recipe-start").click()
-    expect(page).to_have_url(re.compile("/app/jobs/job-"), timeout=30_000)
+    expect(page).to_have_url(re.compile("/app/jobs/job-"))
     expect(state(page)).to_have_text("succeeded", timeout=TRAINED_MS)
     assert len(page.evaluate("lengths")) > 1, "the curve came at once, at the end"
     editor.button("Register as operator")
-    expect(page.get_by_text("mnist-story answers, version 1.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("mnist-story answers, version 1.")).to_be_visible()
 
 
 def export(editor: Editor, page: Page, path: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from visualnn_standalone.platform import Platform
 
-from tests.browser.conftest import SCREENSHOTS, _is_fault
+from tests.browser.conftest import PATIENCE_MS, SCREENSHOTS, _is_fault
 from tests.browser.editor import Editor
 from tests.browser.test_accessible import violations
 
@@ -39,7 +39,7 @@ def people(chromium: Browser, platform: Platform) -> Iterator[People]:
             JSON.stringify({{state: {{name: "{name}", colour: {colour}}}, version: 1}}))"""
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda told: faults.append(told.text) if _is_fault(told.type, told.text) else None)
         return Editor(page, SCREENSHOTS).open(path)

@@ -96,7 +96,7 @@ def use(editor: Editor, page: Page, tmp_path: Path) -> None:
     download.value.save_as(tmp_path / "weights")
     assert (tmp_path / "weights").stat().st_size > 1000
     editor.button("Register as operator")
-    expect(page.get_by_text("digits-dnn answers, version 1.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("digits-dnn answers, version 1.")).to_be_visible()
 
 
 def test_a_network_is_trained_watched_and_served(editor: Editor, page: Page, digits: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def look_around(editor: Editor, page: Page) -> None:
     fill(page, Epochs="100000")
     page.locator(".recipe-start").click()
     editor.button("Cancel")
-    expect(state(page)).to_have_text("cancelled", timeout=30_000)
+    expect(state(page)).to_have_text("cancelled")
     page.locator(".sheet-back").click()
     expect(page.locator(".jobs-list tbody tr")).to_have_count(2)
     pictures(editor, "train-4-jobs")

@@ -27,7 +27,7 @@ def test_the_tab_computes_what_the_server_computes(editor: Editor, page: Page, t
     assert not any(url.endswith(".wasm") for url in asked), "what runs networks is loaded before it is wanted"
     page.get_by_label("Compute in this tab too").check()
     verdict = page.locator("[data-difference]")
-    expect(verdict).to_contain_text("They agree", timeout=30_000)
+    expect(verdict).to_contain_text("They agree")
     assert float(verdict.get_attribute("data-difference") or "nan") < 1e-4
     rows = page.locator(".tab-compared tbody tr")
     expect(rows).to_have_count(2)
@@ -39,7 +39,7 @@ def test_the_tab_computes_what_the_server_computes(editor: Editor, page: Page, t
 
     page.route("**/predict*", lambda route: route.abort())
     page.get_by_label("Values").fill(json.dumps(tried.pictures[2:].tolist()))
-    expect(page.get_by_role("alert").first).to_contain_text("The server does not answer", timeout=20_000)
+    expect(page.get_by_role("alert").first).to_contain_text("The server does not answer")
     expect(answer.locator(".result-said strong")).to_have_text(tried.said[2])
 
 

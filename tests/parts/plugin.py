@@ -99,6 +99,20 @@ def s3(s3_server: "S3") -> "S3Access":
     return s3_server.access()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a process of pytest-xdist: tell the one that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["real_parts"] = _used
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """In the one that reports: hear it; a process that crashed said nothing."""
+    for name, what in getattr(node, "workeroutput", {}).get("real_parts", {}).items():
+        if not _used.get(name, "").startswith("none: "):
+            _used[name] = what
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("real parts")
     for name in ("postgres", "redis", "s3", "keras_two", "tfjs"):

@@ -133,13 +133,19 @@ def test_a_server_that_does_not_start_says_why() -> None:
     assert not server.folder.exists()
 
 
-@pytest.mark.parametrize(("strict", "outcome", "status"), [("0", "1 skipped", 0), ("1", "1 error", 1)])
-def test_a_missing_part_skips_or_fails_by_strict(tmp_path: Path, strict: str, outcome: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("strict", "options", "outcome", "status"),
+    [("0", [], "1 skipped", 0), ("1", ["-n", "1", "--dist", "loadfile"], "1 error", 1)],
+    ids=["not strict", "strict, in another process"],
+)
+def test_a_missing_part_skips_or_fails_by_strict(
+    tmp_path: Path, strict: str, options: list[str], outcome: str, status: int
+) -> None:
     """A cache folder that cannot be made stands for a machine where the S3 server cannot be had."""
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "test_it.py").write_text("def test_it(s3_server): pass\n")
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
-    command += ["-p", "tests.parts.plugin", "-p", "no:cacheprovider", str(tmp_path / "test_it.py")]
+    command += ["-p", "tests.parts.plugin", "-p", "no:cacheprovider", *options, str(tmp_path / "test_it.py")]
     env = {**os.environ, "STRICT": strict, "VISUALNN_TEST_CACHE": str(tmp_path / "file" / "cache")}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert outcome in done.stdout, done.stdout + done.stderr

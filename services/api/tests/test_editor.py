@@ -1,31 +1,43 @@
 """The gateway serves the built editor, and nothing else from its folder."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from visualnn_api.settings import ApiSettings
 
-from tests.gateway.running import Gateway
+from tests.gateway.running import CLOSED, Gateway, running
 
 PROBLEM = "application/problem+json"
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, Path]]:
+    """A gateway, and the folder from which it serves."""
+    data = tmp_path_factory.mktemp("editor")
+    settings = ApiSettings(data_dir=data, web_dir=str(data / "web"), converter_url=CLOSED, predictor_url=CLOSED)
+    with running(settings) as gateway:
+        yield gateway, data / "web"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(serving: tuple[Gateway, Path]) -> Path:
     """A build as Vite leaves it."""
-    web = tmp_path / "web"
+    web = serving[1]
+    shutil.rmtree(web, ignore_errors=True)
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>editor</title>")
     (web / "favicon.svg").write_text("<svg/>")
     (web / "assets" / "index-abc.js").write_text("export const one = 1\n" * 200)
-    (tmp_path / "secret.txt").write_text("secret")
+    (web.parent / "secret.txt").write_text("secret")
     return web
 
 
 @pytest.fixture
-def gateway(another: Callable[..., Gateway], folder: Path) -> Gateway:
-    return another(web_dir=str(folder))
+def gateway(serving: tuple[Gateway, Path], folder: Path) -> Gateway:
+    return serving[0]
 
 
 @pytest.mark.parametrize("path", ["/", "/app/models/model-1", "/app/jobs?select=fc1"])

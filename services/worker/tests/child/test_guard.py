@@ -37,6 +37,21 @@ def _output(child: subprocess.Popen[str]) -> tuple[str, int]:
     return out.strip(), child.returncode
 
 
+@pytest.fixture(scope="module")
+def waiting():
+    """Children with a deadline in 5 s, started together, so that it is waited for once; one's deadline moves on."""
+    started = {name: _spawn(then, deadline_s=5) for name, then in
+               {"asleep": _SLEEP, "holding the lock": _HOLD_THE_LOCK, "moved on": _SLEEP}.items()}  # fmt: skip
+    child, shared = started["moved on"]
+    assert child.stdout is not None
+    assert child.stdout.readline() == "guarded\n"
+    shared.deadline_ns = page.boot_ns() + int(60e9)
+    yield started
+    for child, _ in started.values():
+        child.kill()
+        child.communicate()
+
+
 def test_a_deadline_that_has_passed_ends_the_child_before_it_does_anything():
     child, _ = _spawn(_SLEEP, deadline_s=-1)
     assert _output(child) == ("", EXPIRED)
@@ -47,28 +62,25 @@ def test_a_child_of_another_parent_ends_itself():
     assert _output(child) == ("", ORPHANED)
 
 
-def test_the_deadline_ends_a_child_that_sleeps():
-    child, _ = _spawn(_SLEEP, deadline_s=5)
+def test_the_deadline_ends_a_child_that_sleeps(waiting):
+    child, _ = waiting["asleep"]
     out, code = _output(child)
     assert out == "guarded"
     assert code in (EXPIRED, -signal.SIGALRM)
 
 
-def test_the_deadline_ends_a_child_whose_interpreter_lock_is_held():
-    child, _ = _spawn(_HOLD_THE_LOCK, deadline_s=5)
+def test_the_deadline_ends_a_child_whose_interpreter_lock_is_held(waiting):
+    child, _ = waiting["holding the lock"]
     assert _output(child) == ("guarded", -signal.SIGALRM)
 
 
-def test_a_deadline_that_moves_on_keeps_the_child():
-    child, shared = _spawn(_SLEEP, deadline_s=5)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "guarded\n"
-    shared.deadline_ns = page.boot_ns() + int(60e9)
+def test_a_deadline_that_moves_on_keeps_the_child(waiting):
+    waiting["asleep"][0].wait(60)  # had it not moved on, the other would be over too, a second later at most
+    child, shared = waiting["moved on"]
     with pytest.raises(subprocess.TimeoutExpired):
-        child.wait(6)
+        child.wait(1.5)
     shared.deadline_ns = 1  # the past
     assert child.wait(10) == EXPIRED
-    child.stdout.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ties a child to its parent on Linux only")

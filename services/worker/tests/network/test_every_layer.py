@@ -6,17 +6,20 @@ Walks the catalogue: an entry that is new there is tested here without another l
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.free import to_json
+from visualnn_shared.errors import SpecInvalid
 from visualnn_worker.network.build import Network, build
 from visualnn_worker.network.weights import variables
 
 from shared.tests.layer_uses import one_layer, uses
 
 TYPES = sorted(set(CATALOGUE) - {"Input"})
-USES = 100
-"""Random valid uses of each type."""
+
+
+def how_many(name: str) -> int:
+    """Random valid uses of a type: more where there are more parameters to choose."""
+    return min(100, 16 + 6 * len(CATALOGUE[name].params))
 
 
 def agrees(network: Network) -> None:
@@ -49,10 +52,29 @@ def test_the_example_is_built_and_runs(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TYPES)
-@settings(
-    max_examples=USES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)  # fmt: skip
-@given(data=st.data())
-def test_whatever_the_check_accepts_keras_builds_alike(name, data):
-    inputs, params = data.draw(uses(CATALOGUE[name]))
-    agrees(build(one_layer(CATALOGUE[name], inputs, params)))
+def test_whatever_the_check_accepts_keras_builds_alike(name):
+    @settings(
+        max_examples=how_many(name), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
+        database=None,
+    )  # fmt: skip
+    @given(use=uses(CATALOGUE[name]))
+    def alike(use):
+        inputs, params = use
+        try:
+            agrees(build(one_layer(CATALOGUE[name], inputs, params)))
+        except SpecInvalid as refused:  # the one thing of this kind: how much it pads is not known when it is built
+            if "strides are not 1 and the size is free" not in str(refused):
+                raise
+
+    alike()
+
+
+def test_an_average_of_padding_too_needs_no_size_where_the_padding_is_the_same_for_all():
+    params = {"pool_size": 3, "strides": 1, "padding": "same", "count_include_pad": True}
+    free, known = (build(one_layer(CATALOGUE["AveragePooling1D"], [(n, 2)], params)) for n in (None, 4))
+    x = np.arange(8, dtype="float32").reshape(1, 4, 2)
+    found = [np.asarray(network.model(x)) for network in (free, known)]
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_allclose(found[0][0, :, 0], [2 / 3, 2, 4, 10 / 3], rtol=1e-6)  # 0, 2, 4, 6 and a zero at each end
+    with pytest.raises(SpecInvalid, match="strides are not 1"):
+        build(one_layer(CATALOGUE["AveragePooling1D"], [(None, 2)], {**params, "strides": 2}))

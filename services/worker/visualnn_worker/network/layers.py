@@ -97,8 +97,10 @@ def _sides(layer: ResolvedLayer) -> Sides:
         return padding  # type: ignore[no-any-return]
     sides = []
     for n, size, stride in zip(layer.input_shapes[0][:-1], pool_size, layer.params["strides"], strict=True):
+        if 1 in (size, stride):
+            n = 1  # whatever the input's size, the padding is size - 1 cells
         if not isinstance(n, int):
-            rule = "count_include_pad must be false where padding is 'same' and the input's size is free"
+            rule = "count_include_pad must be false where padding is 'same', strides are not 1 and the size is free"
             raise SpecInvalid([problem(rule, True, layer=layer.name, param="count_include_pad")])
         total = max((-(-n // stride) - 1) * stride + size - n, 0)
         sides.append((total // 2, total - total // 2))
