@@ -80,7 +80,10 @@ _WRAPPED = (
 def _inner(draw: st.DrawFn, kind: Inner) -> Any:
     """A layer's example with other values for some parameters; the check refuses what does not suit the input."""
     entry = CATALOGUE[draw(st.sampled_from([name for name in _WRAPPED if name in kind.choices]))]
-    changed = draw(st.lists(st.sampled_from(entry.params), unique_by=lambda p: p.name, max_size=3))
+    some = (
+        st.lists(st.sampled_from(entry.params), unique_by=lambda p: p.name, max_size=3) if entry.params else st.just([])
+    )
+    changed = draw(some)
     others = {param.name: draw(values(param.kind)) for param in changed if param.name != "layer"}
     return {"type": entry.type, "params": {**entry.example.params, **others}}
 
