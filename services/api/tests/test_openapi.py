@@ -29,7 +29,8 @@ GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  G
 GET /datasets/{dataset_id}/classes  GET /operators/{name}/versions/{number}/model
 GET /datasets/{dataset_id}/quality  POST /datasets/{dataset_id}/split  DELETE /datasets/{dataset_id}
 POST /jobs  GET /jobs  GET /jobs/{job_id}  GET /jobs/{job_id}/events  POST /jobs/{job_id}/cancel
-POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce  GET /jobs/{job_id}/trials
+POST /jobs/{job_id}/resume  POST /jobs/{job_id}/reproduce  GET /jobs/{job_id}/trials  GET /jobs/{job_id}/members
+DELETE /jobs/{job_id}
 GET /jobs/{job_id}/reproduction  GET /jobs/{job_id}/weights  GET /jobs/{job_id}/artifacts
 GET /jobs/{job_id}/artifacts/{name}  POST /operators  GET /operators  GET /operators/{name}
 DELETE /operators/{name}  GET /operators/{name}/versions  GET /operators/{name}/versions/{number}

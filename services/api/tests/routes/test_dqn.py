@@ -54,7 +54,7 @@ def test_its_weights_are_not_evaluated_on_a_data_set(api: httpx.Client) -> None:
     body = {"kind": "evaluate", "dataset": "iris", "params": {"job": job}}
     (problem,) = api.post("jobs", json=body).json()["problems"]
     assert (problem["where"]["field"], problem["received"]) == ("params.job", "a dqn job that is queued")
-    assert problem["rule"] == "params.job must be a train job that succeeded"
+    assert problem["rule"] == "params.job must be a train or ensemble job that succeeded"
 
 
 def test_a_form_learns_which_environments_and_which_fields_there_are(api: httpx.Client) -> None:
