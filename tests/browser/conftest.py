@@ -28,7 +28,7 @@ def _missing(why: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, or the one that ``VISUALNN_CHROMIUM`` names."""
     path = os.environ.get("VISUALNN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """With one worker, which trains what is to be tested."""
     with Platform(tmp_path_factory.mktemp("platform-browser"), workers=1, environment=BRISK_TIMERS) as running:

@@ -26,7 +26,7 @@ class Tried:
     said: Sequence[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tried(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     """Digits trained for a few epochs and registered; the model has a second version with fewer units."""
     digits = load_digits()

@@ -21,7 +21,7 @@ def real_parts(request: pytest.FixtureRequest) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session", params=["embedded", "real"])
+@pytest.fixture(scope="package", params=["embedded", "real"])
 def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     parts = real_parts(request) if request.param == "real" else {}
     folder = tmp_path_factory.mktemp(f"platform-{request.param}")
@@ -35,7 +35,7 @@ def client(platform: Platform) -> Iterator[Client]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """scikit-learn's handwritten digits as 8-bit pictures."""
     from visualnn.demo.digits import load_digits

@@ -2,7 +2,8 @@
 
 Session fixtures start anew in every process. Servers (Postgres, Redis, S3) take a second and are cheap to have twice;
 a whole platform, or a browser, is not. So tests that share one are taken as one piece, first, because such pieces take
-longest; everything else goes by file, as pytest-xdist does by itself.
+longest; everything else goes by file, as pytest-xdist does by itself. What they share ends with their folder
+(``scope="package"``): a platform's workers would take the wake-ups of later tests, and Playwright keeps a loop running.
 """
 
 import pytest

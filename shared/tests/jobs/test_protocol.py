@@ -98,7 +98,7 @@ def test_jobs_without_a_key_are_all_new(bench: Any) -> None:
 def test_a_key_needs_a_fingerprint_and_a_queue_must_be_known(bench: Any) -> None:
     with pytest.raises(ValueError, match="fingerprint"):
         bench.submit(idempotency_key="k")
-    with pytest.raises(ValueError, match=r"train\.cpu, train\.gpu, infer, tune; received 'train\.tpu'"):
+    with pytest.raises(ValueError, match=r"train\.cpu, train\.gpu, infer, tune, ensemble; received 'train\.tpu'"):
         bench.submit(queue="train.tpu")
 
 
