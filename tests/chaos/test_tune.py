@@ -47,7 +47,7 @@ def test_trials_overlap_and_those_of_a_killed_worker_are_run_again(
     load_digits().save(tmp_path / "digits.npz")
     data = client.datasets.upload(tmp_path / "digits.npz")
     job = client.jobs.tune(
-        "zoo:digits-dnn", data, SPACE, recipe={"epochs": 14, "batch_size": 64}, trials=3, parallel=2, search="random"
+        "zoo:digits-dnn", data, SPACE, recipe={"epochs": 30, "batch_size": 64}, trials=3, parallel=2, search="random"
     )
 
     def both_train() -> bool:
@@ -79,7 +79,7 @@ def test_members_of_an_ensemble_overlap_and_those_of_a_killed_worker_train_again
     digits = load_digits()
     digits.save(tmp_path / "ensemble.npz")
     data = client.datasets.upload(tmp_path / "ensemble.npz")
-    recipe = {"epochs": 14, "batch_size": 64}
+    recipe = {"epochs": 120, "batch_size": 64}  # longer than a worker takes to start anew
     job = client.jobs.ensemble("zoo:digits-dnn", data, members=2, recipe=recipe)
 
     def both_train() -> bool:
