@@ -21,8 +21,10 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "formats-certified.json"
 SEED, GATE, BATCH = 0, 1e-4, 2
-SHARE = 1e-3
-"""Largest error as a share of what the outputs differ by from sample to sample: they must depend on the inputs."""
+SHARE = 1e-2
+"""Largest error as a share of what the outputs differ by from sample to sample: they must depend on the inputs. It is
+no smaller because drawn weights make much of rounding: Keras itself differs by 0.65 % between float32 and float64 on
+ResNet-152."""
 
 
 def certified(name: str, target: str) -> dict[str, Any] | None:
