@@ -132,3 +132,11 @@ def test_obstacles_are_told_under_the_spec_names_and_all_at_once(chain: Any, ran
         conversion.write(spec, "tfjs", weights)
     assert {problem.where.layer for problem in error.value.problems} == {"a/b é", "c", "d e", "f", "g"}
     assert {problem.where.param for problem in error.value.problems} == {None, "activation", "groups"}
+
+
+def test_a_layer_without_a_counterpart_is_told_beside_weights_that_are_missing(chain: Any) -> None:
+    spec = chain(("x", "Input", {"shape": [7, 6, 4]}), ("g", "GroupNormalization", {"groups": 2}))
+    with pytest.raises(ConversionImpossible) as error:
+        conversion.write(spec, "tfjs", None)
+    rules = {problem.rule.split(" ", 1)[0] for problem in error.value.problems}
+    assert rules == {"weights", "the"}

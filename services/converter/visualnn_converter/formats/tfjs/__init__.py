@@ -46,7 +46,8 @@ def write(spec: Spec, weights: Weights | None, report: Report) -> bytes:
     own: list[Problem] = []
     made = topology(document, report, own)
     own += axis_problems(resolved.layers)
-    told = {(found.where.layer, found.where.param) for found in problems}
+    said = [found for found in problems if not found.rule.startswith("weights must be given")]
+    told = {(found.where.layer, found.where.param) for found in said}
     problems += [found for found in under_own_names(own, report) if (found.where.layer, found.where.param) not in told]
     if problems:
         raise ConversionImpossible(problems, report.source, report.target)
