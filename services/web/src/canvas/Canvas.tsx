@@ -33,7 +33,7 @@ import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
-import { attach, showAll, zoomIn, zoomOut } from './view'
+import { attach, holdStill, showAll, zoomIn, zoomOut } from './view'
 
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
@@ -83,6 +83,7 @@ function Surface() {
       aria-label={t('canvas:label')}
       onDrop={onDrop}
       onDragOver={onDragOver}
+      onPointerDownCapture={holdStill}
     >
       <ReactFlow<CanvasNode, LayerEdge>
         {...flow}

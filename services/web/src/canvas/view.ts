@@ -2,15 +2,31 @@ import type { ReactFlowInstance } from '@xyflow/react'
 import { NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 
 /** The canvas that is on the screen, for actions that come from elsewhere. */
-let flow: Pick<ReactFlowInstance, 'fitView' | 'setCenter' | 'getViewport' | 'zoomIn' | 'zoomOut'> | null = null
+type Flow = Pick<ReactFlowInstance, 'fitView' | 'setCenter' | 'getViewport' | 'setViewport' | 'zoomIn' | 'zoomOut'>
+let flow: Flow | null = null
 let surface: HTMLElement | null = null
 
-export function attach(instance: typeof flow, element: HTMLElement | null): void {
+export function attach(instance: Flow | null, element: HTMLElement | null): void {
   flow = instance
   surface = element
 }
 
-const duration = () => (matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200)
+/** When the canvas is still again, as `performance.now()` tells time. */
+let stillAt = 0
+const LATE = 800
+
+function duration(): number {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return 0
+  stillAt = performance.now() + 200 + LATE
+  return 200
+}
+
+/** Stops a movement under way: what the pointer goes down on is what it comes up on. */
+export function holdStill(): void {
+  if (!flow || performance.now() > stillAt) return
+  stillAt = 0
+  flow.setViewport(flow.getViewport())
+}
 
 export function showAll(): void {
   requestAnimationFrame(() => flow?.fitView({ padding: 0.15, maxZoom: 1, duration: duration() }))
