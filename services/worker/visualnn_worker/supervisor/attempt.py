@@ -67,6 +67,7 @@ class Attempt:
         self._waiting: str | None = None
         self._waiting_from_ns = self._waited_ns = 0
         self._most_bytes = 0
+        self._trains = False
         self._ending: Ending | None = None
 
     def run(self) -> State | None:
@@ -216,6 +217,9 @@ class Attempt:
                 self._events.append((message.kind, message.data))
                 news = {"progress": message.progress, "eta_s": message.eta_s, "metrics": message.metrics}
                 self._news |= {name: value for name, value in news.items() if value is not None}
+                if message.kind == "batch" and not self._trains:  # somebody looks on until the first one
+                    self._trains = True
+                    self._say_at_once()
             case Checkpoint():
                 self._record(message)
             case Waiting():
@@ -250,7 +254,10 @@ class Attempt:
             self._waiting, self._waited_ns = None, self._waited_ns + now - self._waiting_from_ns
             self._events.append(("waiting", {"for": None, "reason": message.reason}))
         self._events.append(("log", {"level": "warning" if message.for_ else "info", "text": text}))
-        self._tried_ns = min(self._tried_ns, now - int(NEWS_S * 1e9))
+        self._say_at_once()
+
+    def _say_at_once(self) -> None:
+        self._tried_ns = min(self._tried_ns, boot_ns() - int(NEWS_S * 1e9))
 
     def _fail(self, error: JobError) -> State | None:
         """Report it; an outage of the database is no failure of the job, which goes on when it is back."""
