@@ -38,6 +38,20 @@ export function failureOf(error: unknown): Failure {
   return { kind, status: 0, title: '', detail: kind === 'unreachable' ? '' : text, problems: [] }
 }
 
+const WEIGHTS_MISSING = 'weights must be given for every variable'
+
+const SHAPE_MISSING = "the input's shape must be known"
+
+/** Whether a file does not say the shape of an input. */
+export function lacksShape({ problems }: Failure): boolean {
+  return problems.some(one => one.rule === SHAPE_MISSING)
+}
+
+/** Whether nothing is wrong but that a format with weights got none. */
+export function lacksWeights({ problems }: Failure): boolean {
+  return problems.length > 0 && problems.every(one => one.rule === WEIGHTS_MISSING)
+}
+
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')
 }
