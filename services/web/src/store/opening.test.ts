@@ -6,7 +6,7 @@ import { openDoc, useEditor } from './editor'
 import { openModel, resume } from './opening'
 
 vi.mock('./drafts', () => ({ readDraft: async () => null }))
-vi.mock('@/canvas/view', () => ({ showAll: () => undefined }))
+vi.mock('@/canvas/view', () => ({ showOpened: () => undefined }))
 
 const { spec } = emptyDoc('opened late')
 const model = { id: 'model-1', version: 2, etag: 'e', spec } as ModelView
