@@ -18,21 +18,31 @@ from visualnn_shared.training.recipe import DqnParams
 
 ROOT = Path(__file__).parents[3]
 TOLD = ROOT / "services" / "web" / "src" / "i18n" / "told" / "zh-CN"
-SOURCES = ("shared/visualnn_shared", "services/api/visualnn_api", "services/worker/visualnn_worker")
+CONVERTER = "services/converter/visualnn_converter"
+SOURCES = ("shared/visualnn_shared", "services/api/visualnn_api", "services/worker/visualnn_worker", CONVERTER)
 INNER = {
     "objects/keys.py", "objects/opening.py", "objects/s3.py", "store/engines.py", "jobs/model.py", "jobs/events.py",
     "jobs/protocol.py", "catalogue/registry.py", "reference/calling.py", "supervisor/worker.py", "catalogue/named.py",
 }  # fmt: skip
 """What only those read who write or operate the platform."""
+CODE = {
+    "visualnn_converter/__main__.py",
+    "visualnn_converter/app.py",
+    "caffe/fields.py",
+    "pytorch/names.py",
+    "pytorch/page.py",
+}
+"""Where the converter's words are no sentences: its own REST, lists of names, and what a written script holds."""
 CALLS = {
     "Broken", "Refused", "problem", "Conflict", "Forbidden", "wrong", "_wrong", "NpyError", "_Impossible", "_Found",
     "TooLarge", "Item", "item", "Unmappable", "_refused", "Unavailable", "NotFound", "ValueError", "Invalid", "add",
-    "_need", "_problem", "JobError",
+    "_need", "_problem", "JobError", "rewrote", "drops", "approximates", "note",
 }  # fmt: skip
 """Those that take a rule, a hint or a reason."""
 NAMES = {"rule", "hint", "why", "title", "must_be", "step", "detail", "reason", "next_step"}
 ENGLISH = re.compile(r"(?:\b[a-z]{2,}'?\s+){3}")
 """Four words of English in a row."""
+SENTENCE = re.compile(r"(?:\b[a-z]{2,}'?,?\s+){2}[a-z]")
 
 
 @cache
@@ -120,6 +130,29 @@ def test_every_problem_hint_and_reason_has_its_chinese(root: str) -> None:
     assert _lacking({_example(text) for text in texts if _is_prose(text)}) == []
 
 
+def test_every_line_of_a_conversion_report_has_its_chinese() -> None:
+    texts = {text for text, place in _written(ROOT / CONVERTER) if place not in CODE and "keras_script" not in place}
+    assert len(texts) > 300
+    assert _lacking({_example(text) for text in texts}) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "chinese"),
+    [
+        ("nothing of the net reads it", "网络中没有层读取它"),
+        ("the weights file must have at most 5000 layers", "权重文件必须最多有 5000 个层"),
+        (
+            "a loss is no part of the net; train with mean squared error (mse)",
+            "损失不属于网络；训练时请使用 均方误差 (mse)",
+        ),
+        ("field top, line 7", "字段 top，第 7 行"),
+        ("[1, 28, 28] as [28, 28, 1]", "[1, 28, 28] 改为 [28, 28, 1]"),
+    ],
+)
+def test_a_report_is_told_with_its_values(line: str, chinese: str) -> None:
+    assert said(line) == chinese
+
+
 def test_a_text_without_chinese_would_be_found() -> None:
     assert _lacking({"Nobody has ever said this of a layer."}) != []
     assert said("groups must divide filters") == "groups 必须整除 filters"
@@ -134,7 +167,7 @@ def test_chinese_keeps_the_holes_and_the_names_of_parameters() -> None:
 
 
 def _is_prose(text: str) -> bool:
-    return len(re.findall(r"[a-z]{2,}", text.replace("{}", ""))) >= 2 and not text.lstrip().startswith(("{", "SELECT"))
+    return len(re.findall(r"\b[A-Za-z][a-z]+\b", text.replace("{}", ""))) >= 2 and not text.lstrip().startswith(('{"', "SELECT"))
 
 
 def _example(text: str) -> str:
@@ -150,6 +183,20 @@ def _sentences(root: Path) -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text())):
             for value in _told_by(node):
                 yield from ((text, place) for text in _texts(value) if " " in text)
+
+
+def _written(root: Path) -> Iterator[tuple[str, str]]:
+    """Every text of some words in the code but docstrings: a report's lines come from tables and constants too."""
+    for path in sorted(root.rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        parts = {
+            id(one) for node in nodes if isinstance(node, ast.JoinedStr) for one in ast.walk(node) if one is not node
+        }
+        parts |= {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in parts:
+                texts = (text for text in _texts(node) if "\n" not in text and SENTENCE.search(text))
+                yield from ((text, "/".join(path.parts[-2:])) for text in texts)
 
 
 def _told_by(node: ast.AST) -> Iterator[ast.expr]:
