@@ -13,6 +13,7 @@ from visualnn_converter.formats import formats
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE, as_json
 from visualnn_shared.datasets.known import KNOWN
+from visualnn_shared.reinforcement.environments import ENVIRONMENTS
 from visualnn_shared.training.describing import describe, describe_tune
 from visualnn_shared.training.recipe import DqnParams
 
@@ -37,9 +38,10 @@ CALLS = {
     "Broken", "Refused", "problem", "Conflict", "Forbidden", "wrong", "_wrong", "NpyError", "_Impossible", "_Found",
     "TooLarge", "Item", "item", "Unmappable", "_refused", "Unavailable", "NotFound", "ValueError", "Invalid", "add",
     "_need", "_problem", "JobError", "rewrote", "drops", "approximates", "note",
+    "log", "_say",
 }  # fmt: skip
 """Those that take a rule, a hint or a reason."""
-NAMES = {"rule", "hint", "why", "title", "must_be", "step", "detail", "reason", "next_step"}
+NAMES = {"rule", "hint", "why", "title", "must_be", "step", "detail", "reason", "next_step", "notes"}
 ENGLISH = re.compile(r"(?:\b[a-z]{2,}'?\s+){3}")
 """Four words of English in a row."""
 SENTENCE = re.compile(r"(?:\b[a-z]{2,}'?,?\s+){2}[a-z]")
@@ -108,10 +110,11 @@ def test_every_field_of_a_recipe_is_explained_in_chinese() -> None:
         assert _lacking(set(_fields(fields)) - {""}) == []
 
 
-def test_networks_data_sets_and_formats_are_described_in_chinese() -> None:
+def test_networks_data_sets_environments_and_formats_are_described_in_chinese() -> None:
     proper = re.compile(r"[A-Z][\w.-]*( ?\(?[A-Z0-9v][\w.-]*\)?| (prototxt|v\d))*")  # names: VGG-16, Inception v3
     told = {text for network in zoo.describe() for text in (network["title"], network["doc"])}
     told |= {known.title for known in KNOWN.values()} | {form.TITLE for form in formats().values()}
+    told |= {one.title for one in ENVIRONMENTS.values()}
     assert _lacking({text for text in told if not proper.fullmatch(text)}) == []
 
 
@@ -146,10 +149,18 @@ def test_every_line_of_a_conversion_report_has_its_chinese() -> None:
             "损失不属于网络；训练时请使用 均方误差 (mse)",
         ),
         ("field top, line 7", "字段 top，第 7 行"),
+        (
+            "loss 0.9; members 0.8 in the mean, the best 0.85; better than the mean by +0.1, than the best by +0.05",
+            "loss 0.9；成员平均 0.8，最佳 0.85；比平均提高 +0.1，比最佳提高 +0.05",
+        ),
+        (
+            "mean return 480 over 100 greedy episodes, after 9,000 steps: CartPole-v1 is solved (from 475)",
+            "9,000 步之后，100 个贪心回合的平均回报为 480：CartPole-v1 已解决（达到 475 即可）",
+        ),
         ("[1, 28, 28] as [28, 28, 1]", "[1, 28, 28] 改为 [28, 28, 1]"),
     ],
 )
-def test_a_report_is_told_with_its_values(line: str, chinese: str) -> None:
+def test_a_line_is_told_with_its_values(line: str, chinese: str) -> None:
     assert said(line) == chinese
 
 
@@ -167,7 +178,9 @@ def test_chinese_keeps_the_holes_and_the_names_of_parameters() -> None:
 
 
 def _is_prose(text: str) -> bool:
-    return len(re.findall(r"\b[A-Za-z][a-z]+\b", text.replace("{}", ""))) >= 2 and not text.lstrip().startswith(('{"', "SELECT"))
+    return len(re.findall(r"\b[A-Za-z][a-z]+\b", text.replace("{}", ""))) >= 2 and not text.lstrip().startswith(
+        ('{"', "SELECT")
+    )
 
 
 def _example(text: str) -> str:
@@ -220,6 +233,8 @@ def _texts(node: ast.expr) -> list[str]:
         return ["".join(map(str, one)) for one in product(*parts)]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [a + b for a in _texts(node.left) or ["{}"] for b in _texts(node.right) or ["{}"]]
+    if isinstance(node, ast.List):
+        return [text for one in node.elts for text in _texts(one)]
     return _texts(node.body) + _texts(node.orelse) if isinstance(node, ast.IfExp) else []
 
 
