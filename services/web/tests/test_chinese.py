@@ -32,8 +32,11 @@ CODE = {
     "caffe/fields.py",
     "pytorch/names.py",
     "pytorch/page.py",
+    "ensembling/drawing.py",
+    "tuning/drawing.py",
+    "insight/pictures.py",
 }
-"""Where the converter's words are no sentences: its own REST, lists of names, and what a written script holds."""
+"""Words that are no sentences: the converter's own REST, lists of names, what scripts hold and what pictures show."""
 CALLS = {
     "Broken", "Refused", "problem", "Conflict", "Forbidden", "wrong", "_wrong", "NpyError", "_Impossible", "_Found",
     "TooLarge", "Item", "item", "Unmappable", "_refused", "Unavailable", "NotFound", "ValueError", "Invalid", "add",
@@ -133,9 +136,14 @@ def test_every_problem_hint_and_reason_has_its_chinese(root: str) -> None:
     assert _lacking({_example(text) for text in texts if _is_prose(text)}) == []
 
 
-def test_every_line_of_a_conversion_report_has_its_chinese() -> None:
-    texts = {text for text, place in _written(ROOT / CONVERTER) if place not in CODE and "keras_script" not in place}
-    assert len(texts) > 300
+@pytest.mark.parametrize(
+    "root",
+    [CONVERTER, *(f"services/worker/visualnn_worker/{one}" for one in ("checking", "insight")),
+     *(f"shared/visualnn_shared/{one}" for one in ("ensembling", "tuning", "reinforcement", "datasets"))],
+)  # fmt: skip
+def test_every_line_of_a_report_has_its_chinese(root: str) -> None:
+    texts = {text for text, place in _written(ROOT / root) if place not in CODE and "keras_script" not in place}
+    assert len(texts) > 10
     assert _lacking({_example(text) for text in texts}) == []
 
 
@@ -149,6 +157,10 @@ def test_every_line_of_a_conversion_report_has_its_chinese() -> None:
             "损失不属于网络；训练时请使用 均方误差 (mse)",
         ),
         ("field top, line 7", "字段 top，第 7 行"),
+        (
+            "pass: overfit: after 10 steps the loss of 20 samples is 0.016, it began with 2.338",
+            "通过：overfit：10 步之后 20 个样本的损失为 0.016，起初为 2.338",
+        ),
         (
             "loss 0.9; members 0.8 in the mean, the best 0.85; better than the mean by +0.1, than the best by +0.05",
             "loss 0.9；成员平均 0.8，最佳 0.85；比平均提高 +0.1，比最佳提高 +0.05",
@@ -217,6 +229,9 @@ def _told_by(node: ast.AST) -> Iterator[ast.expr]:
         if getattr(node.func, "id", getattr(node.func, "attr", "")) in CALLS:
             yield from node.args
         yield from (keyword.value for keyword in node.keywords if keyword.arg in NAMES)
+    elif isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value in NAMES)
     elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)

@@ -137,7 +137,7 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
           </tbody>
         </table>
       </div>
-      <img src={`${job.links.artifacts}/gain.png`} alt={t('jobs:gainPicture')} style={{ maxWidth: '100%' }} />
+      <img src={`${job.links.artifacts}/gain.png`} alt={t('jobs:gainPicture')} className="picture-of-light" />
     </section>
   )
 }
