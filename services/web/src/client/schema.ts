@@ -1270,7 +1270,8 @@ export interface paths {
         };
         /**
          * Built-in networks
-         * @description Ready to train: `"model": "zoo:NAME"` in a job.
+         * @description Ready to train: `"model": "zoo:NAME"` in a job. `trained` is the best test accuracy among your jobs that trained
+         *     the network as it is.
          */
         get: operations["networks_api_v1_zoo_get"];
         put?: never;
@@ -1432,6 +1433,20 @@ export interface components {
         Artifacts: {
             /** Items */
             items: components["schemas"]["ArtifactView"][];
+        };
+        /**
+         * BestTraining
+         * @description Of a built-in network, with this data set.
+         */
+        BestTraining: {
+            /** Accuracy */
+            accuracy: number;
+            /** Dataset */
+            dataset: string | null;
+            /** Dataset Name */
+            dataset_name: string | null;
+            /** Job */
+            job: string;
         };
         /** BestTrial */
         BestTrial: {
@@ -3286,6 +3301,7 @@ export interface components {
             params: number;
             /** Title */
             title: string;
+            trained?: components["schemas"]["BestTraining"] | null;
         };
         /** Networks */
         Networks: {

@@ -5,12 +5,16 @@ import { Facts } from '@/panel/Facts'
 import { needed } from '@/training/tune/fields'
 import { isEmpty, valueText } from './texts'
 
+/** What an ensemble gained has a card of its own. */
+const SHOWN = 'gain'
+
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
-  const chosen = Object.entries(job.chosen ?? {})
-  const label = (name: string) => t([`training:field.${name}`, `tune:field.${name}`], { defaultValue: name })
+  const chosen = Object.entries(job.chosen ?? {}).filter(([name]) => name !== SHOWN)
+  const label = (name: string) =>
+    t([`training:field.${name}`, `tune:field.${name}`, `jobs:field.${name}`], { defaultValue: name })
   const given = Object.entries(paramsOf(job)).filter(
     ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
   )
@@ -34,10 +38,10 @@ export function Chosen({ job }: { job: JobView }) {
   )
 }
 
-/** Of a search: its own fields that count, and those of the recipe that all trials share; its space has a picture. */
+/** Of a search or an ensemble: its own fields that count, and those of the recipe that all share; a space has a picture. */
 function paramsOf({ kind, params }: JobView): Readonly<Record<string, unknown>> {
-  if (kind !== 'tune') return params
-  const { space: _drawn, recipe, ...own } = needed(params)
+  if (kind !== 'tune' && kind !== 'ensemble') return params
+  const { space: _drawn, recipe, ...own } = (kind === 'tune' ? needed(params) : params) as Record<string, unknown>
   const { seed: _ofTrials, ...shared } = (recipe ?? {}) as Readonly<Record<string, unknown>>
   return { ...own, ...shared }
 }
