@@ -52,7 +52,7 @@ def inspect(
 def settled(
     path: Path, filename: str, format: str | None = None, picture_size: str | None = None
 ) -> tuple[str, Size | None]:
-    """The format that a file is read as, and height and width that its pictures are brought to. Raises DatasetInvalid."""
+    """The format that a file is read as, and what size its pictures are brought to. Raises DatasetInvalid."""
     name = _format(path, filename, format)
     return name, _picture_size(name, picture_size, filename)
 
