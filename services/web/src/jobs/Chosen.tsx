@@ -10,7 +10,7 @@ export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
   const chosen = Object.entries(job.chosen ?? {})
-  const label = (name: string) => t([`training:field.${name}`, `tune:field.${name}`], { defaultValue: name })
+  const label = (name: string) => t(fieldKeys(job.kind, name), { defaultValue: name })
   const given = Object.entries(paramsOf(job)).filter(
     ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
   )
@@ -32,6 +32,12 @@ export function Chosen({ job }: { job: JobView }) {
       </dl>
     </section>
   )
+}
+
+/** Where a field's name is looked up; what a search or an ensemble has of its own comes before a training's namesake. */
+function fieldKeys(kind: JobView['kind'], name: string): string[] {
+  const own = kind === 'tune' || kind === 'ensemble'
+  return own ? [`tune:field.${name}`, `training:field.${name}`] : [`training:field.${name}`, `tune:field.${name}`]
 }
 
 /** Of a search: its own fields that count, and those of the recipe that all trials share; its space has a picture. */
