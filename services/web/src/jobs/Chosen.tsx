@@ -13,8 +13,7 @@ export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
   const chosen = Object.entries(job.chosen ?? {}).filter(([name]) => name !== SHOWN)
-  const label = (name: string) =>
-    t([`training:field.${name}`, `tune:field.${name}`, `jobs:field.${name}`], { defaultValue: name })
+  const label = (name: string) => t(fieldKeys(job.kind, name), { defaultValue: name })
   const given = Object.entries(paramsOf(job)).filter(
     ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
   )
@@ -36,6 +35,13 @@ export function Chosen({ job }: { job: JobView }) {
       </dl>
     </section>
   )
+}
+
+/** Where a field's name is looked up; what a search or an ensemble has of its own comes before a training's namesake. */
+function fieldKeys(kind: JobView['kind'], name: string): string[] {
+  const own = kind === 'tune' || kind === 'ensemble'
+  const [first, second] = own ? ['tune', 'training'] : ['training', 'tune']
+  return [`${first}:field.${name}`, `${second}:field.${name}`, `jobs:field.${name}`]
 }
 
 /** Of a search or an ensemble: its own fields that count, and those of the recipe that all share; a space has a picture. */
