@@ -2259,6 +2259,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
@@ -4550,6 +4551,13 @@ export interface components {
              */
             device: "cpu" | "gpu" | "any";
             /**
+             * Devices
+             * @description On how many devices of the worker each batch is shared out: a number that divides ``batch_size``, which stays the
+             *     size of the whole batch; all takes as many as divide it.
+             * @default 1
+             */
+            devices: number | "all";
+            /**
              * @description End where a metric has stopped getting better; none trains every epoch.
              * @default null
              */
@@ -4767,6 +4775,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
