@@ -181,7 +181,11 @@ class DqnParams(_Params):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """Of first weights, games, exploration and what is drawn from the replay."""
     device: Device = "any"
+    """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
+    memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
 
 class PredictParams(_Params):
@@ -220,8 +224,11 @@ class CheckParams(_Params):
     """``params`` of a check job: is a network, with its loss and this data set, fit to be trained?"""
 
     loss: Loss | LossChoice | None = None
+    """What is minimised; chosen to suit the network and the data set where it is left out."""
     losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
+    """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
     loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
     samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
     """So many training samples must be learnt by heart."""
     steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400
@@ -231,9 +238,13 @@ class CheckParams(_Params):
     entries: Annotated[int, Field(strict=True, ge=1, le=1000)] = 12
     """So many numbers of each tensor of weights, and of each layer's input, have their gradient checked."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    """Of initial weights, and of which samples and numbers are looked at."""
     device: Device = "any"
+    """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Seconds after which an attempt is ended as failed."""
     memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
 
 class TuneParams(_Params):

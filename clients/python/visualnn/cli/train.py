@@ -170,7 +170,6 @@ def _train(
 ) -> dict[str, Any]:
     from visualnn_shared.reinforcement.environments import ENVIRONMENTS
 
-    from visualnn.cli.output import note
     from visualnn.cli.saving import fetching
     from visualnn.cli.sources import named_model, stored_dataset
     from visualnn.cli.waiting import wait_or_cancel
@@ -178,16 +177,14 @@ def _train(
     name, wanted = named_model(client, model)
     learned_from: dict[str, Any]
     if dataset in ENVIRONMENTS:
-        job = client.jobs.dqn(wanted, dataset, **params)
+        job = client.jobs.dqn(wanted, dataset, priority=priority, **params)
         learned_from = {"environment": dataset}
     else:
         data = stored_dataset(client, dataset)
         job = client.jobs.train(wanted, data, priority=priority, **params)
         learned_from = {"dataset": {"id": data.id, "name": data.name, "splits": data.splits}}
-    note(f"job {job.id}: {name} on {dataset if dataset in ENVIRONMENTS else data.name}, {client.url}")
-    for one in job.warnings:
-        note(f"warning: {one['rule']}; received {one['received']}; {one['hint']}")
-    ended = wait_or_cancel(client, job, f"training {name}")
+    on = dataset if dataset in ENVIRONMENTS else data.name
+    ended = wait_or_cancel(client, job, f"training {name}", told=f"{name} on {on}")
     file = out or Path(f"{_file_name(name)}{ENDINGS[format]}")
     with fetching(ended.id, format):
         weights = client.jobs.weights(ended.id, file, format=format)

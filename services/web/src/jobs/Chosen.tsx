@@ -5,12 +5,15 @@ import { Facts } from '@/panel/Facts'
 import { needed } from '@/training/tune/fields'
 import { isEmpty, valueText } from './texts'
 
+/** What an ensemble gained has a card of its own. */
+const SHOWN = 'gain'
+
 /** The recipe: what was chosen, and why, and what was given. */
 export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
-  const chosen = Object.entries(job.chosen ?? {})
-  const label = (name: string) => t([`training:field.${name}`, `tune:field.${name}`], { defaultValue: name })
+  const chosen = Object.entries(job.chosen ?? {}).filter(([name]) => name !== SHOWN)
+  const label = (name: string) => t(fieldKeys(job.kind, name), { defaultValue: name })
   const given = Object.entries(paramsOf(job)).filter(
     ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
   )
@@ -34,10 +37,17 @@ export function Chosen({ job }: { job: JobView }) {
   )
 }
 
-/** Of a search: its own fields that count, and those of the recipe that all trials share; its space has a picture. */
+/** Where a field's name is looked up; what a search or an ensemble has of its own comes before a training's namesake. */
+function fieldKeys(kind: JobView['kind'], name: string): string[] {
+  const own = kind === 'tune' || kind === 'ensemble'
+  const [first, second] = own ? ['tune', 'training'] : ['training', 'tune']
+  return [`${first}:field.${name}`, `${second}:field.${name}`, `jobs:field.${name}`]
+}
+
+/** Of a search or an ensemble: its own fields that count, and those of the recipe that all share; a space has a picture. */
 function paramsOf({ kind, params }: JobView): Readonly<Record<string, unknown>> {
-  if (kind !== 'tune') return params
-  const { space: _drawn, recipe, ...own } = needed(params)
+  if (kind !== 'tune' && kind !== 'ensemble') return params
+  const { space: _drawn, recipe, ...own } = (kind === 'tune' ? needed(params) : params) as Record<string, unknown>
   const { seed: _ofTrials, ...shared } = (recipe ?? {}) as Readonly<Record<string, unknown>>
   return { ...own, ...shared }
 }

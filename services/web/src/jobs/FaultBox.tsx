@@ -20,7 +20,7 @@ export function FaultBox({ error }: { error: NonNullable<JobView['error']> }) {
           {kept.best_epoch ? ` ${t('jobs:keptBest', { epoch: kept.best_epoch })}` : ''}
         </p>
       ) : null}
-      <p className="field-hint">{`${t(`jobs:class.${error.class}`)} · ${error.code}`}</p>
+      <p className="field-hint">{`${t(`jobs:faultClass.${error.class}`)} · ${error.code}`}</p>
     </div>
   )
 }

@@ -5,7 +5,8 @@ test.each([
   [null, '–'],
   [0.2, '0.2'],
   [['accuracy', 'mae'], 'accuracy, mae'],
-  [{ a: 1 }, '{"a":1}'],
+  [{ a: 1 }, 'a 1'],
+  [{ a: { b: 1 } }, '{"a":{"b":1}}'],
   [[{ step: 'cast', dtype: 'int32' }], 'cast "int32"'],
   [[{ step: 'flip' }, { step: 'shift', by: 2, axis: null }], 'flip → shift 2'],
   [

@@ -24,7 +24,10 @@ export function valueText(value: unknown): string {
   if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.join(', ')
   const lists = stepLists(value)
   if (lists) return lists.join('; ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'object') return String(value)
+  const parts = Object.entries(value)
+  if (Array.isArray(value) || parts.some(([, one]) => typeof one === 'object')) return JSON.stringify(value)
+  return parts.map(([name, one]) => `${name} ${typeof one === 'number' ? metricText(one) : one}`).join(', ')
 }
 
 /** A step of preprocessing as `scale 0.003922, 0`. */
