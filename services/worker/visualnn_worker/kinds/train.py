@@ -66,7 +66,7 @@ def run(context: Context) -> Result:
         prepare(network, parts.train)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
     label = order.data.schema_.label
-    logits = {"from_logits": planned.serving.scores_by is not None}
+    logits = {"from_logits": planned.serving.scores_by in ("softmax", "sigmoid")}
     for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
