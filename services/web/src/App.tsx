@@ -6,8 +6,8 @@ import { Link, Route, Switch, useLocation } from 'wouter'
 import { failureOf } from './api/failure'
 import { Dialogs } from './dialogs/Dialogs'
 import { closeDialog, useDialog } from './dialogs/state'
-import { HOME } from './pages/location'
 import { PAGES } from './pages/registry'
+import { useLastPath } from './store/last'
 import { dismissAll } from './store/toasts'
 import { TopBar } from './TopBar'
 import { ErrorBoundary } from './ui/ErrorBoundary'
@@ -61,7 +61,7 @@ function NotFound() {
   return (
     <main className="not-found">
       <p>{t('app:notFound')}</p>
-      <Link href={HOME}>{t('app:toEditor')}</Link>
+      <Link href={useLastPath()}>{t('app:toEditor')}</Link>
     </main>
   )
 }
