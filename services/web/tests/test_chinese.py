@@ -57,10 +57,14 @@ def _table() -> dict[str, str]:
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
+def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
     """As ``told.ts`` makes them: those with the most letters first."""
     texts = sorted((text for text in _table() if "{}" in text), key=_letters, reverse=True)
-    return [(re.compile(_hole(text).join(map(re.escape, text.split("{}"))), re.DOTALL), text) for text in texts]
+    return [(max(text.split("{}"), key=len), _pattern(text), text) for text in texts]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(_hole(text).join(map(re.escape, text.split("{}"))), re.DOTALL)
 
 
 def _letters(text: str) -> int:
@@ -71,12 +75,13 @@ def _hole(text: str) -> str:
     return r"(\S+)" if _letters(text) < 6 else "(.+?)"
 
 
+@cache
 def said(text: str, depth: int = 0) -> str:
     """A text of the server in Chinese; as it is where there is none."""
     if text in _table() or depth > 4:
         return _table().get(text, text)
-    for pattern, key in _patterns():
-        if found := pattern.fullmatch(text):
+    for part, pattern, key in _patterns():
+        if part in text and (found := pattern.fullmatch(text)):
             return _filled(_table()[key], [said(hole, depth + 1) for hole in found.groups()])
     return text
 

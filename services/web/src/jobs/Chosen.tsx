@@ -13,8 +13,12 @@ export function Chosen({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
   const chosen = Object.entries(job.chosen ?? {}).filter(([name]) => name !== SHOWN)
+  const own = job.kind === 'tune' || job.kind === 'ensemble' ? ['tune', 'jobs', 'training'] : ['training', 'jobs']
   const label = (name: string) =>
-    t([`training:field.${name}`, `tune:field.${name}`, `jobs:field.${name}`], { defaultValue: name })
+    t(
+      own.map(space => `${space}:field.${name}`),
+      { defaultValue: name },
+    )
   const given = Object.entries(paramsOf(job)).filter(
     ([name, value]) => !isEmpty(value) && !(name in (job.chosen ?? {})),
   )
