@@ -210,7 +210,7 @@ def _sentences(root: Path) -> Iterator[tuple[str, str]]:
     """Texts that problems are made of, with ``{}`` for what is filled in, and the file that has them."""
     for path in sorted(root.rglob("*.py")):
         place = "/".join(path.parts[-2:])
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in _nodes(path):
             for value in _told_by(node):
                 yield from ((text, place) for text in _texts(value) if " " in text)
 
@@ -218,7 +218,7 @@ def _sentences(root: Path) -> Iterator[tuple[str, str]]:
 def _written(root: Path) -> Iterator[tuple[str, str]]:
     """Every text of some words in the code but docstrings: a report's lines come from tables and constants too."""
     for path in sorted(root.rglob("*.py")):
-        nodes = list(ast.walk(ast.parse(path.read_text())))
+        nodes = _nodes(path)
         parts = {
             id(one) for node in nodes if isinstance(node, ast.JoinedStr) for one in ast.walk(node) if one is not node
         }
@@ -227,6 +227,11 @@ def _written(root: Path) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in parts:
                 texts = (text for text in _texts(node) if "\n" not in text and SENTENCE.search(text))
                 yield from ((text, "/".join(path.parts[-2:])) for text in texts)
+
+
+@cache
+def _nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
 
 
 def _told_by(node: ast.AST) -> Iterator[ast.expr]:
