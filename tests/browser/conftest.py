@@ -52,7 +52,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture
 def page(chromium: Browser, platform: Platform) -> Iterator[Page]:
-    """A window of its own, where nothing moves by itself; what the page logs as an error, and what its policy refuses, fails the test."""
+    """A window where nothing moves by itself; what the page logs as an error, or its policy refuses, fails the test."""
     context = chromium.new_context(
         viewport={"width": 1280, "height": 720},
         base_url=platform.url,

@@ -57,12 +57,13 @@ def made(database: Database, tmp_path: Path) -> Made:
 
 
 def test_members_train_at_the_same_time_and_a_worker_ends_the_ensemble(made: Made) -> None:
-    made.begin(members=3, parallel=2, recipe={"seed": 5})
+    made.begin(members=3, parallel=2, recipe={"seed": 5, "time_limit_s": 60.0, "memory_limit_mb": 2048})
     base = made.job().model_id
     made.step(2)
     assert made.states() == ["queued"] * 2
     claims = [made.claim(), made.claim()]  # two workers
     assert [claim.job.params["seed"] for claim in claims] == [5, 6]
+    assert {(claim.job.time_limit_s, claim.job.memory_limit_mb) for claim in claims} == {(60.0, 2048)}
     assert all(claim.job.chosen["ensemble"]["value"] == made.id for claim in claims if claim.job.chosen)
     made.step()
     made.end(claims[0], 0.5)
@@ -177,4 +178,4 @@ def test_what_was_deleted_meanwhile_fails_the_ensemble_and_says_so(made: Made) -
     ended = made.job()
     assert ended.state == "failed"
     assert ended.error is not None
-    assert "model or data set of the ensemble" in ended.error["detail"]
+    assert "model of the search or ensemble" in ended.error["detail"]

@@ -4,6 +4,7 @@ The job is held by no worker while members are trained (``jobs.coordinating``); 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from visualnn_shared.store.tables import Dataset, Job, ModelVersion, Trial
 from visualnn_shared.training.choose import plan
 from visualnn_shared.training.recipe import EnsembleParams, TrainParams
 from visualnn_shared.training.serving import Serving
-from visualnn_shared.tuning import reading
+from visualnn_shared.tuning import reading, trainings
 from visualnn_shared.tuning.trials import OPEN
 
 LEAST = 2
@@ -122,39 +123,17 @@ def _queue_more(
     """Queue trainings up to ``parallel``."""
     wake: list[str] = []
     while len(rows) < len(wanted) and sum(row.state in OPEN for row in rows) < params.parallel and not _hopeless(rows):
-        number = len(rows)
-        recipe = wanted[number]
+        recipe = wanted[len(rows)]
         values = {planning.SEED: recipe.seed} if params.method == "seeds" else {}
-        row = Trial(tune_id=job.id, number=number, values=values, state="queued")
-        row.epochs = []
-        try:
-            queued = _queue(s, job, recipe, number, len(wanted))
-            row.job_id = queued.id
-            wake.append(queued.queue)
-        except (Invalid, SpecInvalid, NotFound) as error:
-            row.state, row.note = "failed", str(error)[:500]
-        s.add(row)
-        s.flush()
-        rows.append(row)
+        wake += trainings.add(s, job, rows, values, partial(_queue, s, job, recipe, len(wanted)))
     return wake
 
 
-def _queue(s: Session, job: Job, recipe: TrainParams, number: int, count: int) -> Job:
+def _queue(s: Session, job: Job, recipe: TrainParams, count: int, row: Trial) -> Job:
     """A member's train job. Raises Invalid, SpecInvalid, NotFound."""
-    version = s.get(ModelVersion, (job.model_id, job.model_version))
-    dataset = s.get(Dataset, job.dataset_id)
-    if version is None or dataset is None:
-        raise NotFound("model or data set of the ensemble", job.model_id if version is None else job.dataset_id)
-    schema = DatasetSchema.model_validate(dataset.schema)
-    planned = plan(Spec.model_validate(version.spec), schema, dataset.splits, recipe)
-    why = f"member {number + 1} of {count} of that ensemble" if count > 1 else "the training of that ensemble"
-    return protocol.submit(
-        s, owner=job.owner, kind="train", queue=queue_for("train", recipe.device),
-        params=recipe.model_dump(mode="json"), model_id=job.model_id, model_version=job.model_version,
-        dataset_id=job.dataset_id, source_job_id=job.source_job_id,
-        chosen={**planned.chosen, "ensemble": {"value": job.id, "why": why}},
-        priority=job.priority, time_limit_s=recipe.time_limit_s,
-    ).job  # fmt: skip
+    planned = plan(*trainings.network_and_data(s, job), recipe)
+    why = f"member {row.number + 1} of {count} of that ensemble" if count > 1 else "the training of that ensemble"
+    return trainings.submit(s, job, recipe, {**planned.chosen, "ensemble": {"value": job.id, "why": why}})
 
 
 def _too_few(params: EnsembleParams, rows: Sequence[Trial], done: Sequence[Trial]) -> JobError | None:

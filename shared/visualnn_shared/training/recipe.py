@@ -177,6 +177,7 @@ class DqnParams(_Params):
     """Of first weights, games, exploration and what is drawn from the replay."""
     device: Device = "any"
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    memory_limit_mb: MemoryLimit | None = None
 
 
 class PredictParams(_Params):

@@ -6,21 +6,21 @@ the job's row: any of them may do any step, and one that dies between two steps 
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from visualnn_shared.datasets.schema import DatasetSchema
-from visualnn_shared.errors import Conflict, Invalid, NotFound, SpecInvalid
+from visualnn_shared.errors import Conflict, NotFound
 from visualnn_shared.jobs import events, protocol
 from visualnn_shared.jobs.coordinating import Coordinator
-from visualnn_shared.jobs.model import TUNE, ErrorClass, JobError, Lease, queue_for
+from visualnn_shared.jobs.model import TUNE, ErrorClass, JobError, Lease
 from visualnn_shared.jobs.timers import Timers
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.store import models
-from visualnn_shared.store.tables import Dataset, Job, ModelVersion, Trial
+from visualnn_shared.store.tables import Job, Trial
 from visualnn_shared.training.recipe import TuneParams
-from visualnn_shared.tuning import planning, pruning, reading, report, sampling
+from visualnn_shared.tuning import planning, pruning, reading, report, sampling, trainings
 from visualnn_shared.tuning.trials import OPEN, Told, best, monitored, told, upwards
 
 HOPELESS = 5
@@ -112,41 +112,18 @@ def _ask(s: Session, job: Job, params: TuneParams, rows: list[Trial]) -> list[st
         if len(rows) >= params.trials or under_way >= params.parallel or _hopeless(rows):
             break
         trials: list[Told] = [told(row) for row in rows]
-        number = len(rows)
-        row = Trial(tune_id=job.id, number=number, values=sampling.ask(params, trials, number), state="queued")
-        row.epochs = []
-        try:
-            queued = _queue(s, job, params, row)
-            row.job_id = queued.id
-            wake.append(queued.queue)
-        except (Invalid, SpecInvalid, NotFound) as error:
-            row.state, row.note = "failed", str(error)[:500]
-        s.add(row)
-        s.flush()
-        rows.append(row)
+        values = sampling.ask(params, trials, len(rows))
+        wake += trainings.add(s, job, rows, values, partial(_queue, s, job, params))
     return wake
 
 
 def _queue(s: Session, job: Job, params: TuneParams, row: Trial) -> Job:
     """The trial's train job. Raises Invalid, SpecInvalid, NotFound."""
-    version = s.get(ModelVersion, (job.model_id, job.model_version))
-    dataset = s.get(Dataset, job.dataset_id)
-    if version is None or dataset is None:
-        raise NotFound("model or data set of the search", job.model_id if version is None else job.dataset_id)
-    spec = Spec.model_validate(version.spec)
-    schema = DatasetSchema.model_validate(dataset.schema)
-    made = planning.training(spec, schema, dataset.splits, params, row.values)
-    model_id, number = str(job.model_id), int(job.model_version or 1)
-    if made.spec is not spec:
-        model_id, number = _variant(s, job, made.spec, row.values)
+    spec, schema, splits = trainings.network_and_data(s, job)
+    made = planning.training(spec, schema, splits, params, row.values)
+    model = _variant(s, job, made.spec, row.values) if made.spec is not spec else None
     why = f"trial {row.number} of that search: {report.shown(row.values)}"
-    return protocol.submit(
-        s, owner=job.owner, kind="train", queue=queue_for("train", made.params.device),
-        params=made.params.model_dump(mode="json"), model_id=model_id, model_version=number, dataset_id=job.dataset_id,
-        source_job_id=job.source_job_id, chosen={**made.plan.chosen, "tune": {"value": job.id, "why": why}},
-        priority=job.priority, time_limit_s=made.params.time_limit_s,
-        memory_limit_mb=made.params.memory_limit_mb,
-    ).job  # fmt: skip
+    return trainings.submit(s, job, made.params, {**made.plan.chosen, "tune": {"value": job.id, "why": why}}, model)
 
 
 def _variant(s: Session, job: Job, spec: Spec, values: dict[str, Any]) -> tuple[str, int]:

@@ -53,8 +53,9 @@ def test_delete_deletes(server: Server, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "job-1  deleted" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("model", "learnt_from"), [("zoo:linear", "line.csv"), ("zoo:dqn-cartpole", "CartPole-v1")])
 def test_train_sends_limits_and_priority_and_tells_warnings(
-    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], model: str, learnt_from: str
 ) -> None:
     def answer(one: Asked) -> Say:
         path = one.path.removeprefix("/api/v1").partition("?")[0]
@@ -62,17 +63,17 @@ def test_train_sends_limits_and_priority_and_tells_warnings(
             return Say(
                 200, b'id: 1\nevent: state\ndata: {"state": "succeeded"}\n\n', {"Content-Type": "text/event-stream"}
             )
-        if path.endswith("/weights"):
-            return Say(200, b"the weights")
+        if path.endswith(("/weights", "/returns.png")):
+            return Say(200, b"a file")
         if path.startswith("/datasets"):
             return Say(200, json.dumps(DATASET).encode())
         return Say(200, json.dumps({**JOB, "state": "succeeded", "warnings": [WARNING]}).encode())
 
     server.answer = answer
     options = ("--memory-limit", "4GiB", "--time-limit", "60", "--priority", "-5")
-    assert run(monkeypatch, "train", "zoo:linear", "line.csv", *options) == 0
+    assert run(monkeypatch, "train", model, learnt_from, *options) == 0
     (sent,) = [json.loads(one.body) for one in server.asked if one.method == "POST" and one.path.endswith("/jobs")]
-    assert sent["params"] == {"time_limit_s": 60, "memory_limit_mb": 4096}
+    assert sent["params"].items() >= {"time_limit_s": 60, "memory_limit_mb": 4096}.items()
     assert sent["priority"] == -5
     assert (
         "warning: memory must hold the job: at most 64 MiB; received about 700 MiB; use less" in capsys.readouterr().err

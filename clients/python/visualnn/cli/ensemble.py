@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir
+from visualnn.cli.options import AsJson, DataDir, Priority
 
 if TYPE_CHECKING:
     from visualnn.client import Client
@@ -53,6 +53,7 @@ def ensemble(
     out: Annotated[
         Path | None, typer.Option(help="A new folder for weights, ensemble.json and gain.png.", show_default=False)
     ] = None,
+    priority: Priority = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +82,7 @@ def ensemble(
         must_be_known(model=model, dataset=dataset)
     shared = read_recipe(recipe) | ({} if epochs is None else {"epochs": epochs})
     params = {"method": method, "members": members, "epochs": at or None, "monitor": monitor, "parallel": parallel,
-              "recipe": shared or None, **there}  # fmt: skip
+              "recipe": shared or None, "priority": priority, **there}  # fmt: skip
     needed = 1 if there or method in ("snapshots", "average") else min(members or 5, parallel or 4)
     with connected(data_dir, workers=min(needed, os.cpu_count() or 1)) as client:
         result = _ensemble(client, model, dataset, params, out)

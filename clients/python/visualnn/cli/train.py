@@ -173,7 +173,7 @@ def _train(
     name, wanted = named_model(client, model)
     learned_from: dict[str, Any]
     if dataset in ENVIRONMENTS:
-        job = client.jobs.dqn(wanted, dataset, **params)
+        job = client.jobs.dqn(wanted, dataset, priority=priority, **params)
         learned_from = {"environment": dataset}
     else:
         data = stored_dataset(client, dataset)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument, Priority
 
 if TYPE_CHECKING:
     from visualnn.client import Client
@@ -53,6 +53,7 @@ def tune(
     out: Annotated[
         Path | None, typer.Option(help="A new folder for trials.json and the pictures.", show_default=False)
     ] = None,
+    priority: Priority = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +76,8 @@ def tune(
         raise typer.BadParameter("a search needs a dimension: give --param or --space", param_hint="--param")
     shared = read_recipe(recipe) | ({} if epochs is None else {"epochs": epochs})
     params = {"trials": trials, "parallel": parallel, "search": search, "pruner": pruner, "min_epochs": min_epochs,
-              "reduction": reduction, "stages": stages, "monitor": monitor, "seed": seed}  # fmt: skip
+              "reduction": reduction, "stages": stages, "monitor": monitor, "seed": seed,
+              "priority": priority}  # fmt: skip
     with connected(data_dir, workers=min(parallel or 2, os.cpu_count() or 1)) as client:
         result = _tune(client, model, dataset, dimensions, shared, params, out)
     if as_json:

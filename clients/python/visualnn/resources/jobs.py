@@ -27,7 +27,7 @@ class Jobs:
 
     def submit(self, kind: str, *, idempotency_key: str | None = None, **body: Any) -> Job:
         """``POST /jobs``. Without a key a fresh one is made, so that a repeated request is still one job."""
-        given = {name: value for name, value in body.items() if value is not None}
+        given = _set(body)
         key = idempotency_key or str(uuid.uuid4())
         answer = self._transport.json("POST", "/jobs", body={"kind": kind, **given}, headers={"Idempotency-Key": key})
         return Job.model_validate(answer)
@@ -53,13 +53,21 @@ class Jobs:
             priority=priority,
         )  # fmt: skip
 
-    def dqn(self, model: Model | str, environment: str, *, idempotency_key: str | None = None, **params: Any) -> Job:
+    def dqn(
+        self,
+        model: Model | str,
+        environment: str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue deep Q-learning in an environment of gymnasium, such as ``CartPole-v1``. ``params``: steps, double,
         learning_rate, discount, replay_size, seed, ... It leaves weights as a training does, ``returns.json`` and
         ``returns.png``. Raises ``ApiError`` 422 with every way in which the model does not fit the environment.
         """
         given = {"environment": environment, **_set(params)}
-        return self.submit("dqn", idempotency_key=idempotency_key, model=_id(model), params=given)
+        return self.submit("dqn", idempotency_key=idempotency_key, model=_id(model), params=given, priority=priority)
 
     def evaluate(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
         """Queue an evaluation of a train job's weights on a data set."""
@@ -84,6 +92,7 @@ class Jobs:
         space: dict[str, dict[str, Any]],
         *,
         recipe: dict[str, Any] | None = None,
+        priority: int | None = None,
         **params: Any,
     ) -> Job:
         """Queue a search: trials are trainings of the recipe with values from ``space``, such as
@@ -93,9 +102,16 @@ class Jobs:
         ``ApiError`` 422 with every problem of recipe and space.
         """
         given = {"space": space, **_set({"recipe": recipe}), **_set(params)}
-        return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given)
+        return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given, priority=priority)
 
-    def ensemble(self, model: Model | str | None = None, dataset: Dataset | str | None = None, **params: Any) -> Job:
+    def ensemble(
+        self,
+        model: Model | str | None = None,
+        dataset: Dataset | str | None = None,
+        *,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue an ensemble: trainings of the model with several seeds, snapshots of one, the average of its weights
         (``method``: seeds, snapshots, average), or jobs that are there, which bring model and data set (top_k with
         ``tune``, jobs with ``jobs``).
@@ -104,7 +120,7 @@ class Jobs:
         training's are; it leaves ``ensemble.json`` and ``gain.png``. Raises ``ApiError`` 422 with every problem.
         """
         given = {name: _id(one) for name, one in (("model", model), ("dataset", dataset)) if one is not None}
-        return self.submit("ensemble", params=_set(params), **given)
+        return self.submit("ensemble", params=_set(params), priority=priority, **given)
 
     def members(self, job: Job | str) -> dict[str, Any]:
         """What an ensemble is made of and, once it is done, what it gained: {"trainings", "report", ...}."""

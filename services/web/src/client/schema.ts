@@ -2056,6 +2056,11 @@ export interface components {
              */
             loss: "huber" | "mse";
             /**
+             * Memory Limit Mb
+             * @default null
+             */
+            memory_limit_mb: number | null;
+            /**
              * Optimizer
              * @description How the weights follow the gradient; adam where it is left out.
              * @default null

@@ -46,6 +46,7 @@ class House:
         self.database = Database(f"sqlite:///{folder / 'visualnn.db'}")
         self.database.upgrade()
         self.folder = folder
+        self.scratch = folder / "scratch"
         inspected = self.desk.inspected
         with self.database.session() as s:
             s.add(Model(id="m", owner=LOCAL_OWNER, name="m", version=2))
@@ -59,7 +60,9 @@ class House:
             ))  # fmt: skip
 
     def worker(self, **environment: str) -> subprocess.Popen[str]:
-        variables = {**os.environ, **TIMERS, "VISUALNN_DATA_DIR": str(self.folder), **environment}
+        self.scratch.mkdir(exist_ok=True)
+        variables = {**os.environ, **TIMERS, "VISUALNN_DATA_DIR": str(self.folder), "TMPDIR": str(self.scratch)}
+        variables |= environment
         return subprocess.Popen(
             [sys.executable, "-m", "visualnn_worker"], env=variables, stderr=subprocess.PIPE, text=True
         )
@@ -130,6 +133,7 @@ def test_a_cancelled_training_ends_soon_and_its_child_is_gone(house, worker):
     house.until(job_id, lambda job: job.state == "cancelled", "the end")
     assert time.monotonic() - asked < 15  # the worker looks every second; this machine may be busy
     assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+    assert len(list(house.scratch.iterdir())) <= 1, "only the next child's folder is there"
     assert house.outcomes(job_id) == ["cancelled"]
     assert house.said(job_id, "state")[-1]["freed"]["memory_mb"] > 100
 
