@@ -223,7 +223,7 @@ def test_a_loss_that_is_no_number_fails_with_epoch_and_batch(house, worker):
 
 
 def test_a_training_on_two_devices_whose_child_is_killed_ends_as_an_undisturbed_one(house, worker):
-    params = {**LONG, "epochs": 60, "devices": 2}
+    params = {**LONG, "epochs": 30, "devices": 2}
     whole, job_id = house.submit(params), house.submit(params)
     job = house.until(job_id, lambda job: under_way(job) and job.checkpoint_seq > 0, "a checkpoint")
     for path in house.children():
