@@ -108,7 +108,7 @@ def test_head_and_labels_choose_the_loss(
         (dense(1, "tanh"), numbers(-1, 1, whole=True), "squared_hinge", FLOAT_ONE),
         (dense(1, "sigmoid"), classes(2), "mse", FLOAT_ONE),
         (dense(1), numbers(), "huber", FLOAT_ONE),
-        (dense(1), numbers(0, 3), "poisson", FLOAT_ONE),
+        (dense(1, "softplus"), numbers(0, 3), "poisson", FLOAT_ONE),
     ],
 )
 def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
@@ -140,7 +140,12 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
         (dense(1), numbers(), {"loss": "binary_crossentropy"}, ["(sigmoid or softmax)", "'linear'"]),
         (dense(3, "softmax"), classes(3), {"loss": "hinge"}, ["linear or tanh"]),
         (dense(1), numbers(), {"loss": "hinge"}, ["0 and 1, or -1 and 1"]),
-        (dense(1), numbers(), {"loss": "poisson"}, ["must not be negative"]),
+        (dense(1, "softplus"), numbers(), {"loss": "poisson"}, ["must not be negative"]),
+        (dense(1), numbers(0, 3), {"loss": "poisson"}, ["above 0", "'linear'", "softplus or exponential"]),
+        (dense(1, "tanh"), numbers(0, 3), {"loss": "poisson"}, ["above 0", "'tanh'"]),
+        (dense(2), names("a", "b"), {"loss": CROSS}, ["activation softmax, or the loss", CROSS, "from_logits"]),
+        (dense(2), names("a", "b"), {}, ["activation softmax, or the loss", SPARSE, "from_logits"]),
+        (dense(1), names("a", "b"), {"loss": "mse"}, ["activation sigmoid", "mse of its shares"]),
         (dense(1, "sigmoid"), classes(2), {"loss": "cosine_similarity"}, ["must mean something", "these fit"]),
         (dense(3, "softmax"), numbers(0, 1, (3,)), {"loss": SPARSE}, ["must mean something"]),
         (dense(1), numbers(), {"metrics": ["accuracy"]}, ["real numbers", "params.metrics.0", "these fit: mae, mse"]),
