@@ -161,6 +161,7 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
         (dense(1), numbers(), {"optimizer": {"name": "sgd", "learning_rate": 1}, "learning_rate": 2}, ["given once"]),
         (dense(1), numbers(), {"optimizer": {"name": "adam", "clipnorm": 1, "clipvalue": 1}}, ["only one of clipnorm"]),
         (dense(1), numbers(), {"optimizer": {"name": "sgd", "nesterov": True}}, ["momentum above 0"]),
+        (dense(1), numbers(), {"frozen": ["*"]}, ["must leave weights", "field params.frozen", "fewer"]),
         (dense(1), numbers(), {"snapshots": [4, 11]}, ["from 1 to 10", "params.snapshots"]),
         (dense(1), numbers(), {"snapshots": [4, 4]}, ["different epochs"]),
         (dense(1), numbers(), {"snapshots": [4], "early_stopping": {}}, ["without early_stopping"]),

@@ -28,7 +28,7 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
                 f"{bad} values of the batch's {what} are NaN or infinite",
                 "Remove those samples or fill their values, and submit a new job; a check job finds them.",
             )
-    rate = params.learning_rate or 0.0
+    rate, lower = params.learning_rate or 0.0, _lower(params)
     known = [loss for loss in losses if math.isfinite(loss)]
     loss = name_of(params.loss or "")
     if loss in _LOGS and (not known or max(known) <= GREW * max(min(known), 1e-12)):
@@ -45,11 +45,11 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
     if max(known) > GREW * max(min(known), 1e-12):
         return (
             f"the loss had grown from {min(known):.3g} to {max(known):.3g}: the learning rate {rate:g} is too high",
-            f"Lower the learning rate to {_lower(params):g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
+            f"Lower the learning rate to {lower:g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
         )
     return (
         f"a step at learning rate {rate:g} led from a loss of {known[-1]:.3g} beyond all numbers",
-        f"Lower the learning rate to {_lower(params):g} or clip gradients (global_clipnorm 1.0); a check job says more.",
+        f"Lower the learning rate to {lower:g} or clip gradients (global_clipnorm 1.0); a check job says more.",
     )
 
 
