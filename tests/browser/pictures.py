@@ -67,7 +67,7 @@ def prepare(url: str) -> Made:
         for job in jobs.values():
             client.jobs.wait(job.id, check=False)
         client.operators.create(made.operator, jobs["train"].id)
-        model = client.jobs.get(jobs["train"].id).model
+        model = dict(client.jobs.get(jobs["train"].id).model or {})["id"]
     made.paths = {f"job-{name}": f"jobs/{job.id}" for name, job in jobs.items() if name != "again"}
     made.paths |= {
         "job-compare": f"jobs/compare?job={jobs['train'].id}&job={jobs['again'].id}",
@@ -112,6 +112,7 @@ def take_editor(page: Page, shot: Shot, model: str, language: int) -> None:
         shot(name)
     for name, words in BUTTONS.items():
         page.get_by_role("button", name=words[language], exact=True).click()
+        page.wait_for_load_state("networkidle")
         shot(name)
         page.keyboard.press("Escape")
     page.get_by_role("button", name=("Comments", "评论")[language]).first.click()

@@ -57,10 +57,14 @@ def _table() -> dict[str, str]:
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
+def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
     """As ``told.ts`` makes them: those with the most letters first."""
     texts = sorted((text for text in _table() if "{}" in text), key=_letters, reverse=True)
-    return [(re.compile(_hole(text).join(map(re.escape, text.split("{}"))), re.DOTALL), text) for text in texts]
+    return [(max(text.split("{}"), key=len), _pattern(text), text) for text in texts]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(_hole(text).join(map(re.escape, text.split("{}"))), re.DOTALL)
 
 
 def _letters(text: str) -> int:
@@ -71,12 +75,13 @@ def _hole(text: str) -> str:
     return r"(\S+)" if _letters(text) < 6 else "(.+?)"
 
 
+@cache
 def said(text: str, depth: int = 0) -> str:
     """A text of the server in Chinese; as it is where there is none."""
     if text in _table() or depth > 4:
         return _table().get(text, text)
-    for pattern, key in _patterns():
-        if found := pattern.fullmatch(text):
+    for part, pattern, key in _patterns():
+        if part in text and (found := pattern.fullmatch(text)):
             return _filled(_table()[key], [said(hole, depth + 1) for hole in found.groups()])
     return text
 
@@ -205,7 +210,7 @@ def _sentences(root: Path) -> Iterator[tuple[str, str]]:
     """Texts that problems are made of, with ``{}`` for what is filled in, and the file that has them."""
     for path in sorted(root.rglob("*.py")):
         place = "/".join(path.parts[-2:])
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in _nodes(path):
             for value in _told_by(node):
                 yield from ((text, place) for text in _texts(value) if " " in text)
 
@@ -213,7 +218,7 @@ def _sentences(root: Path) -> Iterator[tuple[str, str]]:
 def _written(root: Path) -> Iterator[tuple[str, str]]:
     """Every text of some words in the code but docstrings: a report's lines come from tables and constants too."""
     for path in sorted(root.rglob("*.py")):
-        nodes = list(ast.walk(ast.parse(path.read_text())))
+        nodes = _nodes(path)
         parts = {
             id(one) for node in nodes if isinstance(node, ast.JoinedStr) for one in ast.walk(node) if one is not node
         }
@@ -222,6 +227,11 @@ def _written(root: Path) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in parts:
                 texts = (text for text in _texts(node) if "\n" not in text and SENTENCE.search(text))
                 yield from ((text, "/".join(path.parts[-2:])) for text in texts)
+
+
+@cache
+def _nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
 
 
 def _told_by(node: ast.AST) -> Iterator[ast.expr]:

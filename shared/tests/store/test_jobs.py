@@ -5,6 +5,7 @@ from sqlalchemy import Connection, event
 from visualnn_shared.errors import NotFound
 from visualnn_shared.jobs import protocol
 from visualnn_shared.jobs.model import TRAIN_CPU
+from visualnn_shared.spec.reading import etag
 from visualnn_shared.store import jobs, models
 from visualnn_shared.store.database import LOCAL_OWNER, Database
 from visualnn_shared.store.tables import Dataset, User
@@ -90,7 +91,7 @@ def _net(database: Database, name: str, owner: str = LOCAL_OWNER) -> tuple[str, 
     """(a model of this network, the network's ETag)."""
     spec = load(name)
     with database.session() as s:
-        return models.create(s, owner, spec.name, spec, None).id, models.etag(spec)
+        return models.create(s, owner, spec.name, spec, None).id, etag(spec)
 
 
 def _trained(database: Database, model: str, accuracy: object, **given: object) -> str:

@@ -76,7 +76,7 @@ def plan(
     feeding = feed(resolved, schema, params.preprocessing)
     problems = list(feeding.problems)
     frozen, unknown = frozen_layers(resolved, params.frozen)
-    problems += unknown or _net_problems(freeze(resolved, frozen))
+    problems += unknown or _net_problems(freeze(resolved, frozen), params)
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
     problems += snapshot_problems(params)
     problems += [] if feeding.problems else size_problems(resolved, feeding.fed)
@@ -142,8 +142,11 @@ def _watch_problems(found: list[End], params: TrainParams) -> list[Problem]:
     return problems
 
 
-def _net_problems(resolved: Resolved) -> list[Problem]:
+def _net_problems(resolved: Resolved, params: TrainParams) -> list[Problem]:
     if not any(weight.trainable for layer in resolved.layers for weight in layer.weights):
+        if params.frozen:
+            rule = "frozen must leave weights that can be trained"
+            return [problem(rule, list(params.frozen), field="params.frozen", hint="freeze fewer layers")]
         return [problem("a net must have weights that can be trained", "none", field="layers")]
     reached = {ref.layer for ref, _shape in resolved.outputs}
     blocking = []

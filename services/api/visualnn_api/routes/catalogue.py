@@ -13,8 +13,8 @@ from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.describing import as_json
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.spec.reading import spec_schema
-from visualnn_shared.store import jobs, models
+from visualnn_shared.spec.reading import etag, spec_schema
+from visualnn_shared.store import jobs
 from visualnn_shared.training.describing import describe, describe_ensemble, describe_tune
 from visualnn_shared.training.recipe import CheckParams
 
@@ -82,7 +82,7 @@ def networks(db: Db, owner: Owner) -> Networks:  # beside the event loop: the fi
 @cache
 def _zoo_etags() -> dict[str, str]:
     """Name -> ETag of the network, as models have it."""
-    return {name: models.etag(zoo.load(name)) for name in zoo.NAMES}
+    return {name: etag(zoo.load(name)) for name in zoo.NAMES}
 
 
 @router.get("/zoo/{name}", summary="The spec of a built-in network", responses=errors(404, 422))

@@ -3593,7 +3593,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** Scores By */
-            scores_by?: ("softmax" | "sigmoid") | null;
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
             signature: components["schemas"]["Signature"];
             /**
              * Task
@@ -10229,7 +10229,7 @@ export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
-export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
+export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];

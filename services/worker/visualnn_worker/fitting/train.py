@@ -163,6 +163,6 @@ def _fit(
             initial_epoch=epochs.start,
             verbose=0,
             shuffle=False,  # the order is ours
-            callbacks=[*measured, *beside, Renamed(training.network, callbacks)],
+            callbacks=[*measured, Renamed(training.network, callbacks), *beside],  # what is seen is told first
             validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
         )

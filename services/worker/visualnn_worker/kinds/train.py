@@ -122,7 +122,7 @@ def _built(context: Context, planned: Plan, parts: Parts, spec: Spec, take: Take
         take(network.model)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(params)}")
     label = order.data.schema_.label
-    logits = {"from_logits": planned.serving.scores_by is not None}
+    logits = {"from_logits": planned.serving.scores_by in ("softmax", "sigmoid")}
     for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
         context.channel.log(str(mistake), "warning")
     return Training(
