@@ -12,7 +12,7 @@ from visualnn_shared.jobs import workers
 from visualnn_shared.jobs.model import State, queue_for
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
-from visualnn_shared.store.tables import Artifact, Dataset, Job, User
+from visualnn_shared.store.tables import Artifact, Dataset, Job, User, Worker
 from visualnn_shared.training.recipe import EnsembleParams, TrainParams, TuneParams
 from visualnn_shared.training.room import MIB, loaded_bytes, room_for
 
@@ -83,6 +83,25 @@ def memory_warnings(
         if room is not None and (warning := room.warning()) is not None:
             found.append(warning)
     return found
+
+
+def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
+    """Where no worker that is online has as many devices as a training asks for. None online: nothing is known."""
+    wanted = getattr(params, "devices", 1)
+    counts = [_devices_of(worker, params) for worker in workers.online(s, queue)]
+    if not isinstance(wanted, int) or wanted == 1 or not counts or max(counts) >= wanted:
+        return []
+    rule = "some worker that is online should have as many devices as the job asks for"
+    hint = f'the job waits its turn and ends before training if no worker has them; ask for {max(counts)}, or "all"'
+    return [problem(rule, f"{wanted}, of {max(counts)}", field="params.devices", hint=hint)]
+
+
+def _devices_of(worker: Worker, params: BaseModel) -> int:
+    """As its child counts them: GPUs where the job may use one, else what the CPU is shown as."""
+    gpus = sum(device.get("kind") == "gpu" for device in worker.devices)
+    if gpus and getattr(params, "device", "any") != "cpu":
+        return gpus
+    return max((int(device.get("devices") or 1) for device in worker.devices if device.get("kind") == "cpu"), default=1)
 
 
 def _holders(s: Session, params: TrainParams, queue: str) -> list[tuple[str, int, bool]]:

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
 from visualnn_shared.errors import Invalid, SpecInvalid
@@ -7,6 +8,7 @@ from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.doubts import doubts
 from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.scores import scores
 from visualnn_shared.training.serving import Cast, OneHot, Reshape, Scale
 from visualnn_shared.zoo import load
 
@@ -106,12 +108,13 @@ def test_head_and_labels_choose_the_loss(
         (dense(3, "softmax"), classes(3), "kl_divergence", (*INDEX, OneHot(classes=3))),
         (dense(3), classes(3), "categorical_hinge", (*INDEX, OneHot(classes=3))),
         (dense(1), classes(2), "hinge", FLOAT_ONE),
-        (dense(1, "tanh"), numbers(-1, 1, whole=True), "squared_hinge", FLOAT_ONE),
+        (dense(1, "tanh"), numbers(-1, 1, whole=True), "squared_hinge",
+         (*FLOAT_ONE, Scale(factor=0.5, offset=0.5))),
         (dense(1, "sigmoid"), classes(2), "mse", FLOAT_ONE),
         (dense(1), numbers(), "huber", FLOAT_ONE),
         (dense(1, "softplus"), numbers(0, 3), "poisson", FLOAT_ONE),
     ],
-)
+)  # fmt: skip
 def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
     net: Spec, label: LabelSchema, loss: str, steps: Any
 ) -> None:
@@ -119,6 +122,23 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
     assert found.params.loss == loss
     assert found.serving.labels == steps
     assert "loss" not in found.chosen
+
+
+@pytest.mark.parametrize(
+    ("label", "class_names"),
+    [(classes(2), ("0", "1")), (names("no", "yes"), ("no", "yes")), (numbers(-1, 1, whole=True), ("-1", "1"))],
+)
+def test_a_margin_tells_two_classes(label: LabelSchema, class_names: Any) -> None:
+    found = planned(dense(1, "tanh"), schema(label), loss="hinge", class_weight=(1.0, 2.0))
+    served = found.serving
+    assert (served.task, served.scores_by, served.classes) == ("binary", "margin", class_names)
+    assert found.params.metrics == ("accuracy",)
+    assert scores(served, np.array([[-2.0], [-0.5], [0.0], [3.0]])).tolist() == [[0.0], [0.25], [0.5], [1.0]]
+
+
+def test_several_margins_have_no_class_but_an_accuracy() -> None:
+    found = planned(dense(3), schema(numbers(0, 1, (3,), whole=True)), loss="squared_hinge")
+    assert (found.serving.task, found.serving.scores_by, found.params.metrics) == ("regression", None, ("accuracy",))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from visualnn_shared.training.loss_options import as_choice
 from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.outputs import End, ends
+from visualnn_shared.training.parallel import devices_problems
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
@@ -81,7 +82,7 @@ def plan(
     problems += snapshot_problems(params)
     problems += [] if feeding.problems else size_problems(resolved, feeding.fed)
     problems += augmentation_problems(params.augmentation, schema.features) + stratify_problems(params, schema)
-    problems += full_batch_problems(resolved, params)
+    problems += full_batch_problems(resolved, params) + devices_problems(params, _training_samples(splits, params))
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong

@@ -38,6 +38,19 @@ def connected(data_dir: Path | None, *, worker: bool = True, workers: int = 1) -
         yield client
 
 
+@contextmanager
+def running(data_dir: Path | None) -> Iterator["Client | None"]:
+    """A client of ``VISUALNN_URL``, else of the platform that runs on the data folder; None where none does."""
+    url = os.environ.get("VISUALNN_URL") or _running(data_folder(data_dir))
+    if not url:
+        yield None
+        return
+    from visualnn.client import Client
+
+    with Client(url) as client:
+        yield client
+
+
 def _running(folder: Path) -> str | None:
     running = find_running(folder)
     return running.url if running else None

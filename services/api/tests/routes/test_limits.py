@@ -134,6 +134,15 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
         workers.announce(s, WorkerInfo(queues=["train.cpu"], devices=[device], backend="tensorflow"))
     (small,) = api.post("jobs", json=body).json()["warnings"]
     assert "the memory of the largest worker" in small["rule"]
+    for devices, told in (("all", []), (4, ["params.devices"])):
+        body["params"] = {**params, "memory_limit_mb": None, "batch_size": 4, "devices": devices}
+        found = [one for one in api.post("jobs", json=body).json()["warnings"] if "devices" in one["rule"]]
+        assert [one["where"]["field"] for one in found] == told
+    assert 'ask for 1, or "all"' in found[0]["hint"]
+    body["params"]["devices"] = 3
+    refused = api.post("jobs", json=body)
+    assert refused.status_code == 422
+    assert "batch_size must be a multiple of devices, 3" in refused.json()["problems"][0]["rule"]
 
 
 def _pictures(api: httpx.Client) -> str:

@@ -32,6 +32,8 @@ def _with_checkpoint(error: JobError, manifest: Mapping[str, Any] | None) -> Job
     entry = (manifest or {}).get(STATE)
     if entry is None:
         return replace(error, detail=f"{error.detail}; no checkpoint had been written yet")
+    if error.code == "time-limit":
+        error = replace(error, next_step="Resume it: it goes on from the last checkpoint, with as much time again.")
     kept = {name: entry.get(name) for name in ("key", "epoch", "batch", "best_epoch")}
     if kept["epoch"] is None:  # written by an older version
         return replace(error, checkpoint=kept, detail=f"{error.detail}; its last checkpoint is kept: {kept['key']}")
