@@ -21,7 +21,7 @@ from visualnn_worker.network.gradients import gradient
 from visualnn_worker.network.weights import variables
 
 SHARE = 0.02
-QUICK_S = 0.1
+QUICK_S = 0.5
 """What the last look may cost where the training was so short that its share of the time is less."""
 SAMPLES, BINS, MOST_LAYERS, MOST_VALUES, MOST_LOOKS = 32, 20, 16, 20_000, 200
 
