@@ -242,13 +242,28 @@ def _numbers(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     if label.classes is not None:
         rule = f"labels that are classes must come with a softmax head of {len(label.classes)} units"
         rule += ", or one sigmoid unit" if len(label.classes) == 2 else ""
-        hint = f"give {head.ref} the activation softmax"
-        found.problems.append(problem(rule, head.activation, layer=head.ref.layer, param="activation", hint=hint))
+        where = {"layer": head.ref.layer, "param": "activation"}
+        found.problems.append(problem(rule, head.activation, hint=_as_classes(head, loss), **where))
         return found
     found.problems += _loss_problems(found, head) or size_problems(head, label)
+    if loss == "poisson" and head.activation in _BELOW_0:
+        rule = "poisson must come with a head that is above 0: it takes the logarithm of what the head gives"
+        where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
+        hint = f"give {head.ref} the activation softplus or exponential"
+        found.problems.append(problem(rule, head.activation, hint=hint, **where))
     if loss == "poisson" and label.min < 0:
         found.problems.append(problem("labels must not be negative with loss poisson", label.min, field=label.name))
     return found
+
+
+def _as_classes(head: Head, loss: Loss | None) -> str:
+    """Both ways from a head without a function to classes."""
+    function, cross = ("sigmoid", "binary_crossentropy") if head.units == 1 else ("softmax", "categorical_crossentropy")
+    if loss in _ELEMENTWISE:
+        return f"give {head.ref} the activation {function}: {loss} of its shares is taken too"
+    if head.units > 1 and loss != cross:
+        cross = f"sparse_{cross}"
+    return f'give {head.ref} the activation {function}, or the loss {{"name": "{cross}", "from_logits": true}}'
 
 
 def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
@@ -274,6 +289,11 @@ def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
     return found
 
 
+_BELOW_0 = frozenset({
+    "linear", "tanh", "elu", "selu", "celu", "leaky_relu", "gelu", "silu", "swish", "mish", "softsign", "hard_tanh",
+    "hard_silu", "hard_swish", "hard_shrink", "soft_shrink", "tanh_shrink", "log_softmax", "log_sigmoid",
+})  # fmt: skip
+"""Functions that give values below 0 too."""
 _NEEDS_HEAD: dict[str, tuple[str, ...]] = {
     "sparse_categorical_crossentropy": ("softmax",),
     "categorical_crossentropy": ("softmax",),

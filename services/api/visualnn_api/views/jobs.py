@@ -255,7 +255,7 @@ def _links(job: Job) -> Links:
         links["members"] = f"{url}/members"
     if job.state == State.SUCCEEDED and job.kind in TRAINED:
         links["weights"] = f"{url}/weights"
-    if job.state == State.SUCCEEDED and job.kind == "train":
+    if job.state == State.SUCCEEDED and job.kind in ("train", "dqn"):
         links["reproduce"] = f"{url}/reproduce"
     return links
 

@@ -78,6 +78,7 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
       {
         ...axis,
         label: titles.across,
+        size: 34,
         space: 60,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
       },

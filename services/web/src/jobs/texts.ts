@@ -28,7 +28,8 @@ export function valueText(value: unknown): string {
   return typeof value === 'object' ? objectText(value) : scalarText(value)
 }
 
-const scalarText = (value: unknown) => (typeof value === 'number' ? metricText(value) : String(value))
+const scalarText = (value: unknown) =>
+  typeof value === 'number' && !Number.isInteger(value) ? metricText(value) : String(value)
 
 /** `{name: 'sgd', momentum: 0.9}` as `sgd, momentum 0.9`; an object inside another after a colon. */
 function objectText(value: object): string {

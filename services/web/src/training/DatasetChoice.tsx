@@ -6,6 +6,7 @@ import { useEnvironments } from '@/api/environments'
 import { storeKnown, useKnown } from '@/api/known'
 import type { DatasetView, EnvironmentRow } from '@/client/types'
 import { UploadBox } from '@/datasets/UploadBox'
+import { useTold } from '@/i18n/told'
 import { datasetPath } from '@/pages/location'
 import { asChoice, environmentOf, useRecipe } from '@/store/recipe'
 import { tellFailure } from '@/store/toasts'
@@ -123,8 +124,9 @@ function Chosen({ dataset }: { dataset: DatasetView }) {
 /** What a network for it must take and give. */
 function Environment({ row }: { row: EnvironmentRow }) {
   const { t } = useTranslation()
+  const told = useTold()
   const solved =
     row.solved_at === null || row.solved_at === undefined ? '' : t('agents:solvedAt', { at: row.solved_at })
   const needs = t('agents:needs', { shape: (row.sees ?? []).join(', '), actions: row.actions.join(', ') })
-  return <p className="recipe-dataset">{[needs, solved].filter(Boolean).join(' · ')}</p>
+  return <p className="recipe-dataset">{[told(row.title), needs, solved].filter(Boolean).join(' · ')}</p>
 }

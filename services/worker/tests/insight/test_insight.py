@@ -204,8 +204,12 @@ PARAMS = {"loss": "mse", "optimizer": "sgd", "learning_rate": 0.5}
         ({}, np.array([[1.0, np.nan]]), [1.0], "1 values of the batch's inputs", "Remove those samples"),
         ({}, GOOD, [], "no step has been taken", "Scale the data"),
         ({"precision": "mixed_float16"}, GOOD, [1.0], "beyond float16", "mixed_bfloat16"),
-        ({}, GOOD, [2.0, 1.0, 400.0], "grown from 1 to 400: the learning rate 0.5", "learning rate to 0.05"),
+        ({}, GOOD, [2.0, 1.0, 400.0], "grown from 1 to 400: the learning rate 0.5", "learning rate to 0.01"),
         ({"loss": "poisson"}, GOOD, [1.0, 0.9], "logarithm", "softplus"),
+        ({"loss": "poisson"}, GOOD, [], "logarithm", "softplus"),
+        ({"loss": "poisson"}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.01"),
+        ({"learning_rate": 100.0}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.01"),
+        ({"learning_rate": 0.05}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.005"),
         ({}, GOOD, [1.0, 0.9], "beyond all numbers", "clip gradients"),
     ],
 )  # fmt: skip

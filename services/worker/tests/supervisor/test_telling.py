@@ -60,6 +60,7 @@ def test_lack_of_memory_names_a_batch_that_is_smaller_and_fits_by_the_estimate(o
     assert found.largest_batch_size is not None
     assert least <= found.largest_batch_size <= most
     assert ("no batch fits" in found.next_step.lower()) is (most == 0)
+    assert most or "smaller batch_size" not in found.next_step
     assert "by the estimate it needs" in found.next_step
 
 

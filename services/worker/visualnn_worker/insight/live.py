@@ -59,12 +59,14 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         if self._first or (self._armed and batch + 1 == self.params["steps"]):
             began = time.monotonic()
+            _synced = self.model  # under JAX the variables are empty between steps until a callback asks for its model
             self._before = self._weights()
             self._spent += time.monotonic() - began
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         if self._before is not None:
             began = time.monotonic()
+            _synced = self.model
             self._ratios = ratios(self._before, self._weights())
             self._before = None
             self._spent += time.monotonic() - began

@@ -51,7 +51,9 @@ def _with_batch(error: JobError, order: JobOrder) -> JobError:
     largest = min(room.largest, room.batch_size // 2)
     text = room.advice(largest)
     numbers = f"by the estimate it needs {-(-room.needed // MIB):,} MiB of {room.available // MIB:,} MiB"
-    step = f"{text[0].upper()}{text[1:]}: {numbers}. {error.next_step}"
+    step = f"{text[0].upper()}{text[1:]}: {numbers}."
+    if largest:  # else no smaller batch helps
+        step += f" {error.next_step}"
     return replace(error, next_step=step, largest_batch_size=largest)
 
 
