@@ -32,7 +32,7 @@ def test_kinds_are_those_of_the_model() -> None:
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
         "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
         "snapshots": "list", "seed": "int", "split_seed": "int", "shuffle": "bool",
-        "device": "choice", "time_limit_s": "float", "memory_limit_mb": "int",
+        "device": "choice", "devices": "int", "time_limit_s": "float", "memory_limit_mb": "int",
         "stratify": "bool", "preprocessing": "list", "augmentation": "list",
     }  # fmt: skip
 

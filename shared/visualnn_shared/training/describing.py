@@ -90,6 +90,8 @@ def _of(branches: list[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str
         return {**values, "kind": "map", "of": values["kind"]}
     if "object" in by_kind:
         return {"kind": "record", "fields": _fields(by_kind["object"], known)}
+    if words and by_kind.keys() & {"integer"}:  # a number, or a word in its place
+        return {"kind": "int", "limits": _limits(by_kind["integer"]), "choices": words}
     if words:
         return {"kind": "choice", "choices": words}
     (only,) = branches

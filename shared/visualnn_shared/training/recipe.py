@@ -21,6 +21,8 @@ MOST_SNAPSHOTS = 64
 """A training keeps no more: each is in memory, and in every checkpoint."""
 MOST_MEMBERS = 32
 """Of an ensemble: each costs as much memory and time as one net."""
+MOST_DEVICES = 64
+"""Of one machine."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
@@ -106,6 +108,9 @@ class TrainParams(_Params):
     """How training samples are changed at random each time they are seen."""
     device: Device = "any"
     """What the job waits for; any takes a GPU where there is one."""
+    devices: Annotated[int, Field(strict=True, ge=1, le=MOST_DEVICES)] | Literal["all"] = 1
+    """On how many devices of the worker each batch is shared out: a number that divides ``batch_size``, which stays the
+    size of the whole batch; all takes as many as divide it."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
     memory_limit_mb: MemoryLimit | None = None
@@ -270,7 +275,7 @@ class TuneParams(_Params):
 
 
 SAME_FOR_ALL = frozenset({
-    "validation_split", "split_seed", "snapshots", "metrics", "device", "time_limit_s", "memory_limit_mb",
+    "validation_split", "split_seed", "snapshots", "metrics", "device", "devices", "time_limit_s", "memory_limit_mb",
     "initial_weights", "losses", "loss_weights",
 })  # fmt: skip
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be

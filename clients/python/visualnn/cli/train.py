@@ -87,6 +87,10 @@ def train(
         bool | None, typer.Option(help="Shuffle the training samples each epoch.", show_default="shuffle")
     ] = None,
     device: DeviceOption = None,
+    devices: Annotated[
+        str | None,
+        typer.Option(help="Share each batch out among this many of the worker's devices, or all.", show_default="1"),
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds one attempt may take.", show_default="no limit")
     ] = None,
@@ -124,6 +128,7 @@ def train(
         "seed": seed,
         "shuffle": shuffle,
         "device": device,
+        "devices": int(devices) if devices and devices.isdecimal() else devices,
         "time_limit_s": time_limit,
         "memory_limit_mb": mebibytes(memory_limit),
     }

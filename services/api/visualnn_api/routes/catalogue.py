@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from dataclasses import asdict
 from functools import cache
 from typing import Annotated, Any
 
@@ -12,12 +13,13 @@ from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.describing import as_json
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.spec.reading import spec_schema
+from visualnn_shared.spec.reading import etag, spec_schema
+from visualnn_shared.store import jobs
 from visualnn_shared.training.describing import describe, describe_ensemble, describe_tune
 from visualnn_shared.training.recipe import CheckParams
 
 from visualnn_api.conditional import none_match, quoted
-from visualnn_api.deps import Converter
+from visualnn_api.deps import Converter, Db, Owner
 from visualnn_api.documented import errors
 from visualnn_api.views.catalogue import Formats, LayerType, LayerTypes, Networks
 from visualnn_api.views.recipes import Recipe
@@ -67,9 +69,20 @@ async def formats(converter: Converter) -> Formats:
 
 
 @router.get("/zoo", summary="Built-in networks")
-def networks() -> Networks:  # beside the event loop: the first call in a process builds them all
-    """Ready to train: `"model": "zoo:NAME"` in a job."""
-    return Networks.model_validate({"items": zoo.describe()})
+def networks(db: Db, owner: Owner) -> Networks:  # beside the event loop: the first call in a process builds them all
+    """Ready to train: `"model": "zoo:NAME"` in a job. `trained` is the best test accuracy among your jobs that trained
+    the network as it is."""
+    etags = _zoo_etags()
+    with db.reading() as s:
+        best = jobs.best_accuracies(s, owner, list(etags.values()))
+    trained = {name: asdict(best[etag]) for name, etag in etags.items() if etag in best}
+    return Networks.model_validate({"items": [row | {"trained": trained.get(row["name"])} for row in zoo.describe()]})
+
+
+@cache
+def _zoo_etags() -> dict[str, str]:
+    """Name -> ETag of the network, as models have it."""
+    return {name: etag(zoo.load(name)) for name in zoo.NAMES}
 
 
 @router.get("/zoo/{name}", summary="The spec of a built-in network", responses=errors(404, 422))

@@ -1310,7 +1310,8 @@ export interface paths {
         };
         /**
          * Built-in networks
-         * @description Ready to train: `"model": "zoo:NAME"` in a job.
+         * @description Ready to train: `"model": "zoo:NAME"` in a job. `trained` is the best test accuracy among your jobs that trained
+         *     the network as it is.
          */
         get: operations["networks_api_v1_zoo_get"];
         put?: never;
@@ -1472,6 +1473,20 @@ export interface components {
         Artifacts: {
             /** Items */
             items: components["schemas"]["ArtifactView"][];
+        };
+        /**
+         * BestTraining
+         * @description Of a built-in network, with this data set.
+         */
+        BestTraining: {
+            /** Accuracy */
+            accuracy: number;
+            /** Dataset */
+            dataset: string | null;
+            /** Dataset Name */
+            dataset_name: string | null;
+            /** Job */
+            job: string;
         };
         /** BestTrial */
         BestTrial: {
@@ -2244,6 +2259,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
@@ -3336,6 +3352,7 @@ export interface components {
             params: number;
             /** Title */
             title: string;
+            trained?: components["schemas"]["BestTraining"] | null;
         };
         /** Networks */
         Networks: {
@@ -3576,7 +3593,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** Scores By */
-            scores_by?: ("softmax" | "sigmoid") | null;
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
             signature: components["schemas"]["Signature"];
             /**
              * Task
@@ -4534,6 +4551,13 @@ export interface components {
              */
             device: "cpu" | "gpu" | "any";
             /**
+             * Devices
+             * @description On how many devices of the worker each batch is shared out: a number that divides ``batch_size``, which stays the
+             *     size of the whole batch; all takes as many as divide it.
+             * @default 1
+             */
+            devices: number | "all";
+            /**
              * @description End where a metric has stopped getting better; none trains every epoch.
              * @default null
              */
@@ -4751,6 +4775,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
@@ -10204,7 +10229,7 @@ export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
-export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
+export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];

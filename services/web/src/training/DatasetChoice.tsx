@@ -4,6 +4,7 @@ import { useDataset, useDatasets } from '@/api/datasets'
 import { useEnvironments } from '@/api/environments'
 import type { DatasetView, EnvironmentRow } from '@/client/types'
 import { UploadBox } from '@/datasets/UploadBox'
+import { useTold } from '@/i18n/told'
 import { datasetPath } from '@/pages/location'
 import { asChoice, environmentOf, useRecipe } from '@/store/recipe'
 import { Button } from '@/ui/Button'
@@ -84,8 +85,9 @@ function Chosen({ dataset }: { dataset: DatasetView }) {
 /** What a network for it must take and give. */
 function Environment({ row }: { row: EnvironmentRow }) {
   const { t } = useTranslation()
+  const told = useTold()
   const solved =
     row.solved_at === null || row.solved_at === undefined ? '' : t('agents:solvedAt', { at: row.solved_at })
   const needs = t('agents:needs', { shape: (row.sees ?? []).join(', '), actions: row.actions.join(', ') })
-  return <p className="recipe-dataset">{[needs, solved].filter(Boolean).join(' · ')}</p>
+  return <p className="recipe-dataset">{[told(row.title), needs, solved].filter(Boolean).join(' · ')}</p>
 }

@@ -21,7 +21,11 @@ def sleeper():
 
 def leave(folder, pid, **changed):
     path = folder / f"{pid}.json"
-    path.write_text(json.dumps(processes.record(pid) | {"worker": 2**22 + 1, "worker_start": 1} | changed))
+    scratch = folder / f"{processes.SCRATCH}{pid}"
+    scratch.mkdir()
+    (scratch / "data.npz").write_bytes(b"a copy of a data set")
+    found = processes.record(pid, scratch) | {"worker": 2**22 + 1, "worker_start": 1} | changed
+    path.write_text(json.dumps(found))
     path.with_suffix(".order").write_text("{}")
 
 
@@ -45,6 +49,14 @@ def test_other_processes_are_left_alone(tmp_path, sleeper, changed):
     leave(tmp_path, sleeper.pid, **changed)
     assert processes.kill_leftovers(tmp_path) == []
     assert sleeper.poll() is None
+
+
+def test_only_a_folder_that_is_a_childs_is_removed(tmp_path, sleeper):
+    other = tmp_path / "somebody's"
+    other.mkdir()
+    leave(tmp_path, sleeper.pid, scratch=str(other))
+    processes.kill_leftovers(tmp_path)
+    assert other.exists()
 
 
 def test_files_that_are_no_records_are_left_alone(tmp_path):

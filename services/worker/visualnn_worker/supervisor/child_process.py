@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,7 @@ class ChildProcess:
         self._folder = run_dir / "children"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._oom_kills = oom_kills()
+        self._scratch = Path(tempfile.mkdtemp(prefix=processes.SCRATCH))
         page_fd, self.page = create()
         say, say_child = os.pipe()
         try:
@@ -47,8 +50,12 @@ class ChildProcess:
                 [sys.executable, "-m", "visualnn_worker.child", "--page", str(page_fd), "--say", str(say_child),
                  "--parent", str(os.getpid())],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                pass_fds=(page_fd, say_child), start_new_session=True, env={**_QUIET, **os.environ},
+                pass_fds=(page_fd, say_child), start_new_session=True,
+                env={**_QUIET, **os.environ, "TMPDIR": str(self._scratch)},
             )  # fmt: skip
+        except OSError:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
         finally:
             os.close(page_fd)
             os.close(say_child)
@@ -58,7 +65,7 @@ class ChildProcess:
         for fd in (say, self.streams.out, self.streams.err):
             os.set_blocking(fd, False)
         self._record = self._folder / f"{self.pid}.json"
-        self._record.write_text(json.dumps(processes.record(self.pid)))
+        self._record.write_text(json.dumps(processes.record(self.pid, self._scratch)))
         self._order: Path | None = None
 
     @property
@@ -121,3 +128,4 @@ class ChildProcess:
         self._record.unlink(missing_ok=True)
         if self._order is not None:
             self._order.unlink(missing_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)

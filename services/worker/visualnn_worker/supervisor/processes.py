@@ -3,12 +3,15 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+SCRATCH = "visualnn-child-"
+"""How the name of a child's folder for temporary files begins."""
 log = logging.getLogger(__name__)
 
 
@@ -31,20 +34,21 @@ def _place() -> str:
         return "unknown"
 
 
-def record(pid: int) -> dict[str, Any]:
-    """What a child's file says: the child, and the worker that it belongs to."""
+def record(pid: int, scratch: Path) -> dict[str, Any]:
+    """What a child's file says: the child, its folder for temporary files, and the worker that it belongs to."""
     own = os.getpid()
     return {
         "place": _place(),
         "pid": pid,
         "start": start_ticks(pid),
+        "scratch": str(scratch),
         "worker": own,
         "worker_start": start_ticks(own),
     }
 
 
 def kill_leftovers(folder: Path) -> list[int]:
-    """Kill children whose worker is gone, and forget those that are gone too; the process ids killed.
+    """Kill children whose worker is gone, forget those that are gone too, remove their files; the process ids killed.
 
     The kernel kills a child with its worker where it can; this is for where it could not.
     """
@@ -63,6 +67,8 @@ def kill_leftovers(folder: Path) -> list[int]:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(found["pid"], signal.SIGKILL)
                 killed.append(found["pid"])
+        if Path(scratch := found.get("scratch", "")).name.startswith(SCRATCH):
+            shutil.rmtree(scratch, ignore_errors=True)
         path.unlink(missing_ok=True)
         path.with_suffix(".order").unlink(missing_ok=True)
     return killed

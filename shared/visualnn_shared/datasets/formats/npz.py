@@ -14,7 +14,7 @@ from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.members import place
 from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
-from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
+from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_names, check_together
 from visualnn_shared.datasets.formats.odd import Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
@@ -28,6 +28,9 @@ RANK = 3
 _BOOLS = ("False", "True")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 _ZIP_FLAG_ENCRYPTED = 1
+_WHOLE = "a zip of pictures or arrays (npz) must be whole"
+_CUT = "it may have been cut off or changed on its way: make it anew, and send it again"
+_FOLDERS = "train/CLASS/a.png or CLASS/a.png; arrays are x_train.npy and y_train.npy"
 
 
 def sniff(path: Path, start: bytes) -> bool:  # noqa: ARG001 - the form that all formats share
@@ -40,6 +43,7 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     findings = Findings()
     with _opened(path, findings) as archive:
         arrays = _arrays(archive, findings, limits)
+        check_names(arrays, findings)
         check_together(arrays, findings)
         findings.raise_any()
         for array in arrays:
@@ -79,7 +83,7 @@ def _opened(path: Path, findings: Findings) -> Iterator[zipfile.ZipFile]:
     except NpyError as error:
         findings.add(error.rule, error.received)
     except _DAMAGED as error:
-        findings.add("an npz file must be a whole zip archive", str(error)[:200] or type(error).__name__)
+        findings.add(_WHOLE, str(error)[:200] or type(error).__name__, hint=_CUT)
     findings.raise_any()
 
 
@@ -87,6 +91,10 @@ def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> lis
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if not infos:
         findings.add("an npz file must hold arrays", "none")
+    elif not any(info.filename.endswith(".npy") for info in infos):
+        names = [info.filename[:100] for info in infos[:5]]
+        rule = "a zip must hold pictures, each in the folder of its class, or arrays (npy)"
+        findings.add(rule, names, hint=_FOLDERS)
     if len(infos) > limits.members:
         findings.add(f"an npz file must hold at most {limits.members} arrays", len(infos))
     total = sum(info.file_size for info in infos)
