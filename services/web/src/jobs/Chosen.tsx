@@ -33,7 +33,7 @@ export function Chosen({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               <code>{valueText(value)}</code>
-              <span>{why?.split('; ').map(told).join('; ')}</span>
+              <span>{told(why ?? '') === why ? why.split('; ').map(told).join('; ') : told(why ?? '')}</span>
             </dd>
           </div>
         ))}
