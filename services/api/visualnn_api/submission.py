@@ -335,7 +335,10 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         datasets.lock(s, owner, draft.dataset.id, share=True)
     device: Device = getattr(draft.params, "device", "any")
     queue = queue_for(draft.request.kind, device)
-    warnings = limiting.memory_warnings(s, draft.spec, draft.dataset, draft.params, queue)
+    warnings = [
+        *limiting.memory_warnings(s, draft.spec, draft.dataset, draft.params, queue),
+        *limiting.device_warnings(s, draft.params, queue),
+    ]
     submitted = protocol.submit(
         s,
         owner=owner,

@@ -125,6 +125,13 @@ def test_only_the_first_samples_are_loaded_when_asked(tmp_path: Path) -> None:
         np.testing.assert_array_equal(split.y, DIGITS[:2])
 
 
+def holes(order: str) -> np.ndarray:  # type: ignore[type-arg]
+    """A table with four values missing."""
+    x = np.zeros((6, 2), order=order)  # type: ignore[call-overload]
+    x[[2, 3, 3, 5], [1, 0, 1, 1]] = np.nan
+    return x
+
+
 def nan() -> np.ndarray:
     values = np.ones((5, 4))
     values[3, 2] = np.nan
@@ -136,7 +143,16 @@ def nan() -> np.ndarray:
     [
         ({"x": np.array([[1], [1, 2]], dtype=object)}, ["never unpickled", "field x"]),
         ({"x_train": nan()}, ["finite", "nan", "index [3, 2]", "x_train"]),
-        ({"x": np.array([1.0, np.inf])}, ["finite", "inf"]),
+        ({"x": np.array([1.0, np.inf])}, ["finite", "inf", "index [1]", "fill in what is missing"]),
+        (
+            {"x": holes("C")},
+            ["nan", "4 values, the first at indices [2, 1], [3, 0], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+        ),
+        (
+            {"x": holes("F")},
+            ["nan", "4 values, the first at indices [3, 0], [2, 1], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+        ),
+        ({"x": np.full((2_000_000, 1), np.nan)}, ["2,000,000 values, the first at indices [0, 0], [1, 0], [2, 0]"]),
         ({"x": np.ones((3, 2)), "y": np.ones(4)}, ["same number of samples", "'x': 3", "'y': 4"]),
         ({"x": np.ones((0, 2)), "y": np.ones(0)}, ["must not be empty"]),
         ({"x": np.array(3.0)}, ["samples along its first axis"]),

@@ -6,11 +6,12 @@ import zipfile
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.training.optimizers import OPTIMIZERS
-from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, CheckParams, EnsembleParams, TrainParams, TuneParams
 
 from tests.gateway.running import Gateway
 from tests.gateway.trained import Trainer, line_csv
@@ -81,6 +82,19 @@ def test_a_form_for_searches_can_be_made_from_their_schema(api: httpx.Client) ->
     assert (fields["pruner"]["choices"], fields["pruner"]["default"]) == (["none", "median", "asha"], "none")
     limits = fields["stages"]["limits"]
     assert (limits["least"], limits["most"]) == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "without"), [("check", CheckParams, set()), ("ensemble", EnsembleParams, {"recipe"})]
+)
+def test_what_a_check_and_an_ensemble_take_is_told(
+    api: httpx.Client, kind: str, params: type[BaseModel], without: set[str]
+) -> None:
+    fields = {item["name"]: item for item in api.get(f"schema/{kind}").json()["items"]}
+    assert set(fields) == set(params.model_fields) - without
+    defaults = params().model_dump(mode="json")
+    assert {name: item["default"] for name, item in fields.items()} == {name: defaults[name] for name in fields}
+    assert [name for name, item in fields.items() if not item["doc"].endswith(".")] == []
 
 
 def test_formats_come_from_the_converter(converting: Gateway) -> None:

@@ -15,7 +15,8 @@ from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import etag, spec_schema
 from visualnn_shared.store import jobs
-from visualnn_shared.training.describing import describe, describe_tune
+from visualnn_shared.training.describing import describe, describe_ensemble, describe_tune
+from visualnn_shared.training.recipe import CheckParams
 
 from visualnn_api.conditional import none_match, quoted
 from visualnn_api.deps import Converter, Db, Owner
@@ -111,3 +112,15 @@ async def search() -> Recipe:
     """Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
     which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`."""
     return Recipe.model_validate({"items": describe_tune()})
+
+
+@router.get("/schema/ensemble", summary="What an ensemble job takes")
+async def joined() -> Recipe:
+    """Its own fields of `params`; `recipe` takes what a train job takes."""
+    return Recipe.model_validate({"items": describe_ensemble()})
+
+
+@router.get("/schema/check", summary="What a check job takes")
+async def sanity() -> Recipe:
+    """Every field of `params` with kind, default, limits, choices and a sentence: what a form needs."""
+    return Recipe.model_validate({"items": describe(CheckParams)})

@@ -27,7 +27,7 @@ export default function CurveChart({ chart }: { chart: Chart }) {
   const theme = useTheme()
   const several = new Set(chart.lines.map(line => line.name)).size > 1
   const labels = chart.lines.map(line => {
-    const side = t(`jobs:${line.side}`)
+    const side = t(`jobs:side.${line.side}`)
     return several ? `${line.name} · ${side}` : side
   })
   const key = JSON.stringify([theme, labels, chart.lines.map(line => line.side)])
@@ -35,7 +35,7 @@ export default function CurveChart({ chart }: { chart: Chart }) {
   useEffect(() => {
     const host = box.current
     if (!host) return undefined
-    const made = new uPlot(options(host, chart.lines, labels, t(`jobs:${chart.unit}`)), data.current, host)
+    const made = new uPlot(options(host, chart.lines, labels, t(`jobs:unit.${chart.unit}`)), data.current, host)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }))
     watch.observe(host)

@@ -6,7 +6,12 @@ test.each([
   [0.2, '0.2'],
   [['accuracy', 'mae'], 'accuracy, mae'],
   [{ a: 1 }, 'a 1'],
-  [{ a: { b: 1 } }, '{"a":{"b":1}}'],
+  [1 / 3, '0.33333'],
+  [123_456, '123456'],
+  [{ name: 'sgd', momentum: 0.9, nesterov: true, clipnorm: null }, 'sgd, momentum 0.9, nesterov true'],
+  [{ val: { loss: -0.5, accuracy: 1 / 16 }, test: { loss: 2 } }, 'val: loss -0.5, accuracy 0.0625; test: loss 2'],
+  [{ 'params.learning_rate': 0.01, shape: [3, 3] }, 'params.learning_rate 0.01, shape 3, 3'],
+  [[{ a: 1 }], '[{"a":1}]'],
   [[{ step: 'cast', dtype: 'int32' }], 'cast "int32"'],
   [[{ step: 'flip' }, { step: 'shift', by: 2, axis: null }], 'flip → shift 2'],
   [

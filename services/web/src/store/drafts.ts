@@ -1,7 +1,7 @@
 import { createStore, del, get, set } from 'idb-keyval'
 import type { Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
-import { isUnsaved, type Origin, useEditor } from './editor'
+import { type EditorState, isUnsaved, type Origin, useEditor } from './editor'
 
 /** Unsaved work, and where layers lie, in this browser; it survives a reload and a lost server. */
 export type Draft = {
@@ -40,10 +40,9 @@ function isDraft(value: unknown): value is Draft {
 /** Keeps the draft up to date from now on; `failed` is called when the browser refuses. Gives the way to stop. */
 export function keepDrafts(failed: (error: unknown) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const write = () => {
+  const write = (state = useEditor.getState()) => {
     clearTimeout(timer)
     timer = undefined
-    const state = useEditor.getState()
     const { saved, origin } = state
     const together = state.shared ? { together: true as const } : {}
     const draft: Draft = { format: 1, doc: state.history.present, saved, origin, ...together }
@@ -52,11 +51,13 @@ export function keepDrafts(failed: (error: unknown) => void): () => void {
   const flush = () => {
     if (timer !== undefined) write()
   }
+  if (isNew(useEditor.getState())) write() // opened on another page, or before this was called
   const stop = useEditor.subscribe((state, before) => {
-    if (state.opened !== before.opened) return
+    if (state.opened !== before.opened && timer !== undefined) write(before)
+    if (state.opened !== before.opened && !isNew(state, before)) return
     if (state.history.present === before.history.present && state.origin === before.origin) return
     clearTimeout(timer)
-    timer = setTimeout(write, WAIT_MS)
+    timer = setTimeout(() => write(), WAIT_MS)
   })
   window.addEventListener('pagehide', flush)
   document.addEventListener('visibilitychange', flush)
@@ -66,6 +67,12 @@ export function keepDrafts(failed: (error: unknown) => void): () => void {
     window.removeEventListener('pagehide', flush)
     document.removeEventListener('visibilitychange', flush)
   }
+}
+
+/** Whether a network that is stored nowhere was opened, such as one of the zoo: it must survive a reload before any edit. */
+function isNew({ opened, origin, history }: EditorState, before?: EditorState): boolean {
+  if (opened === 0 || origin !== null) return false
+  return history.present.spec.layers.length > 0 || before?.origin === null // an empty one replaces what it was told to
 }
 
 /** Asks before the page is left while a draft could not be written. */

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.members import place
-from visualnn_shared.datasets.formats.npy import Header, NpyError, pieces, read_array, read_header
+from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
 from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_names, check_together
+from visualnn_shared.datasets.formats.odd import Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema, Splits
@@ -138,6 +139,7 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
     try:
         with archive.open(f"{name}.npy") as file:
             read_header(file, archive.getinfo(f"{name}.npy").file_size, limits)
+            odd = Odd(header)
             for number, piece in enumerate(pieces(file, header)):
                 if array.text:
                     array.texts |= _texts(piece)
@@ -147,22 +149,15 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
                         )
                         return
                 elif (bad := array.seen.see(piece)) is not None:
-                    value = piece.reshape(-1)[bad]
-                    rule = must_fit("each value", float(value))
-                    findings.add(rule, str(value), field=name, hint=_position(header, number, bad))
-                    return
+                    odd.see(number, piece, bad)
+            if odd.count:
+                rule = must_fit("each value", float(odd.first))
+                findings.add(rule, str(odd.first), field=name, hint=odd.told())
+                return
     except NpyError as error:
         findings.add(error.rule, error.received, field=name)
     if array.header.dtype.str[1:] == "u8" and array.seen.max >= 2**63:
         findings.add("whole numbers must be below 2^63", array.seen.max, field=name)
-
-
-def _position(header: Header, number: int, bad: int) -> str:
-    if header.fortran:
-        return "one is in the array"
-    step = max(1, 4 * 2**20 // header.dtype.itemsize)
-    index = np.unravel_index(number * step + bad, header.shape)
-    return f"the first one is at index {[int(i) for i in index]}"
 
 
 def _texts(piece: NDArray[Any]) -> set[str]:
