@@ -8,16 +8,24 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.editor import Editor
 
+DOWN = {
+    "title": "A part of the platform does not answer", "status": 503, "problems": [],
+    "detail": "the database must answer; received none",
+}  # fmt: skip
+FOREIGN = {"detail": [{"loc": ["body"], "msg": "bad"}]}
 
-@pytest.mark.parametrize(("status", "told"), [(503, "the database must answer"), (500, "500")])
-def test_a_server_that_fails_is_told_and_the_work_stays(editor: Editor, page: Page, status: int, told: str) -> None:
-    problem = {"title": "A part of the platform does not answer", "detail": "the database must answer; received none"}
 
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [(503, json.dumps(DOWN), "the database must answer"), (500, "<h1>oh</h1>", "500"),
+     (422, json.dumps(FOREIGN), "The server answered something unexpected (HTTP 422)")],
+)  # fmt: skip
+def test_a_server_that_fails_is_told_and_the_work_stays(
+    editor: Editor, page: Page, status: int, body: str, told: str
+) -> None:
     def fail(route: Route) -> None:
-        body = json.dumps({**problem, "status": status, "problems": []}) if status == 503 else "<h1>oh</h1>"
-        route.fulfill(
-            status=status, body=body, content_type="application/problem+json" if status == 503 else "text/html"
-        )
+        media_type = "application/problem+json" if body.startswith("{") else "text/html"
+        route.fulfill(status=status, body=body, content_type=media_type)
 
     editor.append("Input")
     page.route("**/api/v1/models", fail)

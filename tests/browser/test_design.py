@@ -171,12 +171,27 @@ def test_a_network_from_the_zoo_is_laid_out_saved_and_opened_by_its_address(edit
     expect(page.get_by_role("dialog")).to_have_count(0)
     expected = summary(load("lenet")).params
     expect(editor.params).to_have_text(f"{expected:,}")
+    page.reload()
+    expect(editor.params).to_have_text(f"{expected:,}")
     editor.button("Save")
     expect(page.get_by_text("Saved as version 1.")).to_be_visible()
     address = page.url
     assert "/app/models/" in address
     editor.open("/app/models/" + address.rpartition("/")[2])
     expect(editor.params).to_have_text(f"{expected:,}")
+    page.goto("/app/jobs")
+    page.get_by_role("link", name="Editor", exact=True).click()
+    expect(page).to_have_url(address)
+    expect(editor.params).to_have_text(f"{expected:,}")
+
+
+def test_what_is_being_typed_survives_a_reload(editor: Editor, page: Page) -> None:
+    editor.append("Dense")
+    editor.select("dense")
+    units = page.locator(".params").get_by_label("units", exact=True)
+    units.fill("77")
+    page.reload()
+    expect(units).to_have_value("77")
 
 
 def test_a_lost_server_is_told_and_nothing_is_lost(editor: Editor, page: Page) -> None:

@@ -29,6 +29,7 @@ def test_layers_are_grouped_folded_noted_and_saved(editor: Editor, page: Page, p
     field.press("Enter")
     frame = page.locator('[data-frame="features"]')
     expect(frame).to_be_visible()
+    assert violations(page) == [], "open"
     editor.picture("groups-1-open")
 
     editor.key("e")

@@ -106,7 +106,7 @@ def test_two_people_edit_one_model_at_once(people: People) -> None:
     assert canvas is not None
     bob.page.mouse.move(canvas["x"] + 420, canvas["y"] + 300, steps=5)
     expect(ada.page.locator(_at(ada.page, "Bob"))).to_be_visible()
-    expect(ada.page.locator(".frame").filter(has_text="Bob")).to_be_visible()
+    expect(ada.page.locator(".peer-frame").filter(has_text="Bob")).to_be_visible()
     pane = ada.page.locator(".react-flow__pane").bounding_box()
     assert pane is not None
     ada.page.mouse.move(pane["x"] + 180, pane["y"] + 200, steps=5)

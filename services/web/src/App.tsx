@@ -1,36 +1,29 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, Route, Switch } from 'wouter'
-import { failureOf } from './api/failure'
+import { Link, Route, Switch, useLocation } from 'wouter'
+import { makeQueryClient } from './api/queries'
 import { Dialogs } from './dialogs/Dialogs'
-import { HOME } from './pages/location'
+import { closeDialog, useDialog } from './dialogs/state'
 import { PAGES } from './pages/registry'
+import { useLastPath } from './store/last'
+import { dismissAll } from './store/toasts'
 import { TopBar } from './TopBar'
 import { ErrorBoundary } from './ui/ErrorBoundary'
 import { Toasts } from './ui/Toasts'
 
-/** A refusal is an answer: only what may be better the next time is asked again. */
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      retry: (count, error) => count < 2 && failureOf(error).kind !== 'refused',
-      retryDelay: count => 400 * 2 ** count,
-      refetchOnWindowFocus: false,
-      networkMode: 'always',
-    },
-    mutations: { networkMode: 'always' },
-  },
-})
+const client = makeQueryClient()
 
 export function App() {
+  const [here] = useLocation()
+  const dialog = useDialog(state => state.name)
   return (
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
         <div className="shell">
           <TopBar />
-          <ErrorBoundary>
+          <ErrorBoundary resetOn={here}>
             <Suspense>
               <Switch>
                 {PAGES.flatMap(({ paths, Content }) =>
@@ -41,8 +34,12 @@ export function App() {
             </Suspense>
           </ErrorBoundary>
         </div>
-        <Dialogs />
-        <Toasts />
+        <ErrorBoundary resetOn={dialog} onDismiss={closeDialog}>
+          <Dialogs />
+        </ErrorBoundary>
+        <ErrorBoundary onDismiss={dismissAll}>
+          <Toasts />
+        </ErrorBoundary>
       </QueryClientProvider>
     </CSPProvider>
   )
@@ -53,7 +50,7 @@ function NotFound() {
   return (
     <main className="not-found">
       <p>{t('app:notFound')}</p>
-      <Link href={HOME}>{t('app:toEditor')}</Link>
+      <Link href={useLastPath()}>{t('app:toEditor')}</Link>
     </main>
   )
 }

@@ -4,6 +4,7 @@ import { Link, matchRoute, useLocation, useRouter } from 'wouter'
 import { openDialog } from './dialogs/state'
 import { chooseLanguage, LANGUAGES, type Language } from './i18n'
 import { PAGES } from './pages/registry'
+import { useLastPath } from './store/last'
 import { type Theme, usePreferences } from './store/preferences'
 import { TogetherBar } from './together/TogetherBar'
 import { IconButton } from './ui/Button'
@@ -13,7 +14,7 @@ export function TopBar() {
   const { t } = useTranslation()
   return (
     <header className="top">
-      <Link href="/" className="brand">
+      <Link href={useLastPath()} className="brand">
         <img src="/favicon.svg" alt="" width={22} height={22} />
         {t('app:title')}
       </Link>
@@ -46,10 +47,11 @@ function PageLink({ page }: { page: (typeof PAGES)[number] }) {
   const { t } = useTranslation()
   const [here] = useLocation()
   const { parser } = useRouter()
-  const [first] = page.paths
+  const { usePath = () => page.paths[0] } = page
+  const path = usePath()
   const current = page.paths.some(path => matchRoute(parser, path, here)[0])
   return (
-    <Link href={first} className="page-link" aria-current={current ? 'page' : undefined}>
+    <Link href={path} className="page-link" aria-current={current ? 'page' : undefined}>
       <page.icon size={16} aria-hidden />
       {t(page.title)}
     </Link>

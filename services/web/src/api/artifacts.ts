@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { JobView } from '@/client/types'
 import { api, got } from './client'
+import { reached, refusal } from './failure'
 
 /** A JSON file of a succeeded job's result; it never changes. null where the job has none of this name. */
 export function useArtifact<T>(job: JobView, name: string) {
@@ -8,9 +9,9 @@ export function useArtifact<T>(job: JobView, name: string) {
   return useQuery({
     queryKey: ['artifact', url],
     queryFn: async (): Promise<T | null> => {
-      const answer = await fetch(url)
+      const answer = await reached(fetch(url))
       if (answer.status === 404) return null
-      if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`)
+      if (!answer.ok) throw refusal(answer.status, undefined)
       return (await answer.json()) as T
     },
     enabled: job.state === 'succeeded',

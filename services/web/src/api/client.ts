@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from '@/client/schema'
 import { SHARE_HEADER, tokenForPath } from '@/together/link'
-import { refusal } from './failure'
+import { reached, refusal } from './failure'
 
 /** Calls the gateway with the types of docs/openapi.json. */
 export const api = createClient<paths>({ baseUrl: '/' })
@@ -19,7 +19,7 @@ type Result<T> = { data?: T; error?: unknown; response: Response }
 
 /** The answer's data, or a `CallError` with what the server told. */
 export async function got<T>(call: Promise<Result<T>>): Promise<T> {
-  const { data, error, response } = await call
+  const { data, error, response } = await reached(call)
   if (!response.ok || data === undefined) throw refusal(response.status, error)
   return data
 }
@@ -28,7 +28,7 @@ export async function got<T>(call: Promise<Result<T>>): Promise<T> {
 export async function sent(path: string, init: RequestInit): Promise<Response> {
   const token = tokenForPath(path)
   const headers = token ? { ...init.headers, [SHARE_HEADER]: token } : init.headers
-  const response = await fetch(path, { ...init, headers })
+  const response = await reached(fetch(path, { ...init, headers }))
   if (response.ok) return response
   const body: unknown = await response.json().catch(() => undefined)
   throw refusal(response.status, body)

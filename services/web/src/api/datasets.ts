@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { DatasetView, SamplesView } from '@/client/types'
 import { api, got } from './client'
-import { refusal } from './failure'
+import { refusal, unreachable } from './failure'
 
 export function useDatasets() {
   return useInfiniteQuery({
@@ -79,7 +79,7 @@ export function uploadDataset(
       if (request.status >= 200 && request.status < 300) resolve(body as DatasetView)
       else reject(refusal(request.status, body))
     }
-    request.onerror = () => reject(new TypeError('unreachable'))
+    request.onerror = () => reject(unreachable())
     request.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
     signal.addEventListener('abort', () => request.abort())
     request.send(form)

@@ -1,4 +1,4 @@
-import type { Problem, ProblemDocument } from '@/client/types'
+import type { Problem } from '@/client/types'
 
 /** What can go wrong with a call: the server refused (with its problems), failed, or could not be reached. */
 export type Failure = {
@@ -13,29 +13,41 @@ export class CallError extends Error {
   readonly failure: Failure
 
   constructor(failure: Failure) {
-    super(failure.detail || failure.title)
+    super(failure.detail || failure.title || `HTTP ${failure.status}`)
     this.name = 'CallError'
     this.failure = failure
   }
 }
 
-/** The failure that an answer other than 2xx tells. */
+/** The failure that an answer other than 2xx tells. A body that is no problem document, such as a proxy's, tells nothing. */
 export function refusal(status: number, body: unknown): CallError {
-  const told = body as Partial<ProblemDocument> | undefined
+  const told = isRecord(body) ? body : {}
+  const problems = Array.isArray(told.problems) ? told.problems.flatMap(problemIn) : []
   return new CallError({
     kind: status >= 500 ? 'failed' : 'refused',
     status,
-    title: told?.title ?? `HTTP ${status}`,
-    detail: told?.detail ?? '',
-    problems: told?.problems ?? [],
+    title: textIn(told.title),
+    detail: textIn(told.detail),
+    problems,
   })
 }
 
+/** The answer, or an `unreachable` failure where the network gave none. */
+export async function reached<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw unreachable()
+  }
+}
+
+export const unreachable = () => new CallError({ kind: 'unreachable', status: 0, title: '', detail: '', problems: [] })
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof CallError) return error.failure
-  const text = error instanceof Error ? error.message : String(error)
-  const kind = isAbort(error) ? 'cancelled' : error instanceof TypeError ? 'unreachable' : 'failed'
-  return { kind, status: 0, title: '', detail: kind === 'unreachable' ? '' : text, problems: [] }
+  const kind = isAbort(error) ? 'cancelled' : 'failed'
+  return { kind, status: 0, title: '', detail: isOurs(error) ? '' : wordsOf(error), problems: [] }
 }
 
 const WEIGHTS_MISSING = 'weights must be given for every variable'
@@ -52,6 +64,32 @@ export function lacksWeights({ problems }: Failure): boolean {
   return problems.length > 0 && problems.every(one => one.rule === WEIGHTS_MISSING)
 }
 
+/** What the language itself says of a fault, such as of an answer that is no JSON, is not for people. */
+const isOurs = (error: unknown) => error instanceof TypeError || error instanceof SyntaxError
+
+const wordsOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** The problem that a value is, with nothing in it that could not be shown. */
+function problemIn(value: unknown): Problem[] {
+  if (!isRecord(value) || typeof value.rule !== 'string') return []
+  const where = isRecord(value.where) ? value.where : {}
+  const words = (key: string) => textIn(where[key]) || null
+  const line = typeof where.line === 'number' ? where.line : null
+  return [
+    {
+      rule: value.rule,
+      received: value.received,
+      hint: textIn(value.hint) || null,
+      where: { layer: words('layer'), param: words('param'), field: words('field'), line },
+    },
+  ]
 }

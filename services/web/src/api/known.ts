@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { DatasetView } from '@/client/types'
 import { api, got } from './client'
-import { refusal } from './failure'
+import { reached, refusal } from './failure'
 
 /** Data sets that their names stand for. */
 export function useKnown() {
@@ -36,7 +36,7 @@ export function samplesPicture(id: string, split: string): string {
 
 async function posted(path: string, body: unknown): Promise<DatasetView> {
   const headers = { 'Content-Type': 'application/json' }
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  const response = await reached(fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }))
   const answer: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw refusal(response.status, answer)
   return answer as DatasetView

@@ -1,6 +1,6 @@
 import type { Upload } from 'tus-js-client'
 import type { DatasetView } from '@/client/types'
-import { refusal } from './failure'
+import { reached, refusal, unreachable } from './failure'
 
 const ENDPOINT = '/api/v1/uploads'
 const TUS = { 'Tus-Resumable': '1.0.0' }
@@ -68,18 +68,15 @@ export async function sendFile(file: File, told: Told): Promise<Sending> {
 /** tus' error as one of ours: the server's problems, or that it cannot be reached. */
 function failed(error: unknown): unknown {
   const response = (error as { originalResponse?: { getStatus(): number; getBody(): string } }).originalResponse
-  if (!response) return new TypeError('unreachable')
+  if (!response) return unreachable()
   return refusal(response.getStatus(), parsed(response.getBody()))
 }
 
 /** The data set of a file that has come whole. */
 export async function storeUploaded(url: string): Promise<DatasetView> {
   const body = JSON.stringify({ upload: url.split('/').pop() })
-  const response = await fetch('/api/v1/datasets', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body,
-  })
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await reached(fetch('/api/v1/datasets', { method: 'POST', headers, body }))
   const answer: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw refusal(response.status, answer)
   return answer as DatasetView

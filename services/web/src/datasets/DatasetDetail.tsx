@@ -6,10 +6,11 @@ import { Link } from 'wouter'
 import { deleteDataset, useDataset } from '@/api/datasets'
 import type { DatasetView } from '@/client/types'
 import { bytesText } from '@/model/values'
-import { DATASETS, goTo, HOME, modelPath } from '@/pages/location'
+import { DATASETS, goTo } from '@/pages/location'
 import { Facts } from '@/panel/Facts'
 import { showTab } from '@/panel/state'
 import { useEditor } from '@/store/editor'
+import { lastPath } from '@/store/last'
 import { useRecipe } from '@/store/recipe'
 import { tell, tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
@@ -133,8 +134,7 @@ const number = (value: number) => Number(value.toPrecision(5)).toLocaleString()
 function trainOn(id: string): void {
   useRecipe.setState({ dataset: id })
   showTab('train')
-  const { origin } = useEditor.getState()
-  goTo(origin ? modelPath(origin.id) : HOME)
+  goTo(lastPath(useEditor.getState()))
 }
 
 function Delete({ dataset }: { dataset: DatasetView }) {

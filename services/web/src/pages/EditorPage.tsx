@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'wouter'
 import { FeedbackProvider } from '@/api/FeedbackContext'
+import { failureOf } from '@/api/failure'
 import { readModel } from '@/api/models'
 import { Canvas } from '@/canvas/Canvas'
 import { CanvasBar } from '@/canvas/CanvasBar'
@@ -11,6 +12,7 @@ import '@/palette/palette.css'
 import { Panel } from '@/panel/Panel'
 import { keepDrafts, readDraft } from '@/store/drafts'
 import { openDoc, useEditor, useReadOnly } from '@/store/editor'
+import { forgetLast, keepLast } from '@/store/last'
 import { openModel, resume } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
 import { useRoom } from '@/together/room'
@@ -60,7 +62,10 @@ function useOpening(id: string | undefined): void {
   }, [id, t])
   useEffect(() => {
     if (!ready) return undefined
-    return keepDrafts(error => tellFailure(t('failure:draft'), error))
+    const stops = [keepDrafts(error => tellFailure(t('failure:draft'), error)), keepLast()]
+    return () => {
+      for (const stop of stops) stop()
+    }
   }, [ready, t])
 }
 
@@ -69,6 +74,7 @@ async function open(id: string | undefined, wanted: () => boolean): Promise<void
   try {
     await openModel(await readModel(id), wanted)
   } catch (error) {
+    if (failureOf(error).status === 404) forgetLast(id)
     const draft = await readDraft(id) // the server is gone or has no such model; this browser may have it
     if (draft && wanted()) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
     throw error

@@ -1,4 +1,5 @@
 import { Workflow } from 'lucide-react'
+import { useLastPath } from '@/store/last'
 import type { Page } from './registry'
 
 export default {
@@ -6,5 +7,6 @@ export default {
   order: 0,
   title: 'app:editor',
   icon: Workflow,
+  usePath: useLastPath,
   load: () => import('./EditorPage'),
 } satisfies Page

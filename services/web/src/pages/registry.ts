@@ -10,6 +10,8 @@ export type Page = {
   /** Key of the title, such as `app:editor`. */
   readonly title: string
   readonly icon: LucideIcon
+  /** Where the link in the bar leads, if not to the first address. */
+  readonly usePath?: () => string
   readonly load: () => Promise<{ default: ComponentType }>
 }
 

@@ -48,8 +48,12 @@ export async function openTheirs(model: ModelView): Promise<void> {
 export async function resume(wanted = () => true): Promise<void> {
   const draft = await readDraft('new')
   if (!wanted()) return
-  if (draft) openDoc(await positioned(draft.doc), { saved: draft.saved })
-  else if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
+  if (!draft) {
+    // the canvas stays where it is: by now a first layer may have been dropped on it
+    if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
+    return
+  }
+  openDoc(await positioned(draft.doc), { saved: draft.saved })
   restoreSelection()
   showOpened()
 }

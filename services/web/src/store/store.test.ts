@@ -1,8 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
+import { emptyDoc } from '@/model/doc'
 import { appendLayer } from '@/model/edit'
 import { chain, DENSE } from '@/testing/catalogue'
 import { keepDrafts, readDraft } from './drafts'
 import { currentDoc, edit, isUnsaved, markSaved, openDoc, redoEdit, select, undoEdit, useEditor } from './editor'
+import { forgetLast, keepLast, lastPath } from './last'
 
 beforeEach(() => openDoc(chain()))
 
@@ -39,4 +41,44 @@ test('each model has a draft of its own', async () => {
   edit(doc => appendLayer(doc, DENSE, []).doc)
   stop()
   await expect.poll(() => readDraft('model-2')).toMatchObject({ origin: { version: 3 } })
+})
+
+test('a network that was opened and not edited survives a reload; an empty one takes its place', async () => {
+  const stop = keepDrafts(() => undefined)
+  const { spec } = chain()
+  openDoc(chain(), { saved: spec })
+  openDoc({ ...chain(), spec: { ...spec, name: 'lenet' } }, { saved: spec })
+  await expect.poll(() => readDraft('new')).toMatchObject({ doc: { spec: { name: 'lenet' } }, saved: spec })
+  openDoc(emptyDoc('untitled'))
+  await expect.poll(() => readDraft('new')).toMatchObject({ doc: { spec: { layers: [] } } })
+  stop()
+})
+
+test('an empty canvas after a stored model leaves what was never saved', async () => {
+  const stop = keepDrafts(() => undefined)
+  openDoc(chain())
+  await expect.poll(() => readDraft('new')).toMatchObject({ doc: { spec: chain().spec } })
+  openDoc(chain(), { origin: { id: 'model-3', version: 1, etag: 'e' } })
+  openDoc(emptyDoc('untitled'))
+  stop()
+  expect(await readDraft('new')).toMatchObject({ doc: { spec: chain().spec } })
+})
+
+const NEVER_OPENED = { ...useEditor.getState(), opened: 0 }
+
+test('the editor is where the network is that was edited last, before a reload and after', () => {
+  const stop = keepLast()
+  const path = () => lastPath(useEditor.getState())
+  expect(path()).toBe('/')
+  markSaved(currentDoc().spec, { id: 'model-1', version: 1, etag: 'e' })
+  expect(path()).toBe('/app/models/model-1')
+  expect(lastPath(NEVER_OPENED)).toBe('/app/models/model-1')
+  openDoc(chain())
+  expect([path(), lastPath(NEVER_OPENED)]).toEqual(['/', '/'])
+  openDoc(chain(), { origin: { id: 'model-2', version: 1, etag: 'e' } })
+  stop()
+  forgetLast('model-1')
+  expect(lastPath(NEVER_OPENED)).toBe('/app/models/model-2')
+  forgetLast('model-2')
+  expect(lastPath(NEVER_OPENED)).toBe('/')
 })

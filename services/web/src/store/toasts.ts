@@ -29,6 +29,10 @@ export function dismiss(id: number): void {
   useToasts.setState(({ items }) => ({ items: items.filter(item => item.id !== id) }))
 }
 
+export function dismissAll(): void {
+  useToasts.setState({ items: [] })
+}
+
 function add(toast: Omit<Toast, 'id'>): Toast {
   last += 1
   const added = { ...toast, id: last }

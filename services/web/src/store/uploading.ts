@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { uploadDataset } from '@/api/datasets'
+import { failureOf } from '@/api/failure'
 import { forget, type Sending, sendFile, storeUploaded } from '@/api/resumable'
 import type { DatasetView } from '@/client/types'
 
@@ -77,7 +78,7 @@ async function store(url: string): Promise<void> {
     forget(url)
     done(row)
   } catch (error) {
-    if (!(error instanceof TypeError)) forget(url) // refused: the file is to be mended; else it can be asked for again
+    if (failureOf(error).kind !== 'unreachable') forget(url) // the file is to be mended; else it is asked for again
     ended(error)
   }
 }

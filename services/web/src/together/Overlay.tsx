@@ -78,10 +78,10 @@ function Frames() {
 function Frame({ who, place }: { who: readonly Person[]; place: Point }) {
   return (
     <div
-      className={`frame person-${who[0]?.colour ?? 0}`}
+      className={`peer-frame person-${who[0]?.colour ?? 0}`}
       style={{ ...at(place), width: NODE_WIDTH, height: NODE_HEIGHT }}
     >
-      <div className="frame-names">
+      <div className="peer-frame-names">
         {who.map(({ client, name, colour }) => (
           <span key={client} className={`person-${colour}`}>
             {name}

@@ -2,24 +2,61 @@ import i18next from 'i18next'
 import { Component, type ReactNode } from 'react'
 import { Button } from './Button'
 
+type Props = {
+  readonly children: ReactNode
+  /** Another value shows the children again. */
+  readonly resetOn?: unknown
+  /** For a part beside the page, such as a dialog: the page stays, and this is told in its corner until dismissed. */
+  readonly onDismiss?: () => void
+}
+
+type State = { readonly error: Error | null; readonly resetOn: unknown }
+
 /** No blank page: a fault of ours is told, and the draft is there after a reload. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {
-  override state: { error: Error | null } = { error: null }
+export class ErrorBoundary extends Component<Props, State> {
+  override state: State = { error: null, resetOn: this.props.resetOn }
 
   static getDerivedStateFromError(error: Error) {
     return { error }
   }
 
+  static getDerivedStateFromProps({ resetOn }: Props, state: State): State | null {
+    return state.resetOn === resetOn ? null : { error: null, resetOn }
+  }
+
   override render() {
-    if (!this.state.error) return this.props.children
+    const { error } = this.state
+    if (!error) return this.props.children
+    return this.props.onDismiss ? this.beside(error, this.props.onDismiss) : this.instead(error)
+  }
+
+  private instead(error: Error) {
     return (
       <main className="not-found" role="alert">
         <p>{i18next.t('app:crashed')}</p>
-        <pre>{this.state.error.message}</pre>
+        <pre>{error.message}</pre>
         <Button tone="primary" onClick={() => location.reload()}>
           {i18next.t('app:reload')}
         </Button>
       </main>
+    )
+  }
+
+  private beside(error: Error, onDismiss: () => void) {
+    const dismiss = () => {
+      onDismiss()
+      this.setState({ error: null })
+    }
+    return (
+      <div className="toasts">
+        <div className="toast toast-error" role="alert">
+          <div className="toast-text">
+            <span>{i18next.t('app:crashed')}</span>
+            <p>{error.message}</p>
+          </div>
+          <Button onClick={dismiss}>{i18next.t('app:dismiss')}</Button>
+        </div>
+      </div>
     )
   }
 }

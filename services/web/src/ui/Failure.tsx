@@ -13,7 +13,8 @@ export function useFailureText(): (failure: Failure) => string {
     if (failure.kind === 'unreachable') return t('failure:unreachable')
     if (failure.detail) return told(failure.detail)
     if (failure.kind === 'failed' && failure.status) return t('failure:failed', { status: failure.status })
-    if (failure.kind === 'refused') return told(failure.title) || t('failure:refused', { status: failure.status })
+    if (failure.kind === 'refused')
+      return failure.title ? told(failure.title) : t('failure:refused', { status: failure.status })
     return t('failure:unexpected')
   }
 }

@@ -2,7 +2,7 @@ import { type InputHTMLAttributes, useEffect, useState } from 'react'
 
 type Props = Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onChange'> & {
   readonly value: string
-  /** Called with every change, unless `lazy`: then when the field is left or Enter is pressed. */
+  /** Called with every change, unless `lazy`: then when the field or the page is left, or Enter is pressed. */
   readonly onText: (text: string) => void
   readonly lazy?: boolean
 }
@@ -16,6 +16,11 @@ export function TextInput({ value, onText, lazy = false, ...rest }: Props) {
     if (typed !== null && typed !== value) onText(typed)
     setTyped(null)
   }
+  useEffect(() => {
+    if (!lazy || typed === null) return undefined
+    window.addEventListener('pagehide', commit, true) // before whoever writes drafts then
+    return () => window.removeEventListener('pagehide', commit, true)
+  })
   return (
     <input
       type="text"
