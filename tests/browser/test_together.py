@@ -188,6 +188,9 @@ def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     expect(eve.page.locator(".layer")).to_have_count(3)
     expect(eve.page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     eve.layer("dense").click()
+    for name in ("Duplicate", "Delete"):
+        expect(eve.page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    expect(eve.page.get_by_label("units", exact=True)).to_be_disabled()
     eve.key("Delete")
     expect(eve.page.locator(".layer")).to_have_count(3)
     expect(ada.page.locator(".layer")).to_have_count(3)
