@@ -90,6 +90,9 @@ def test_an_alias_is_pointed_and_an_operator_deleted(page: Page, platform: Platf
         job = client.operators.get(OPERATOR).lineage["job"]
         client.operators.create("short-lived", job)
     page.goto("/app/operators/short-lived")
+    made = page.locator(".operator-facts").get_by_role("link")
+    expect(made.first).to_have_text(re.compile(r"^(?!model).+, version \d+$"))  # the model's own name
+    expect(made.last).to_have_attribute("href", f"/app/jobs/{job}")
     page.get_by_label("Alias", exact=True).fill("champion")
     page.get_by_role("button", name="Alias for version 1").click()
     expect(page.locator(".chip")).to_have_text("champion")

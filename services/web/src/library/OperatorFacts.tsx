@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
+import { useModel } from '@/api/models'
 import type { OperatorView, TensorSpec } from '@/client/types'
 import { stepText } from '@/jobs/texts'
 import { shapeText } from '@/model/values'
-import { versionsPath } from '@/pages/location'
+import { jobPath, versionsPath } from '@/pages/location'
 import { useTaskText } from './tasks'
 
 /** What an operator takes and gives, what is done to its inputs, how its replay went, and what it was made from. */
@@ -29,18 +30,31 @@ export function OperatorFacts({ operator }: { operator: OperatorView }) {
         <Fact title={t('library:replay')}>
           {t('library:replayText', {
             count: Number(replay.samples),
-            error: Number(replay.max_abs_error).toExponential(1),
-            tolerance: Number(replay.tolerance).toExponential(0),
+            error: inOnePiece(Number(replay.max_abs_error).toExponential(1)),
+            tolerance: inOnePiece(Number(replay.tolerance).toExponential(0)),
           })}
         </Fact>
       ) : null}
       {model ? (
         <Fact title={t('library:madeFrom')}>
-          <Link href={versionsPath(model)}>{t('library:modelVersion', { version: text(lineage.model_version) })}</Link>
-          <code>{text(lineage.job)}</code>
+          <MadeFrom model={model} version={text(lineage.model_version)} />
+          <Link href={jobPath(text(lineage.job))}>
+            <code>{text(lineage.job)}</code>
+          </Link>
         </Fact>
       ) : null}
     </dl>
+  )
+}
+
+/** The model by its name, where it is still there. */
+function MadeFrom({ model, version }: { model: string; version: string }) {
+  const { t } = useTranslation()
+  const found = useModel(model).data
+  return (
+    <Link href={versionsPath(model)}>
+      {found ? t('library:namedVersion', { name: found.name, version }) : t('library:modelVersion', { version })}
+    </Link>
   )
 }
 
@@ -52,6 +66,9 @@ function Fact({ title, children }: { title: string; children: ReactNode }) {
     </div>
   )
 }
+
+/** `1e-5` with a hyphen at which no line ends. */
+const inOnePiece = (number: string) => number.replace('-', '\u2011')
 
 const text = (value: unknown) => (value === undefined || value === null ? '' : String(value))
 
