@@ -216,3 +216,26 @@ def test_it_speaks_chinese_and_is_dark(editor: Editor, page: Page) -> None:
     page.reload()
     expect(page.get_by_role("button", name="导出")).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_plain_click_leaves_one_selected_and_the_focus_stays_on_the_canvas(editor: Editor, page: Page) -> None:
+    for layer_type in ("Input", "Dense", "Dropout"):
+        editor.append(layer_type)
+    editor.key("Control+a")
+    selected = page.locator(".react-flow__node.selected")
+    expect(selected).to_have_count(3)
+    editor.layer("dense").click()
+    expect(selected).to_have_count(1)
+    page.keyboard.press("F2")
+    page.keyboard.type("fc")
+    page.keyboard.press("Enter")
+    expect(page.locator('.react-flow__node[data-id="fc"]')).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(page.locator(".layer")).to_have_count(2)
+    expect(page.locator(".canvas")).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(".palette-head").first).to_be_focused()
+    page.keyboard.press("Tab")  # the palette is one stop
+    expect(page.locator(".palette button:focus")).to_have_count(0)
