@@ -98,7 +98,7 @@ def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
 
 def _devices_of(worker: Worker, params: BaseModel) -> int:
     """As its child counts them: GPUs where the job may use one, else what the CPU is shown as."""
-    gpus = sum(device.get("kind") == "gpu" for device in worker.devices)
+    gpus: int = sum(device.get("kind") == "gpu" for device in worker.devices)
     if gpus and getattr(params, "device", "any") != "cpu":
         return gpus
     return max((int(device.get("devices") or 1) for device in worker.devices if device.get("kind") == "cpu"), default=1)

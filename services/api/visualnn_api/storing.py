@@ -48,8 +48,14 @@ async def wanted(form: Form) -> Wanted:
     """What a form asks for; several files become one zip. Raises Invalid."""
     fields, files = form.fields, form.more["file"]
     upload = files[0] if len(files) == 1 else await to_thread.run_sync(_together, files)
-    name = fields.get("name") or upload.filename or "data"
+    name = fields.get("name") or (_name_of(files) if len(files) > 1 else upload.filename) or "data"
     return Wanted(upload, name, fields.get("format") or None, fields.get("picture_size") or None)
+
+
+def _name_of(files: list[Upload]) -> str:
+    """What several files that make one data set are called."""
+    first, *more = sorted(one.filename[:90] for one in files)
+    return f"{first} and {more[0]}" if len(more) == 1 else f"{first} and {len(more)} more"
 
 
 def _together(files: list[Upload]) -> Upload:

@@ -142,6 +142,26 @@ def test_every_problem_hint_and_reason_has_its_chinese(root: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "params.learning_rate: the best value, 0.1, sits on the upper border of its range, 0.01 to 0.1; "
+        "search above it as well",
+        "data set digits: 1,437 train, 360 test samples",
+        "data set line: 200 train samples",
+        "val_loss 0.3; members 0.4 in the mean, the best 0.35; better than the mean by +0.1, than the best by +0.05",
+        "what the loss is on samples that were set aside",
+        "the network of each member",
+        "the best may lie outside of what was searched",
+        "member 2, the best by val_loss",
+        "trial 3, val_loss 0.25, the best of 9",
+    ],
+)  # fmt: skip
+def test_what_a_job_says_of_its_run_is_whole_in_chinese(text: str) -> None:
+    names = r"params|learning_rate|digits|line|val_loss"
+    assert re.findall(r"[A-Za-z]{2,}", re.sub(names, "", said(text))) == []
+
+
+@pytest.mark.parametrize(
     "root",
     [CONVERTER, *(f"services/worker/visualnn_worker/{one}" for one in ("checking", "insight")),
      *(f"shared/visualnn_shared/{one}" for one in ("ensembling", "tuning", "reinforcement", "datasets"))],

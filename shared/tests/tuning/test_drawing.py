@@ -39,9 +39,7 @@ def test_labels_lie_on_the_axis_and_differ(low: float, wide: float) -> None:
         ([0.2, 0.2, 0.2, 0.2, 9.0], False, (0.2, 9.0)),
     ],
 )
-def test_one_outlier_does_not_squeeze_the_others(
-    values: list[float], higher: bool, ends: tuple[float, float]
-) -> None:
+def test_one_outlier_does_not_squeeze_the_others(values: list[float], higher: bool, ends: tuple[float, float]) -> None:
     assert metric_range(values, higher) == pytest.approx(ends)
 
 

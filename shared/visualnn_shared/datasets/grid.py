@@ -32,7 +32,8 @@ def draw(split: Split, schema: DatasetSchema, title: str, first: int, columns: i
     size = (max(columns * (wide + _GAP) + _GAP, 360), _HEAD + rows * (_CELL + text + _GAP) + _GAP)
     page = Image.new("RGB", size, _PAPER)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(13)
-    title += "" if names is None else "; below each its number: label, bars are its columns"
+    if names is not None:
+        title = f"{title}; below each its number: label, bars are its columns"
     pen.text((_GAP, 9), _fitting(pen, title, font, size[0] - 2 * _GAP), _INK, font=font)
     for place in range(count):
         x = _GAP + place % columns * (wide + _GAP)

@@ -53,7 +53,8 @@ class JobError:
 
 
 _SURE = frozenset({
-    "nan-loss", "keras-refused", "invalid", "spec-invalid", "dataset-invalid", "not-found", "input-gone", "members-unfit",
+    "nan-loss", "keras-refused", "invalid", "spec-invalid", "dataset-invalid", "not-found", "input-gone",
+    "members-unfit",
 })  # fmt: skip
 """Codes of errors that another try of the same job can only meet again."""
 

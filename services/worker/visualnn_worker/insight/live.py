@@ -1,7 +1,8 @@
 """What goes on in a net while it is trained: steps against weights, histograms, dead units.
 
-The first batch is looked into in any training, so that a short one tells something too. After that looks are sampled, so
-that together they cost at most 1/50 of the training's time; the last epoch is looked into as well where that is quick."""
+The first batch is looked into in any training, so that a short one tells something too. After that looks are sampled:
+together they cost at most 1/50 of the training's time. The last epoch is looked into as well where that is quick.
+"""
 
 import time
 from typing import Any
@@ -20,7 +21,7 @@ from visualnn_worker.network.gradients import gradient
 from visualnn_worker.network.weights import variables
 
 SHARE = 0.02
-QUICK_S = 0.1
+QUICK_S = 0.5
 """What the last look may cost where the training was so short that its share of the time is less."""
 SAMPLES, BINS, MOST_LAYERS, MOST_VALUES, MOST_LOOKS = 32, 20, 16, 20_000, 200
 
