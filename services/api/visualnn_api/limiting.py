@@ -1,6 +1,5 @@
 """What a job may take: limits by the request and the platform, quotas of its owner, and a warning where it is large."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -69,14 +68,14 @@ def stored_bytes(s: Session, owner: str) -> int:
 
 def memory_warnings(
     s: Session, spec: Spec | None, dataset: Dataset | None, params: BaseModel, queue: str
-) -> Sequence[Problem]:
+) -> list[Problem]:
     """What the estimate says of a training, one of a search or of an ensemble too, beside its limit and the workers."""
     if isinstance(params, TuneParams | EnsembleParams):
         queue = queue_for("train", params.recipe.device)
         found = memory_warnings(s, spec, dataset, params.recipe, queue)
         return [one.model_copy(update={"where": _below(one, "recipe")}) for one in found]
     if spec is None or dataset is None or not isinstance(params, TrainParams):
-        return ()
+        return []
     data = loaded_bytes(DatasetSchema.model_validate(dataset.schema), dict(dataset.splits))
     found = []
     for holder, available, device in _holders(s, params, queue):
@@ -86,20 +85,20 @@ def memory_warnings(
     return found
 
 
-def device_warnings(s: Session, params: BaseModel, queue: str) -> Sequence[Problem]:
+def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
     """Where no worker that is online has as many devices as a training asks for. None online: nothing is known."""
     wanted = getattr(params, "devices", 1)
     counts = [_devices_of(worker, params) for worker in workers.online(s, queue)]
     if not isinstance(wanted, int) or wanted == 1 or not counts or max(counts) >= wanted:
-        return ()
+        return []
     rule = "some worker that is online should have as many devices as the job asks for"
     hint = f'the job waits its turn and ends before training if no worker has them; ask for {max(counts)}, or "all"'
-    return (problem(rule, f"{wanted}, of {max(counts)}", field="params.devices", hint=hint),)
+    return [problem(rule, f"{wanted}, of {max(counts)}", field="params.devices", hint=hint)]
 
 
 def _devices_of(worker: Worker, params: BaseModel) -> int:
     """As its child counts them: GPUs where the job may use one, else what the CPU is shown as."""
-    gpus = sum(device.get("kind") == "gpu" for device in worker.devices)
+    gpus: int = sum(device.get("kind") == "gpu" for device in worker.devices)
     if gpus and getattr(params, "device", "any") != "cpu":
         return gpus
     return max((int(device.get("devices") or 1) for device in worker.devices if device.get("kind") == "cpu"), default=1)

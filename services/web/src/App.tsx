@@ -1,9 +1,9 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Route, Switch, useLocation } from 'wouter'
-import { failureOf } from './api/failure'
+import { makeQueryClient } from './api/queries'
 import { Dialogs } from './dialogs/Dialogs'
 import { closeDialog, useDialog } from './dialogs/state'
 import { PAGES } from './pages/registry'
@@ -13,18 +13,7 @@ import { TopBar } from './TopBar'
 import { ErrorBoundary } from './ui/ErrorBoundary'
 import { Toasts } from './ui/Toasts'
 
-/** A refusal is an answer: only what may be better the next time is asked again. */
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      retry: (count, error) => count < 2 && failureOf(error).kind !== 'refused',
-      retryDelay: count => 400 * 2 ** count,
-      refetchOnWindowFocus: false,
-      networkMode: 'always',
-    },
-    mutations: { networkMode: 'always' },
-  },
-})
+const client = makeQueryClient()
 
 export function App() {
   const [here] = useLocation()

@@ -6,6 +6,7 @@ from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelS
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.doubts import doubts
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_shared.training.scores import scores
 from visualnn_shared.training.serving import Cast, OneHot, Reshape, Scale
@@ -182,6 +183,8 @@ def test_several_margins_have_no_class_but_an_accuracy() -> None:
         (dense(1), numbers(), {"optimizer": {"name": "adam", "clipnorm": 1, "clipvalue": 1}}, ["only one of clipnorm"]),
         (dense(1), numbers(), {"optimizer": {"name": "sgd", "nesterov": True}}, ["momentum above 0"]),
         (dense(1), numbers(), {"frozen": ["*"]}, ["must leave weights", "field params.frozen", "fewer"]),
+        (dense(1), numbers(), {"optimizer": {"name": "sgd", "gradient_accumulation_steps": 21}, "epochs": 5},
+         ["at most 20, the batches of the job", "received 21"]),
         (dense(1), numbers(), {"snapshots": [4, 11]}, ["from 1 to 10", "params.snapshots"]),
         (dense(1), numbers(), {"snapshots": [4, 4]}, ["different epochs"]),
         (dense(1), numbers(), {"snapshots": [4], "early_stopping": {}}, ["without early_stopping"]),
@@ -193,6 +196,35 @@ def test_a_contradiction_is_a_problem(
     found = refused(net, schema(label), **params)
     assert len(found) == 1
     assert all(text in found[0] for text in texts), found
+
+
+WORDS = FeatureSchema(name="x", shape=(), dtype="text", min=1, max=90, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "params", "field", "said"),
+    [
+        (schema(classes(3)), {"split_seed": 4}, "params.split_seed", "without a validation_split"),
+        (schema(classes(3)), {"loss": "binary_crossentropy"}, "params.loss", "shares of a softmax sum to 1"),
+        (schema(classes(3), WORDS), {}, None, "begin the net with an Embedding"),
+    ],
+)
+def test_what_may_be_meant_is_told_and_not_refused(
+    data: DatasetSchema, params: dict[str, Any], field: str | None, said: str
+) -> None:
+    given = TrainParams.model_validate(params)
+    (only,) = doubts(dense(3, "softmax"), planned(dense(3, "softmax"), data, **params), given)
+    assert only.where.field == field
+    assert said in str(only)
+
+
+def test_an_ordinary_job_raises_no_doubt() -> None:
+    for net, label, params in (
+        (dense(3, "softmax"), classes(3), {"split_seed": 4, "validation_split": 0.5}),
+        (dense(3, "sigmoid"), classes(3), {"loss": "binary_crossentropy"}),
+        (dense(1), numbers(), {"optimizer": {"name": "sgd", "gradient_accumulation_steps": 20}, "epochs": 5}),
+    ):
+        assert not doubts(net, planned(net, schema(label), **params), TrainParams.model_validate(params))
 
 
 def test_all_contradictions_are_listed_at_once() -> None:

@@ -14,6 +14,7 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.training.accumulating import accumulation_problems
 from visualnn_shared.training.augmentation import augmentation_problems
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
@@ -85,6 +86,9 @@ def plan(
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong
+    if not problems:
+        steps = (optimizer.model_extra or {}).get("gradient_accumulation_steps")
+        problems += accumulation_problems(params, steps, _training_samples(splits, params), params.batch_size)
     found = _ends(resolved, schema, params, problems)
     if problems or not found:
         raise Invalid("the training job", problems)

@@ -86,14 +86,15 @@ def test_the_list_names_models_and_data_sets_and_keeps_ids_whole(
     said = capsys.readouterr().out
     first, second = (next(line for line in said.splitlines() if one in line) for one in ids)
     assert "running 25%" in first
-    assert "digits" in first
+    assert "digits-dnn" in first
+    assert "digits-dnn" in second
     assert "failed" in second
     assert f"{ids[1]}  user: the loss is NaN; next: lower the learning rate" in said
     monkeypatch.setenv("COLUMNS", "200")
     assert run(monkeypatch, "jobs") == 0
     said = capsys.readouterr().out
-    assert "line.csv" in said
-    assert "dataset-gone" in said
+    assert "digits-dnn on line.csv" in said
+    assert "digits-dnn on dataset-gone" in said
     assert len([one for one in server.asked if one.path.endswith("/models/model-1")]) == 2
 
 

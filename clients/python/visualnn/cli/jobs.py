@@ -37,11 +37,8 @@ def list_jobs(
     if as_json:
         print_json([job.model_dump(mode="json") for job in found])
         return
-    rows = [
-        (job.id, job.kind, _state(job), *(names.get(one, one) for one in (_model(job), job.dataset or "")))
-        for job in found
-    ]
-    print_table("", ["=job", "kind", "=state", "model", "data set"], rows)
+    rows = [(job.id, job.kind, _state(job), _what(job, names)) for job in found]
+    print_table("", ["=job", "kind", "=state", "model and data set"], rows)
     for job in found:
         if _note(job):
             say(f"{job.id}  {_note(job)}")
@@ -184,6 +181,11 @@ def _show(job: "Job", *, as_json: bool) -> None:
 
 def _state(job: "Job") -> str:
     return f"{job.state} {job.progress:.0%}" if job.state == "running" else job.state
+
+
+def _what(job: "Job", names: dict[str, str]) -> str:
+    """The model on the data set, as far as the job has them."""
+    return " on ".join(names.get(one, one) for one in (_model(job), job.dataset) if one)
 
 
 def _model(job: "Job") -> str:

@@ -52,6 +52,12 @@ def test_the_platform_gives_limits_where_none_are_named_and_refuses_larger_ones(
         assert warning["where"]["field"] == "params.recipe.batch_size"
 
 
+def test_what_is_hardly_meant_is_told_with_the_queued_job(api: httpx.Client) -> None:
+    answer = _train(api, _line(api), split_seed=3)
+    assert answer.status_code == 202
+    assert [one["where"]["field"] for one in answer.json()["warnings"]] == ["params.split_seed"]
+
+
 @pytest.mark.parametrize("field", ["time_limit_s", "memory_limit_mb"])
 @pytest.mark.parametrize("value", [0, -1, "many", 1e400])
 def test_a_limit_is_a_number_that_makes_sense(api: httpx.Client, field: str, value: Any) -> None:

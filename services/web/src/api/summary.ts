@@ -7,6 +7,7 @@ import { usePreferences } from '@/store/preferences'
 import { api, got } from './client'
 import { type Failure, failureOf } from './failure'
 import { idOf } from './identity'
+import { useLastingError } from './queries'
 
 const DEBOUNCE_MS = 120
 
@@ -20,6 +21,7 @@ export type Feedback = {
   readonly warnings: readonly Problem[]
   /** Why nothing is known, where the server did not answer. */
   readonly failure: Failure | null
+  /** What is told is of the network as it was before; the answer to how it is now is not there yet. */
   readonly pending: boolean
 }
 
@@ -31,7 +33,8 @@ const GIB = 1024 ** 3
 
 /** Debounced; an answer to an older question is cancelled, and the last one stays until the next is there. */
 export function useLiveFeedback(): Feedback {
-  const spec = useDebounced(useSpec(), DEBOUNCE_MS)
+  const now = useSpec()
+  const spec = useDebounced(now, DEBOUNCE_MS)
   const { batchSize, optimizer, deviceGiB } = usePreferences()
   const load = useMemo(
     () => ({ batch_size: batchSize, optimizer, device_bytes: Math.round(deviceGiB * GIB) }),
@@ -46,8 +49,10 @@ export function useLiveFeedback(): Feedback {
     refetchInterval: state => (state.state.status === 'error' ? 3000 : false),
   })
   const answer = query.data ?? NOTHING
-  const failure = query.error ? failureOf(query.error) : null
-  return useMemo(() => ({ ...answer, failure, pending: query.isFetching }), [answer, failure, query.isFetching])
+  const error = useLastingError(query)
+  const failure = useMemo(() => (error ? failureOf(error) : null), [error])
+  const pending = query.isFetching || now !== spec
+  return useMemo(() => ({ ...answer, failure, pending }), [answer, failure, pending])
 }
 
 async function ask(spec: Spec, load: Load, signal: AbortSignal): Promise<Answer> {

@@ -15,9 +15,10 @@ import {
   useUnsaved,
 } from '@/store/editor'
 import { openNew } from '@/store/opening'
-import { save } from '@/store/saving'
+import { save, useSaving } from '@/store/saving'
 import { Button, IconButton } from '@/ui/Button'
 import { TextInput } from '@/ui/TextInput'
+import { useSlow } from '@/ui/useSlow'
 
 /** Above the canvas: the network's name and what can be done with it as a whole. */
 export function CanvasBar() {
@@ -25,6 +26,8 @@ export function CanvasBar() {
   const spec = useSpec()
   const { guarded, question } = useDiscard()
   const readOnly = useReadOnly()
+  const saving = useSaving(state => state.pending)
+  const slow = useSlow(saving)
   return (
     <div className="canvas-bar">
       <TextInput
@@ -54,10 +57,11 @@ export function CanvasBar() {
       <Button
         tone="primary"
         icon={<Save size={15} aria-hidden />}
-        disabled={spec.layers.length === 0 || readOnly}
+        disabled={spec.layers.length === 0 || readOnly || saving}
+        aria-busy={saving}
         onClick={save}
       >
-        {t('files:save')}
+        {slow ? t('files:saving') : t('files:save')}
       </Button>
       {question}
     </div>

@@ -56,7 +56,7 @@ function Reasons({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               {JOBS.has(name) ? <JobLinks ids={value} /> : <code>{valueText(value)}</code>}
-              <span>{why?.split('; ').map(told).join('; ')}</span>
+              <span>{told(why ?? '') === why ? why.split('; ').map(told).join('; ') : told(why ?? '')}</span>
             </dd>
           </div>
         ))}

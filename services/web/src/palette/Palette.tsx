@@ -2,6 +2,7 @@ import { ChevronRight, Search } from 'lucide-react'
 import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue, useCatalogueQuery, useFormats } from '@/api/catalogue'
+import { useLastingError } from '@/api/queries'
 import { append } from '@/canvas/actions'
 import type { LayerType } from '@/client/types'
 import { useTold } from '@/i18n/told'
@@ -17,6 +18,7 @@ export function Palette() {
   const { t } = useTranslation()
   const told = useTold()
   const query = useCatalogueQuery()
+  const error = useLastingError(query)
   const { items } = useCatalogue()
   const [typed, setTyped] = useState('')
   const [format, setFormat] = useState('')
@@ -35,8 +37,8 @@ export function Palette() {
         onDown={() => list.current?.querySelector('button')?.focus()}
       />
       <FormatFilter format={format} onFormat={setFormat} />
-      {query.error ? (
-        <FailureBox title={t('palette:failed')} error={query.error}>
+      {error ? (
+        <FailureBox title={t('palette:failed')} error={error}>
           <Button onClick={() => query.refetch()}>{t('app:retry')}</Button>
         </FailureBox>
       ) : null}
@@ -47,7 +49,7 @@ export function Palette() {
           <PaletteFound items={matching} />
         )}
       </div>
-      <p className="palette-hint">{query.isPending ? t('app:loading') : t('palette:drag')}</p>
+      <p className="palette-hint">{query.data ? t('palette:drag') : error ? null : t('app:loading')}</p>
     </aside>
   )
 }

@@ -1,4 +1,4 @@
-import { createStore, del, get, set } from 'idb-keyval'
+import { createStore, del, get, promisifyRequest } from 'idb-keyval'
 import type { Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
 import { type EditorState, isUnsaved, type Origin, useEditor } from './editor'
@@ -28,6 +28,15 @@ export async function readDraft(key: string): Promise<Draft | null> {
   return isDraft(found) ? found : null
 }
 
+/** Committed at once: a page that is left lives no longer than that. */
+function put(key: string, draft: Draft): Promise<void> {
+  return drafts()('readwrite', store => {
+    store.put(draft, key)
+    store.transaction.commit()
+    return promisifyRequest(store.transaction)
+  })
+}
+
 export async function dropDraft(key: string): Promise<void> {
   await del(key, drafts())
 }
@@ -46,7 +55,7 @@ export function keepDrafts(failed: (error: unknown) => void): () => void {
     const { saved, origin } = state
     const together = state.shared ? { together: true as const } : {}
     const draft: Draft = { format: 1, doc: state.history.present, saved, origin, ...together }
-    set(draftKey(state.origin), draft, drafts()).catch(failed)
+    put(draftKey(state.origin), draft).catch(failed)
   }
   const flush = () => {
     if (timer !== undefined) write()

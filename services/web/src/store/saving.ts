@@ -1,4 +1,5 @@
 import i18next from 'i18next'
+import { create } from 'zustand'
 import { failureOf } from '@/api/failure'
 import { createModel, readModel, saveModel } from '@/api/models'
 import type { ModelView } from '@/client/types'
@@ -8,16 +9,22 @@ import { draftKey, dropDraft } from './drafts'
 import { currentDoc, markSaved, useEditor } from './editor'
 import { tell, tellFailure } from './toasts'
 
+/** Whether a save is on its way. */
+export const useSaving = create<{ pending: boolean }>(() => ({ pending: false }))
+
+let running: Promise<void> = Promise.resolve()
+
 /** Saves the next version, or the model for the first time. A newer version on the server is never overwritten unasked. */
 export async function save(): Promise<void> {
-  await saveQuietly(false)
+  if (!useSaving.getState().pending) await saveQuietly(false)
 }
 
 /** As `save`; where it went well nothing is told, because something else is shown next. */
 export async function saveQuietly(quiet = true): Promise<void> {
-  const { origin } = useEditor.getState()
-  if (origin === null) await attempt(createModel, quiet)
-  else await attempt(spec => saveModel(origin.id, spec, origin.etag), quiet)
+  await attempt(spec => {
+    const { origin } = useEditor.getState()
+    return origin === null ? createModel(spec) : saveModel(origin.id, spec, origin.etag)
+  }, quiet)
 }
 
 /** Saves as a model of its own. */
@@ -34,7 +41,16 @@ export async function saveOver(): Promise<void> {
 
 type Send = (spec: ReturnType<typeof currentDoc>['spec']) => Promise<ModelView>
 
+/** One save at a time: the next begins with what the one before has made. */
 async function attempt(send: Send, quiet = false): Promise<void> {
+  const last = running.then(() => attemptNow(send, quiet))
+  running = last
+  useSaving.setState({ pending: true })
+  await last
+  if (running === last) useSaving.setState({ pending: false })
+}
+
+async function attemptNow(send: Send, quiet: boolean): Promise<void> {
   const { spec } = currentDoc()
   const before = draftKey(useEditor.getState().origin)
   try {

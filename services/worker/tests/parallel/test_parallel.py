@@ -21,7 +21,7 @@ DEVICES = 3
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+@pytest.fixture(scope="module", params=[pytest.param(one, marks=pytest.mark.slow) for one in ("tensorflow", "jax")])
 def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What ``on_devices.py`` found: on a CPU that is three devices."""
     more = request.getfixturevalue("jax").environment if request.param == "jax" else {"KERAS_BACKEND": "tensorflow"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.members import place
-from visualnn_shared.datasets.formats.npy import Header, NpyError, pieces, read_array, read_header
+from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
 from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_names, check_together
 from visualnn_shared.datasets.formats.odd import Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
