@@ -55,8 +55,11 @@ $(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES)
 demo: setup ## train, serve and test a digit classifier on a platform of its own, in about a minute
 	@$(BIN)/visualnn demo
 
-up: setup ## start the platform on http://127.0.0.1:8000
-	@$(BIN)/visualnn up
+# What a variable is on the command line; the environment's PORT or DATA may mean something else.
+given = $(if $(filter command,$(origin $1)),$($1))
+up: setup ## start the platform on http://127.0.0.1:8000, or as told: make up PORT=8080 DATA=folder WORKERS=2
+	@$(BIN)/visualnn up $(if $(call given,PORT),--port '$(PORT)') $(if $(call given,DATA),--data-dir '$(DATA)') \
+	  $(if $(call given,WORKERS),--workers '$(WORKERS)')
 
 test: setup ## run every test; STRICT=1 makes a missing Postgres, Redis or S3 server a failure
 	@failed=0; export STRICT=$(STRICT); \

@@ -98,7 +98,7 @@ class Job:
     def epoch(self, number: int) -> None:
         self.training.network.model.fit(
             self.training.epochs(number * self.per_epoch), steps_per_epoch=self.per_epoch,
-            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.live, self.told],
+            initial_epoch=number, epochs=number + 1, verbose=0, shuffle=False, callbacks=[self.told, self.live],
         )  # fmt: skip
 
 

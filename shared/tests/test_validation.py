@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from visualnn_shared.errors import Invalid
 from visualnn_shared.ids import ID, KEY, NAME
 from visualnn_shared.spec.model import ONE_LINE
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.recipe import TrainParams, TuneParams
 from visualnn_shared.validation import checked, problems_of
 
 
@@ -39,6 +39,40 @@ def test_every_broken_rule_is_reported_at_its_own_place() -> None:
 def test_the_branches_of_a_union_make_one_problem_without_their_internal_names() -> None:
     assert list(found({"count": 1, "kind": "c"})) == ["kind"]
     assert found({"count": 1, "kind": {"rate": 3}})["kind.rate"] == "kind.rate must be less than or equal to 1"
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "field", "said"),
+    [
+        (TrainParams, {"preprocessing": [{"step": "whitten"}]}, "preprocessing.0.step", "did you mean 'whiten'?"),
+        (
+            TrainParams,
+            {"preprocessing": {"a": [{"step": "no"}]}},
+            "preprocessing.a.0.step",
+            "step must be one of 'scale'",
+        ),
+        (TrainParams, {"preprocessing": [{}]}, "preprocessing.0.step", "step must be given"),
+        (TrainParams, {"preprocessing": [{"step": "scale", "factor": "x"}]}, "preprocessing.0.factor", "a number"),
+        (TrainParams, {"preprocessing": 3}, "preprocessing", "must be a list, or an object"),
+        (TrainParams, {"preprocessing": [3]}, "preprocessing.0", "must be an object"),
+        (TrainParams, {"schedule": {"name": "cosin"}}, "schedule.name", "did you mean 'cosine'?"),
+        (TuneParams, {"space": {}}, "space", "must have at least 1 item; received {}"),
+        (
+            TuneParams,
+            {"space": {"a": {"type": "choice", "choices": [1]}}},
+            "space.a.choices",
+            "at least 2 items; received",
+        ),
+    ],
+)
+def test_forms_that_a_key_tells_apart_have_one_problem_in_our_words(
+    form: type[BaseModel], given: Any, field: str, said: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        checked(form, given, "the job")
+    (only,) = caught.value.problems
+    assert only.where.field == field
+    assert said in str(only)
 
 
 def test_checked_prefixes_fields_and_names_what_was_checked() -> None:

@@ -31,6 +31,10 @@ _FORMS = {
     KEY: "1 to 255 characters of ASCII without spaces",
 }
 """Patterns in words."""
+_NO_TAG = "union_tag_not_found"
+_TAGS = (_NO_TAG, "union_tag_invalid")
+"""Kinds of findings about the key that tells forms apart, such as a step's ``step``."""
+_COUNTS = {"too_short": "min", "too_long": "max"}
 _QUOTED = re.compile(r"'([^']*)'")
 _NOT_A_KEY = re.compile(r"[^\w\-.:/ ]")
 
@@ -46,9 +50,15 @@ def checked(model: type[M], data: Any, what: str, prefix: str = "") -> M:
 def problems_of(errors: Iterable[Mapping[str, Any]], data: Any = None, prefix: str = "") -> list[Problem]:
     """One problem per place. ``data`` is what was checked: it tells real keys from the names of a union's branches."""
     found: dict[str, Problem] = {}
+    plain: set[str] = set()
     for error in errors:
-        path = ".".join([*([prefix] if prefix else []), *map(str, _keys(error, data))])
-        received = None if error.get("type") == "missing" else shown(error.get("input"))
+        kind, keys = error.get("type"), _keys(error, data)
+        if kind in _TAGS:
+            keys = [*keys, _tag(error)]
+        path = ".".join([*([prefix] if prefix else []), *map(str, keys)])
+        received = None if kind in ("missing", _NO_TAG) else shown(_given(error))
+        if kind in _PLAIN:
+            plain.add(path)
         one = problem(_rule(error, path), received, field=path or None, hint=_hint(error))
         known = found.get(path)
         if known is None:
@@ -56,7 +66,17 @@ def problems_of(errors: Iterable[Mapping[str, Any]], data: Any = None, prefix: s
         elif one.rule != known.rule:  # a union: every branch says why it did not fit
             other = one.rule.removeprefix(f"{path} must be ")
             found[path] = known.model_copy(update={"rule": f"{known.rule}, or {other}", "hint": known.hint or one.hint})
-    return list(found.values())
+    # of a union, the branch that fits best goes deepest; another's "must be an object" would only mislead
+    return [one for path, one in found.items() if path not in plain or not any(p.startswith(f"{path}.") for p in found)]
+
+
+def _tag(error: Mapping[str, Any]) -> str:
+    """The key that says which form of several an object has."""
+    return str((error.get("ctx") or {}).get("discriminator", "")).strip("'")
+
+
+def _given(error: Mapping[str, Any]) -> Any:
+    return (error.get("ctx") or {}).get("tag") if error.get("type") in _TAGS else error.get("input")
 
 
 def _keys(error: Mapping[str, Any], data: Any) -> list[str | int]:
@@ -77,8 +97,13 @@ def _keys(error: Mapping[str, Any], data: Any) -> list[str | int]:
 
 def _rule(error: Mapping[str, Any], path: str) -> str:
     name, kind, text = path or "the body", error.get("type"), str(error.get("msg", "must be valid"))
-    if kind == "missing":
+    if kind in ("missing", _NO_TAG):
         return f"{name} must be given"
+    if kind in _TAGS:
+        return f"{name} must be one of {(error.get('ctx') or {}).get('expected_tags')}"
+    if kind in _COUNTS and (count := (error.get("ctx") or {}).get(f"{_COUNTS[kind]}_length")) is not None:
+        least = "least" if kind == "too_short" else "most"
+        return f"{name} must have at {least} {count} {'item' if count == 1 else 'items'}"
     if kind == "extra_forbidden":
         return f"{name} must be a known key"
     if kind in _PLAIN:
@@ -99,8 +124,10 @@ def _hint(error: Mapping[str, Any]) -> str | None:
     kind, given = error.get("type"), error.get("input")
     if kind == "extra_forbidden":
         return "remove it, or look for a misspelling"
-    if kind in ("literal_error", "enum") and isinstance(given, str):
-        names = _QUOTED.findall(str((error.get("ctx") or {}).get("expected", "")))
+    if kind == "union_tag_invalid" or (kind in ("literal_error", "enum") and isinstance(given, str)):
+        context = error.get("ctx") or {}
+        given = str(_given(error))
+        names = _QUOTED.findall(str(context.get("expected", context.get("expected_tags", ""))))
         near = get_close_matches(given.lower(), names, n=1)
         return f"did you mean {near[0]!r}?" if near else None
     return None

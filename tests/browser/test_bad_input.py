@@ -8,7 +8,6 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.editor import Editor
 
-
 DOWN = {
     "title": "A part of the platform does not answer", "status": 503, "problems": [],
     "detail": "the database must answer; received none",

@@ -57,7 +57,7 @@ class Trainer:
         with self._db.session() as s:
             assert events.append(s, claim.lease, said)
 
-    def commit(self, claim: Claim, files: Mapping[str, bytes]) -> None:
+    def commit(self, claim: Claim, files: Mapping[str, bytes], metrics: Mapping[str, float] | None = None) -> None:
         """Store the files and make them the job's result."""
         manifest = {}
         for name, data in files.items():
@@ -65,7 +65,7 @@ class Trainer:
             self._objects.put(key, data)
             manifest[name] = {"key": key, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         with self._db.session() as s:
-            assert protocol.commit(s, claim.lease, manifest, {"loss": 0.25}, None)
+            assert protocol.commit(s, claim.lease, manifest, metrics or {"loss": 0.25}, None)
 
     def fail(self, claim: Claim, error: JobError) -> None:
         with self._db.session() as s:

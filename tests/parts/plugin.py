@@ -1,8 +1,8 @@
 """Fixtures that give tests real servers. A part that cannot be had skips the test, or fails it under ``STRICT=1``.
 
-Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``; ``keras_two`` and ``tfjs``, which are no
-servers but run programs of their own. A test: ``postgres_url`` (a fresh database), ``redis_url`` (emptied), ``s3``
-(settings with a bucket of its own).
+Session-wide: ``postgres_server``, ``redis_server``, ``s3_server``; ``keras_two``, ``jax`` and ``tfjs``, which are no
+servers but run programs of their own. A module: ``own_s3_server``, to be killed. A test: ``postgres_url`` (a fresh
+database), ``redis_url`` (emptied), ``s3`` (settings with a bucket of its own).
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:  # the servers' clients take seconds to import, which most test runs need not pay
+    from tests.parts.jax import Jax
     from tests.parts.keras_two import KerasTwo
     from tests.parts.postgres import Postgres
     from tests.parts.redis import Redis
@@ -68,9 +69,20 @@ def s3_server() -> "Iterator[S3]":
     yield from _have("s3", "S3")
 
 
+@pytest.fixture(scope="module")
+def own_s3_server() -> "Iterator[S3]":
+    """One that no other test uses, and that may be killed."""
+    yield from _have("s3", "S3")
+
+
 @pytest.fixture(scope="session")
 def keras_two() -> "Iterator[KerasTwo]":
     yield from _have("keras_two", "KerasTwo")
+
+
+@pytest.fixture(scope="session")
+def jax() -> "Iterator[Jax]":
+    yield from _have("jax", "Jax")
 
 
 @pytest.fixture(scope="session")
@@ -115,5 +127,5 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("real parts")
-    for name in ("postgres", "redis", "s3", "keras_two", "tfjs"):
+    for name in ("postgres", "redis", "s3", "keras_two", "jax", "tfjs"):
         terminalreporter.write_line(f"{name}: {_used.get(name, 'not needed by these tests')}")

@@ -66,12 +66,21 @@ class S3:
         self.secret_key = secrets.token_hex(16)
         folder = new_folder("s3", [_folder_with_attributes()])
         self._server = Server("s3", folder)
+        self._command = [str(python), str(SWIFT / "serve.py"), "--data", str(folder / "data"), "--port", str(port)]
+        self.start()
+
+    def start(self) -> None:
+        """Start it, at the first time or after ``kill``: on its port, with its data."""
         self._server.start(
-            [str(python), str(SWIFT / "serve.py"), "--data", str(folder / "data"), "--port", str(port)],
+            self._command,
             self._answers,
             env={"S3_ACCESS_KEY": self.access_key, "S3_SECRET_KEY": self.secret_key},
             wait_s=240,
         )
+
+    def kill(self) -> None:
+        """Kill it and all its processes at once, requests under way included."""
+        self._server.kill()
 
     def access(self, bucket: str | None = None) -> S3Access:
         """Settings, with a new bucket name where none is given."""

@@ -1,5 +1,6 @@
 """Starting a real server for tests on a free port of 127.0.0.1, and waiting until it answers."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -81,15 +82,33 @@ class Server:
         except FileNotFoundError:
             return "(no log)"
 
+    def kill(self) -> None:
+        """Kill the server as a crash would; its folder stays, and ``start`` may start it again."""
+        assert self._keeper
+        for pid in _below(self._keeper.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._keeper.wait(30)
+        if self._keeper.stdin:
+            self._keeper.stdin.close()
+        self._keeper = None
+
     def stop(self) -> None:
         """End the server and remove its folder; again is harmless."""
         if self._keeper is None:
+            shutil.rmtree(self.folder, ignore_errors=True)  # it may have been killed
             return
         assert self._keeper.stdin
         self._keeper.stdin.close()
         self._keeper.wait(30)
         self._keeper = None
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _below(pid: int) -> list[int]:
+    """Processes that this one started, those that they started, and so on; they may lead groups of their own."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*children, *(one for child in children for one in _below(child))]
 
 
 def new_folder(name: str, parents: list[Path] | None = None) -> Path:

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from visualnn import Client
@@ -79,7 +80,32 @@ def test_each_submit_has_a_key_of_its_own_and_keeps_it_in_its_retries(server: Se
     assert keys[0] == keys[1] != keys[2]
     assert keys[3] == "mine"
     sent = json.loads(server.asked[0].body)
-    assert sent == {"kind": "train", "model": "model-1", "dataset": "dataset-1", "params": {"epochs": 3}}
+    assert sent == {"kind": "train", "model": "model-1", "dataset": "dataset-1", "params": {"epochs": 3, "loss": None}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "params"),
+    [
+        ("train", ("model-1", "dataset-1"), {}),
+        ("dqn", ("model-1", "CartPole-v1"), {"environment": "CartPole-v1"}),
+        ("evaluate", ("job-1", "dataset-1"), {"job": "job-1"}),
+        ("predict", ("job-1", "dataset-1"), {"job": "job-1"}),
+        ("export", ("job-1",), {"job": "job-1"}),
+        ("check", ("model-1", "dataset-1"), {}),
+        ("tune", ("model-1", "dataset-1", {}), {"space": {}}),
+        ("ensemble", ("model-1", "dataset-1"), {}),
+    ],
+)
+def test_every_kind_takes_a_priority_a_key_and_null(
+    server: Server, kind: str, given: tuple[Any, ...], params: dict[str, Any]
+) -> None:
+    server.script = [Say(202, job("queued"))]
+    with Client(server.url, retries=QUICK) as client:
+        getattr(client.jobs, kind)(*given, priority=3, idempotency_key="mine", gradient_norm=None)
+    (asked,) = server.asked
+    body = json.loads(asked.body)
+    assert asked.headers["idempotency-key"] == "mine"
+    assert (body["kind"], body["priority"], body["params"]) == (kind, 3, {**params, "gradient_norm": None})
 
 
 def test_an_upload_that_breaks_off_is_sent_again_from_its_beginning(server: Server, tmp_path) -> None:  # type: ignore[no-untyped-def]

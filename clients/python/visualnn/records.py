@@ -46,10 +46,15 @@ class Job(_Record):
     chosen: dict[str, Any] | None = None
     model: dict[str, Any] | None = None
     """id and version of the model that it trains, or whose weights it uses."""
+    dataset: str | None = None
+    """The data set's id."""
     error: dict[str, Any] | None = None
     params: dict[str, Any] = {}
     cancel_requested: bool = False
     priority: int = 0
+    created_at: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
     warnings: list[dict[str, Any]] = []
     """What was doubtful when the job was submitted: rule, received, where, hint."""
     waiting_for: str | None = None
@@ -59,6 +64,14 @@ class Job(_Record):
     def final(self) -> bool:
         """Whether it has ended."""
         return self.state in FINAL
+
+
+class Artifact(_Record):
+    """A file of a job's result."""
+
+    name: str
+    size: int
+    sha256: str
 
 
 class Operator(_Record):

@@ -22,7 +22,7 @@ POST /models/{model_id}/comments/{comment_id}/replies  PATCH /models/{model_id}/
 DELETE /models/{model_id}/comments/{comment_id}
 GET /layers
 GET /layers/{type}  GET /formats  GET /zoo  GET /zoo/{name}  GET /schema/spec  GET /schema/train
-GET /schema/dqn  GET /environments  GET /schema/tune
+GET /schema/dqn  GET /environments  GET /schema/tune  GET /schema/check  GET /schema/ensemble
 POST /conversions  POST /conversions/from-url  GET /features  POST /datasets  GET /datasets/known  GET /datasets/formats
 OPTIONS /uploads  POST /uploads  HEAD /uploads/{upload_id}  PATCH /uploads/{upload_id}  DELETE /uploads/{upload_id}
 GET /datasets  GET /datasets/{dataset_id}  GET /datasets/{dataset_id}/samples  GET /datasets/{dataset_id}/samples.png

@@ -1,19 +1,19 @@
 """What a job may take: limits by the request and the platform, quotas of its owner, and a warning where it is large."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.ensembling.planning import TRAINS
 from visualnn_shared.errors import QueueFull, StorageFull
 from visualnn_shared.jobs import workers
-from visualnn_shared.jobs.model import State
+from visualnn_shared.jobs.model import State, queue_for
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
-from visualnn_shared.store.tables import Artifact, Dataset, Job, User
-from visualnn_shared.training.recipe import TrainParams, TuneParams
+from visualnn_shared.store.tables import Artifact, Dataset, Job, User, Worker
+from visualnn_shared.training.recipe import EnsembleParams, TrainParams, TuneParams
 from visualnn_shared.training.room import MIB, loaded_bytes, room_for
 
 from visualnn_api.settings import ApiSettings
@@ -25,7 +25,9 @@ _FIELDS = {"time_limit_s": ("job_time_limit_s", "max_job_time_limit_s"),
 
 def limited(params: BaseModel, settings: ApiSettings) -> tuple[BaseModel, dict[str, Any], list[Problem]]:
     """The params with the limits that the platform gives; what was chosen so, and what is above a ceiling."""
-    if isinstance(params, TuneParams):  # a search holds no worker; its trials do
+    if isinstance(params, EnsembleParams) and params.method not in TRAINS:
+        return params, {}, []
+    if isinstance(params, TuneParams | EnsembleParams):  # these hold no worker; their trainings do
         recipe, chosen, problems = limited(params.recipe, settings)
         inside = [one.model_copy(update={"where": _below(one, "recipe")}) for one in problems]
         return params.model_copy(update={"recipe": recipe}), {f"recipe.{k}": v for k, v in chosen.items()}, inside
@@ -66,10 +68,14 @@ def stored_bytes(s: Session, owner: str) -> int:
 
 def memory_warnings(
     s: Session, spec: Spec | None, dataset: Dataset | None, params: BaseModel, queue: str
-) -> Sequence[Problem]:
-    """What the estimate says of a training beside its own limit and the workers that are online."""
+) -> list[Problem]:
+    """What the estimate says of a training, one of a search or of an ensemble too, beside its limit and the workers."""
+    if isinstance(params, TuneParams | EnsembleParams):
+        queue = queue_for("train", params.recipe.device)
+        found = memory_warnings(s, spec, dataset, params.recipe, queue)
+        return [one.model_copy(update={"where": _below(one, "recipe")}) for one in found]
     if spec is None or dataset is None or not isinstance(params, TrainParams):
-        return ()
+        return []
     data = loaded_bytes(DatasetSchema.model_validate(dataset.schema), dict(dataset.splits))
     found = []
     for holder, available, device in _holders(s, params, queue):
@@ -77,6 +83,25 @@ def memory_warnings(
         if room is not None and (warning := room.warning()) is not None:
             found.append(warning)
     return found
+
+
+def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
+    """Where no worker that is online has as many devices as a training asks for. None online: nothing is known."""
+    wanted = getattr(params, "devices", 1)
+    counts = [_devices_of(worker, params) for worker in workers.online(s, queue)]
+    if not isinstance(wanted, int) or wanted == 1 or not counts or max(counts) >= wanted:
+        return []
+    rule = "some worker that is online should have as many devices as the job asks for"
+    hint = f'the job waits its turn and ends before training if no worker has them; ask for {max(counts)}, or "all"'
+    return [problem(rule, f"{wanted}, of {max(counts)}", field="params.devices", hint=hint)]
+
+
+def _devices_of(worker: Worker, params: BaseModel) -> int:
+    """As its child counts them: GPUs where the job may use one, else what the CPU is shown as."""
+    gpus: int = sum(device.get("kind") == "gpu" for device in worker.devices)
+    if gpus and getattr(params, "device", "any") != "cpu":
+        return gpus
+    return max((int(device.get("devices") or 1) for device in worker.devices if device.get("kind") == "cpu"), default=1)
 
 
 def _holders(s: Session, params: TrainParams, queue: str) -> list[tuple[str, int, bool]]:

@@ -11,19 +11,28 @@ from visualnn_shared.store import datasets, jobs, models
 from visualnn_shared.store.tables import Artifact, Job
 from visualnn_shared.training.recipe import WITHOUT_DATASET
 from visualnn_shared.training.reproduction import RECORD, RunRecord, compare
-from visualnn_shared.training.weights import TRAINED
 
 from visualnn_api.views.jobs import JobView, job_view
 from visualnn_api.views.reproductions import ReproductionView
 
 _FIELD = "reproduces"
+_AGAIN = frozenset({"train", "dqn"})
+"""Kinds that keep a record of all that decides how they end."""
+_RULE = "only a train or dqn job that succeeded is done again"
+_OTHERS = {
+    "tune": "only a train or dqn job that succeeded is done again: a search chooses its next trial by what has ended, "
+    "in an order that its workers decide; its trials are train jobs, which are done again one by one",
+    "ensemble": "only a train or dqn job that succeeded is done again: an ensemble is made of train jobs, which are "
+    "done again one by one; post its params again to make another",
+}
+"""Kind -> the rule with why it is not done again, and what is."""
 
 
 def again(s: Session, owner: str, job_id: str) -> JobView:
     """The queued repetition. Raises NotFound, and Conflict where the job cannot be done again."""
     job = jobs.get(s, owner, job_id)
-    if job.kind not in TRAINED or job.state != State.SUCCEEDED:
-        raise Conflict("only a train or dqn job that succeeded is done again", f"a {job.kind} job that is {job.state}")
+    if job.kind not in _AGAIN or job.state != State.SUCCEEDED:
+        raise Conflict(_OTHERS.get(job.kind, _RULE), f"a {job.kind} job that is {job.state}")
     try:
         models.lock(s, owner, str(job.model_id), share=True)
         if job.kind not in WITHOUT_DATASET:

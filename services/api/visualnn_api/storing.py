@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from anyio import CapacityLimiter, to_thread
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.limits import Limits
-from visualnn_shared.datasets.reading import Data, Inspected, inspect, load
+from visualnn_shared.datasets.reading import Data, Inspected, inspect, load, settled
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.datasets.writing import write_zip
 from visualnn_shared.errors import Conflict, Invalid, TooLarge
@@ -48,8 +48,14 @@ async def wanted(form: Form) -> Wanted:
     """What a form asks for; several files become one zip. Raises Invalid."""
     fields, files = form.fields, form.more["file"]
     upload = files[0] if len(files) == 1 else await to_thread.run_sync(_together, files)
-    name = fields.get("name") or upload.filename or "data"
+    name = fields.get("name") or (_name_of(files) if len(files) > 1 else upload.filename) or "data"
     return Wanted(upload, name, fields.get("format") or None, fields.get("picture_size") or None)
+
+
+def _name_of(files: list[Upload]) -> str:
+    """What several files that make one data set are called."""
+    first, *more = sorted(one.filename[:90] for one in files)
+    return f"{first} and {more[0]}" if len(more) == 1 else f"{first} and {len(more)} more"
 
 
 def _together(files: list[Upload]) -> Upload:
@@ -79,14 +85,34 @@ async def store(parts: Parts, owner: str, wish: Wanted) -> tuple[Dataset, bool]:
         raise Invalid("the form", [problem(f"name must have at most {_MAX_NAME} characters", name, field="name")])
     if not re.fullmatch(ONE_LINE, name):
         raise Invalid("the form", [problem("name must be one line without control characters", name, field="name")])
-    known = await parts.db.read(datasets.same, owner, upload.sha256, name)
+    content, known = await _content(parts, owner, wish)
     if known is not None:
         return known, False
     limits = Limits(expanded_bytes=parts.settings.max_expanded_bytes)
     inspected = await to_thread.run_sync(
         inspect, upload.path, upload.filename, wish.format, limits, wish.picture_size, limiter=reading
     )
-    return await keep(parts, owner, name, upload, inspected)
+    return await keep(parts, owner, name, replace(upload, sha256=content), inspected)
+
+
+async def _content(parts: Parts, owner: str, wish: Wanted) -> tuple[str, Dataset | None]:
+    """The sha256 that is kept, and the data set that is the same already.
+
+    It is the file's own, unless pictures are brought to a size that was asked for, or the owner has the file under this
+    name in another format: what is read then is another data set. Raises DatasetInvalid for options that cannot be.
+    """
+    upload, name = wish.upload, wish.name
+    format, size = await to_thread.run_sync(
+        settled, upload.path, upload.filename, wish.format, wish.picture_size, limiter=reading
+    )
+    known = await parts.db.read(datasets.same, owner, upload.sha256, name)
+    if size is None and (known is None or known.format == format):
+        return upload.sha256, known
+    if known is not None and known.format == format and size == tuple(known.schema["features"][0]["shape"][:2]):
+        return upload.sha256, known
+    told = f"{upload.sha256} {format}" + (f" {size[0]}x{size[1]}" if size else "")
+    content = hashlib.sha256(told.encode()).hexdigest()
+    return content, await parts.db.read(datasets.same, owner, content, name)
 
 
 async def keep(

@@ -26,6 +26,7 @@ from visualnn_shared.store import datasets, jobs, models, operators
 from visualnn_shared.store.tables import Artifact, Dataset, Job
 from visualnn_shared.training.checking import plan_check
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
+from visualnn_shared.training.doubts import doubts
 from visualnn_shared.training.initial import taken
 from visualnn_shared.training.names import Device
 from visualnn_shared.training.recipe import (
@@ -73,6 +74,8 @@ class Draft:
     members: list[ensembling.Found] = field(default_factory=list)
     """Of an ensemble: jobs that are there already, and their weights."""
     chosen: dict[str, Any] | None = None
+    doubts: list[Problem] = field(default_factory=list)
+    """What may be meant so, but hardly is; told with the queued job."""
     limits: dict[str, Any] = field(default_factory=dict)
     """Limits that the platform gives, with what is chosen."""
 
@@ -275,7 +278,8 @@ def _judge(draft: Draft, objects: ObjectStore) -> None:
             _judge_initial(draft, objects)
         elif draft.spec is not None and not check(draft.spec):
             params = draft.params if isinstance(draft.params, TrainParams) else TrainParams()
-            draft.chosen = plan(draft.spec, schema, splits, params).chosen
+            planned = plan(draft.spec, schema, splits, params)
+            draft.chosen, draft.doubts = planned.chosen, doubts(draft.spec, planned, params)
             _judge_initial(draft, objects)
         elif draft.weights is not None:
             _judge_use(draft, trained(objects, draft.weights.key), schema, splits)
@@ -335,7 +339,11 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         datasets.lock(s, owner, draft.dataset.id, share=True)
     device: Device = getattr(draft.params, "device", "any")
     queue = queue_for(draft.request.kind, device)
-    warnings = limiting.memory_warnings(s, draft.spec, draft.dataset, draft.params, queue)
+    warnings = [
+        *draft.doubts,
+        *limiting.memory_warnings(s, draft.spec, draft.dataset, draft.params, queue),
+        *limiting.device_warnings(s, draft.params, queue),
+    ]
     submitted = protocol.submit(
         s,
         owner=owner,

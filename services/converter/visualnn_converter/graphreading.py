@@ -3,7 +3,7 @@
 ONNX and TensorFlow graphs are walked so: ``Node`` is one operator, ``Source`` the graph, ``Reading`` the state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
@@ -36,6 +36,16 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: dict[str, Any]
+
+
+def needed(nodes: Sequence[Node], outputs: Iterable[str]) -> list[Node]:
+    """Without the nodes that no output depends on."""
+    wanted, kept = set(outputs), list[Node]()
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            wanted.update(node.inputs)
+            kept.append(node)
+    return kept[::-1]
 
 
 class Source(Protocol):

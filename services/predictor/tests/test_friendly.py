@@ -124,6 +124,14 @@ def test_a_binary_operator_gives_the_class_and_its_score(served: Served) -> None
     np.testing.assert_allclose([second["score"], *second["scores"]], [p, p, 1 - p], rtol=1e-5)
 
 
+def test_an_operator_of_margins_gives_the_class_by_the_sign(served: Served) -> None:
+    file = onnx_file([helper.make_node("Identity", ["x"], ["y"])], [floats("x", 1)], [floats("y", 1)], {})
+    told = serving((1,), (1,), "binary", classes=("-1", "1")).model_copy(update={"scores_by": "margin"})
+    served.register("svm", file, told)
+    found = served.post("/predict/svm", {"inputs": [3, 0.5, -0.5]}).json()["predictions"]
+    assert [(one["class"], one["score"]) for one in found] == [("1", 1.0), ("1", 0.75), ("-1", 0.75)]
+
+
 def test_two_inputs_are_given_by_name(served: Served) -> None:
     nodes = [helper.make_node("Sub", ["a", "b"], ["y"])]
     file = onnx_file(nodes, [floats("a", 2), floats("b", 2)], [floats("y", 2)], {})

@@ -22,6 +22,8 @@ class WorkerSettings(CommonSettings):
     """How many lines a second a job may print into its log; what is above that is counted, not kept."""
     worker_memory_limit_mb: Annotated[int, Field(ge=0)] = 0
     """MiB that the process of a job may hold on this worker, whatever the job allows itself; 0: no such limit."""
+    worker_cpu_devices: Annotated[int, Field(ge=1, le=64)] = 1
+    """Devices that the CPU is shown as, to try data parallel training out without GPUs; it gets no faster."""
     worker_patience_s: Annotated[float, Field(ge=0)] = 1800.0
     """How long a job waits for a store that does not answer or a disk that is full, before the attempt is given up."""
 

@@ -143,7 +143,18 @@ def test_only_the_first_rows_are_loaded_when_asked(tmp_path: Path) -> None:
         ("y\n0\n", ["a column of features besides its label; received ['y']"]),
         ("1,2,3\n1,2\n1,2,3,4\n", ["must have 3 cells; received 2; line 2", "received 4; line 3"]),
         ("a,y\n1,2\nfoo,3\n,4\n", ["must be a number; received 'foo'; line 3, field a", "received ''; line 4"]),
-        ("a,y\n1,2\nnan,3\ninf,4\n", ["finite number; received 'nan'; line 3", "received 'inf'; line 4"]),
+        (
+            "a,y\n1,2\nnan,3\ninf,4\n",
+            ["finite number; received 'nan'; line 3, field a; 2 cells of this column, in lines 3, 4; fill in what is"],
+        ),
+        (
+            "a,b,y\n1,,2\nNA,,3\n1,,4\n,2,5\n",
+            [
+                "received ''; line 2, field b; 3 cells of this column, in lines 2, 3, 4; fill in what is missing (0, ",
+                "received 'NA'; line 3, field a; 2 cells of this column, in lines 3, 5; fill in what is missing",
+            ],
+        ),
+        ("a,y\n" + "nan,1\n" * 5000, ["5,000 cells of this column, in lines 2, 3, 4, 5, 6, ...; fill in"]),
         ("a,y\n1,2\n2,nan\n", ["label must be a finite number; received 'nan'; line 3, field y"]),
         ("a,y\n1,2\n2,\n", ["a label must be given; received ''; line 3, field y"]),
         ("a;y\n1,5;2\n", ["received '1,5'; line 2, field a; write a decimal point"]),
@@ -166,12 +177,13 @@ def test_every_broken_rule_is_reported_with_its_line(tmp_path: Path, text: str |
     ("text", "places"),
     [
         ("x,y\n1,nan\n2,3\n4,\n", [(2, "y"), (4, "y")]),
-        ("x,y\na,nan\n2,3\n4,inf\nb,\n", [(2, "x"), (2, "y"), (4, "y"), (5, "x"), (5, "y")]),
+        ("x,y\na,nan\n2,3\n4,inf\nb,\n", [(2, "x"), (2, "y"), (5, "y")]),
         ("x,y\n1,nan\n2,cat\n4,\n", [(4, "y")]),
         ("x,y\n1,1e300\n-1e39,2\n3,3\n", [(2, "y"), (3, "x")]),
     ],
 )
 def test_no_problem_hides_another(tmp_path: Path, text: str, places: list[tuple[int, str]]) -> None:
+    """Where a column breaks one rule in several lines, the first is the problem's, and its hint has the others."""
     with pytest.raises(DatasetInvalid) as caught:
         look(tmp_path, text)
     assert [(one.where.line, one.where.field) for one in caught.value.problems] == places

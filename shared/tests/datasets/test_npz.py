@@ -57,6 +57,8 @@ def test_pictures_and_integer_classes_in_two_splits(tmp_path: Path, compressed: 
         ({"x_train_left": PICTURES, "x_train_right": PICTURES, "y_train": DIGITS}, ["left", "right"]),
         ({"left": PICTURES, "right": PICTURES, "y": DIGITS}, ["left", "right"]),
         ({"left_train": PICTURES, "right_train": PICTURES, "y_train": DIGITS}, ["left", "right"]),
+        ({"x_y_age": PICTURES, "x_label": PICTURES, "y": DIGITS}, ["label", "y_age"]),
+        ({"coord_x": PICTURES, "coord_y": PICTURES, "y": DIGITS}, ["coord_x", "coord_y"]),
     ],
 )
 def test_the_names_of_arrays_say_what_they_are(tmp_path: Path, arrays: dict[str, Any], features: list[str]) -> None:
@@ -123,6 +125,13 @@ def test_only_the_first_samples_are_loaded_when_asked(tmp_path: Path) -> None:
         np.testing.assert_array_equal(split.y, DIGITS[:2])
 
 
+def holes(order: str) -> np.ndarray:  # type: ignore[type-arg]
+    """A table with four values missing."""
+    x = np.zeros((6, 2), order=order)  # type: ignore[call-overload]
+    x[[2, 3, 3, 5], [1, 0, 1, 1]] = np.nan
+    return x
+
+
 def nan() -> np.ndarray:
     values = np.ones((5, 4))
     values[3, 2] = np.nan
@@ -134,7 +143,16 @@ def nan() -> np.ndarray:
     [
         ({"x": np.array([[1], [1, 2]], dtype=object)}, ["never unpickled", "field x"]),
         ({"x_train": nan()}, ["finite", "nan", "index [3, 2]", "x_train"]),
-        ({"x": np.array([1.0, np.inf])}, ["finite", "inf"]),
+        ({"x": np.array([1.0, np.inf])}, ["finite", "inf", "index [1]", "fill in what is missing"]),
+        (
+            {"x": holes("C")},
+            ["nan", "4 values, the first at indices [2, 1], [3, 0], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+        ),
+        (
+            {"x": holes("F")},
+            ["nan", "4 values, the first at indices [3, 0], [2, 1], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+        ),
+        ({"x": np.full((2_000_000, 1), np.nan)}, ["2,000,000 values, the first at indices [0, 0], [1, 0], [2, 0]"]),
         ({"x": np.ones((3, 2)), "y": np.ones(4)}, ["same number of samples", "'x': 3", "'y': 4"]),
         ({"x": np.ones((0, 2)), "y": np.ones(0)}, ["must not be empty"]),
         ({"x": np.array(3.0)}, ["samples along its first axis"]),
@@ -148,6 +166,13 @@ def nan() -> np.ndarray:
         ({"x_train": np.ones((3, 2)), "x_test": np.ones((3, 3))}, ["same shape in both splits"]),
         ({"x_train": np.ones(3), "x_test": np.ones(3, int)}, ["same kind of numbers in both splits"]),
         ({"x_train": np.ones(3), "y_train": np.ones(3), "x_test": np.ones(3)}, ["labels must be in both splits"]),
+        (
+            {"x_train": np.ones(3), "y_train": np.ones(3), "y_age_train": np.ones(3), "y_train_b": np.ones(3)},
+            ["labels must be one array named y", "y_age_train", "y_train_b", "begins with x, as in x_y_age_train"],
+        ),
+        ({"x": np.ones(3), "y": np.ones(3), "labels_b": np.ones(3)}, ["labels must be one array named y", "labels_b"]),
+        ({"x": np.ones(3), "y": np.ones(3), "age_label": np.ones(3)}, ["labels must be one array named y"]),
+        ({"x": np.ones(3), "target_train_b": np.ones(3)}, ["labels must be one array named y"]),
         ({"x": np.ones((1,) * 9)}, ["at most 8 axes"]),
         ({"x": np.array([2**63 + 1, 0], np.uint64)}, ["below 2^63"]),
         ({}, ["must hold arrays"]),
@@ -201,7 +226,8 @@ def npy(array: Any) -> bytes:
         ({"x.npy": npy(np.ones(9)).replace(b"(9,)", b"(-9)")}, "tuple of whole numbers"),
         ({"x.npy": npy(np.ones(9)).replace(b"'descr'", b"'dascr'")}, "must give descr"),
         ({"x.npy": npy(np.ones(9)).replace(b"{'descr'", b"exit();\x01\x02")}, "must give descr"),
-        ({"readme.txt": b"hello"}, "must be an npy array"),
+        ({"readme.txt": b"hello"}, "a zip must hold pictures, each in the folder of its class, or arrays"),
+        ({"x.npy": npy(np.ones(9)), "readme.txt": b"hello"}, "must be an npy array"),
         ({f"x_{i}.npy": npy(np.ones(1)) for i in range(70)}, "at most 64 arrays"),
     ],
 )

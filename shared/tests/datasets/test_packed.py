@@ -105,7 +105,9 @@ def test_pictures_of_several_sizes_need_one_to_be_named(tmp_path: Path) -> None:
 CUT = png(RANDOM.integers(0, 256, (40, 40, 3), np.uint8))
 BROKEN: dict[str, tuple[dict[str, bytes], str]] = {
     "no class": ({"train/1.png": png(PIXELS[0]), "train/a/2.png": png(PIXELS[0])}, "the folder of its class"),
-    "no picture": ({"a/1.png": b"hello", "a/2.png": png(PIXELS[0])}, "a picture must be readable"),
+    "no picture": ({"a/1.png": b"hello", "a/2.png": png(PIXELS[0])}, "must be readable; received 'none of PNG"),
+    "loose pictures": ({"1.png": png(PIXELS[0]), "2.png": png(PIXELS[0])}, "the folder of its class"),
+    "no pictures at all": ({"notes.txt": b"hello"}, "pictures, each in the folder of its class"),
     "half a picture": ({"a/1.png": CUT[: len(CUT) // 2], "b/2.png": CUT}, "a picture must be"),
     "a third split": ({"train/a/1.png": CUT, "val/a/2.png": CUT}, "the splits must be train and test"),
     "only a test split": ({"test/a/1.png": CUT}, "there must be a folder train"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from visualnn_shared.datasets.data import Data
 from visualnn_shared.datasets.grid import draw
 from visualnn_shared.datasets.known import KNOWN
@@ -110,6 +110,24 @@ def test_what_is_known_has_no_leaks_and_can_be_drawn(name: str, tmp_path: Path) 
     rows = -(-len(data.splits["test"]) // 6)
     assert picture.height > rows * 100
     assert len(picture.getcolors(10_000_000)) > 5
+
+
+def test_a_table_is_narrow_enough_to_be_read_and_its_columns_are_named(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n - 5.5},{n % 2}\n" for n in range(12))
+    named, plain = tmp_path / "named.csv", tmp_path / "plain.csv"
+    named.write_text(f"height,mass,label\n{rows}")
+    plain.write_text(f"x1,x2,label\n{rows}")
+
+    def page(path: Path) -> Image.Image:
+        found = inspect(path, path.name)
+        return Image.open(io.BytesIO(draw(load(path, "csv", found.schema).splits["train"], found.schema, "t", 0, 12)))
+
+    first, second = page(named), page(plain)
+    assert first.size == second.size
+    assert first.width <= 1280
+    box = ImageChops.difference(first, second).getbbox()  # only the names below the bars differ
+    assert box is not None
+    assert box[1] >= 34 + 84
 
 
 def test_pictures_stand_where_they_should(tmp_path: Path) -> None:

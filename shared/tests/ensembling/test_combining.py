@@ -83,6 +83,9 @@ def test_a_net_of_logits_gets_the_function_that_makes_shares_of_them() -> None:
     assert with_scores(spec, serving.model_copy(update={"scores_by": None})) is spec
     served = serving_of(serving, combine([scored, scored], "two").spec)
     assert (served.scores_by, served.outputs[0].name, served.outputs[0].shape) == (None, "b_scores", (3,))
+    margins = serving.model_copy(update={"scores_by": "margin"})
+    assert with_scores(spec, margins) is spec  # their mean is a margin too
+    assert serving_of(margins, combine([spec, spec], "two").spec).scores_by == "margin"
     recipe = TrainParams(loss=LossChoice.model_validate({"name": "binary_crossentropy", "from_logits": True}))
     assert without_logits(recipe).loss == "binary_crossentropy"
     smoothed = {"name": "binary_crossentropy", "from_logits": True, "label_smoothing": 0.1}

@@ -1,11 +1,14 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.doubts import doubts
 from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.scores import scores
 from visualnn_shared.training.serving import Cast, OneHot, Reshape, Scale
 from visualnn_shared.zoo import load
 
@@ -105,12 +108,13 @@ def test_head_and_labels_choose_the_loss(
         (dense(3, "softmax"), classes(3), "kl_divergence", (*INDEX, OneHot(classes=3))),
         (dense(3), classes(3), "categorical_hinge", (*INDEX, OneHot(classes=3))),
         (dense(1), classes(2), "hinge", FLOAT_ONE),
-        (dense(1, "tanh"), numbers(-1, 1, whole=True), "squared_hinge", FLOAT_ONE),
+        (dense(1, "tanh"), numbers(-1, 1, whole=True), "squared_hinge",
+         (*FLOAT_ONE, Scale(factor=0.5, offset=0.5))),
         (dense(1, "sigmoid"), classes(2), "mse", FLOAT_ONE),
         (dense(1), numbers(), "huber", FLOAT_ONE),
-        (dense(1), numbers(0, 3), "poisson", FLOAT_ONE),
+        (dense(1, "softplus"), numbers(0, 3), "poisson", FLOAT_ONE),
     ],
-)
+)  # fmt: skip
 def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
     net: Spec, label: LabelSchema, loss: str, steps: Any
 ) -> None:
@@ -118,6 +122,23 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
     assert found.params.loss == loss
     assert found.serving.labels == steps
     assert "loss" not in found.chosen
+
+
+@pytest.mark.parametrize(
+    ("label", "class_names"),
+    [(classes(2), ("0", "1")), (names("no", "yes"), ("no", "yes")), (numbers(-1, 1, whole=True), ("-1", "1"))],
+)
+def test_a_margin_tells_two_classes(label: LabelSchema, class_names: Any) -> None:
+    found = planned(dense(1, "tanh"), schema(label), loss="hinge", class_weight=(1.0, 2.0))
+    served = found.serving
+    assert (served.task, served.scores_by, served.classes) == ("binary", "margin", class_names)
+    assert found.params.metrics == ("accuracy",)
+    assert scores(served, np.array([[-2.0], [-0.5], [0.0], [3.0]])).tolist() == [[0.0], [0.25], [0.5], [1.0]]
+
+
+def test_several_margins_have_no_class_but_an_accuracy() -> None:
+    found = planned(dense(3), schema(numbers(0, 1, (3,), whole=True)), loss="squared_hinge")
+    assert (found.serving.task, found.serving.scores_by, found.params.metrics) == ("regression", None, ("accuracy",))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +161,12 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
         (dense(1), numbers(), {"loss": "binary_crossentropy"}, ["(sigmoid or softmax)", "'linear'"]),
         (dense(3, "softmax"), classes(3), {"loss": "hinge"}, ["linear or tanh"]),
         (dense(1), numbers(), {"loss": "hinge"}, ["0 and 1, or -1 and 1"]),
-        (dense(1), numbers(), {"loss": "poisson"}, ["must not be negative"]),
+        (dense(1, "softplus"), numbers(), {"loss": "poisson"}, ["must not be negative"]),
+        (dense(1), numbers(0, 3), {"loss": "poisson"}, ["above 0", "'linear'", "softplus or exponential"]),
+        (dense(1, "tanh"), numbers(0, 3), {"loss": "poisson"}, ["above 0", "'tanh'"]),
+        (dense(2), names("a", "b"), {"loss": CROSS}, ["activation softmax, or the loss", CROSS, "from_logits"]),
+        (dense(2), names("a", "b"), {}, ["activation softmax, or the loss", SPARSE, "from_logits"]),
+        (dense(1), names("a", "b"), {"loss": "mse"}, ["activation sigmoid", "mse of its shares"]),
         (dense(1, "sigmoid"), classes(2), {"loss": "cosine_similarity"}, ["must mean something", "these fit"]),
         (dense(3, "softmax"), numbers(0, 1, (3,)), {"loss": SPARSE}, ["must mean something"]),
         (dense(1), numbers(), {"metrics": ["accuracy"]}, ["real numbers", "params.metrics.0", "these fit: mae, mse"]),
@@ -156,6 +182,9 @@ def test_a_given_loss_is_kept_and_labels_are_prepared_for_it(
         (dense(1), numbers(), {"optimizer": {"name": "sgd", "learning_rate": 1}, "learning_rate": 2}, ["given once"]),
         (dense(1), numbers(), {"optimizer": {"name": "adam", "clipnorm": 1, "clipvalue": 1}}, ["only one of clipnorm"]),
         (dense(1), numbers(), {"optimizer": {"name": "sgd", "nesterov": True}}, ["momentum above 0"]),
+        (dense(1), numbers(), {"frozen": ["*"]}, ["must leave weights", "field params.frozen", "fewer"]),
+        (dense(1), numbers(), {"optimizer": {"name": "sgd", "gradient_accumulation_steps": 21}, "epochs": 5},
+         ["at most 20, the batches of the job", "received 21"]),
         (dense(1), numbers(), {"snapshots": [4, 11]}, ["from 1 to 10", "params.snapshots"]),
         (dense(1), numbers(), {"snapshots": [4, 4]}, ["different epochs"]),
         (dense(1), numbers(), {"snapshots": [4], "early_stopping": {}}, ["without early_stopping"]),
@@ -167,6 +196,35 @@ def test_a_contradiction_is_a_problem(
     found = refused(net, schema(label), **params)
     assert len(found) == 1
     assert all(text in found[0] for text in texts), found
+
+
+WORDS = FeatureSchema(name="x", shape=(), dtype="text", min=1, max=90, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "params", "field", "said"),
+    [
+        (schema(classes(3)), {"split_seed": 4}, "params.split_seed", "without a validation_split"),
+        (schema(classes(3)), {"loss": "binary_crossentropy"}, "params.loss", "shares of a softmax sum to 1"),
+        (schema(classes(3), WORDS), {}, None, "begin the net with an Embedding"),
+    ],
+)
+def test_what_may_be_meant_is_told_and_not_refused(
+    data: DatasetSchema, params: dict[str, Any], field: str | None, said: str
+) -> None:
+    given = TrainParams.model_validate(params)
+    (only,) = doubts(dense(3, "softmax"), planned(dense(3, "softmax"), data, **params), given)
+    assert only.where.field == field
+    assert said in str(only)
+
+
+def test_an_ordinary_job_raises_no_doubt() -> None:
+    for net, label, params in (
+        (dense(3, "softmax"), classes(3), {"split_seed": 4, "validation_split": 0.5}),
+        (dense(3, "sigmoid"), classes(3), {"loss": "binary_crossentropy"}),
+        (dense(1), numbers(), {"optimizer": {"name": "sgd", "gradient_accumulation_steps": 20}, "epochs": 5}),
+    ):
+        assert not doubts(net, planned(net, schema(label), **params), TrainParams.model_validate(params))
 
 
 def test_all_contradictions_are_listed_at_once() -> None:

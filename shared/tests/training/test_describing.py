@@ -1,5 +1,8 @@
 """What the form is told against the models that check what comes back."""
 
+import re
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +32,7 @@ def test_kinds_are_those_of_the_model() -> None:
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
         "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
         "snapshots": "list", "seed": "int", "split_seed": "int", "shuffle": "bool",
-        "device": "choice", "time_limit_s": "float", "memory_limit_mb": "int",
+        "device": "choice", "devices": "int", "time_limit_s": "float", "memory_limit_mb": "int",
         "stratify": "bool", "preprocessing": "list", "augmentation": "list",
     }  # fmt: skip
 
@@ -64,6 +67,23 @@ def test_steps_are_told_as_a_list_of_named_ones_with_their_fields(name: str) -> 
         told = {one["name"]: 8 if one["required"] else one["default"] for one in field["options"][choice]}
         required = {"shape": (2,)} if choice == "reshape" else {"order": "last"} if choice == "channels" else {}
         assert getattr(TrainParams.model_validate({name: [{"step": choice, **told, **required}]}), name)
+
+
+@pytest.mark.parametrize("name", ["preprocessing", "augmentation"])
+def test_the_documentation_has_every_step_with_its_parameters_and_defaults(name: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "06-training.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE))
+    for step, fields in FIELDS[name]["options"].items():
+        told = dict(re.findall(r"`(\w+)`(?: ([^,]+))?", rows[step]))
+        assert list(told) == [one["name"] for one in fields]
+        for one in fields:
+            if isinstance(one["default"], str):
+                assert told[one["name"]].split(",")[0] == one["default"]
+            elif isinstance(one["default"], bool):
+                assert told[one["name"]] == str(one["default"]).lower()
+            elif one["default"] is not None:
+                assert float(Fraction(told[one["name"]])) == one["default"]
+            assert not (one["required"] and told[one["name"]])
 
 
 def test_what_is_chosen_is_what_a_plan_fills_in() -> None:

@@ -101,6 +101,20 @@ def test_a_binary_net_takes_two_classes(tmp_path: Path) -> None:
     assert "from 0 to 1" in problems(plan_evaluate, serving, data(tmp_path, "a,b,y\n1,2,2\n"), EVALUATE)
 
 
+@pytest.mark.parametrize(("trained", "fits", "odd"), [((0, 1), (1, 1), (-1, 1)), ((-1, 1), (-1, -1), (0, 1))])
+def test_a_net_of_margins_takes_labels_as_it_was_trained_on(
+    tmp_path: Path, trained: tuple[int, int], fits: tuple[int, int], odd: tuple[int, int]
+) -> None:
+    def rows(labels: tuple[int, int]) -> Inspected:
+        return data(tmp_path, "a,b,label\n" + "".join(f"{n}.5,2,{label}\n" for n, label in enumerate(labels)))
+
+    found = rows(trained)
+    serving = plan(net(1, "tanh"), found.schema, found.splits, TrainParams(loss="hinge")).serving
+    same = rows(fits)
+    assert plan_evaluate(serving, same.schema, same.splits, EVALUATE)
+    assert f"labels must be {trained[0]} and 1" in problems(plan_evaluate, serving, rows(odd), EVALUATE)
+
+
 def test_8_bit_pictures_are_not_mixed_up_with_scaled_ones(tmp_path: Path) -> None:
     row = ",".join(str(value % 256) for value in range(0, 784 * 4, 4))
     mnist = data(tmp_path, f"{row},3\n{row},4\n")

@@ -205,6 +205,27 @@ def test_steps_come_first_and_the_rest_follows() -> None:
     assert [step.step for step in found.preprocessing["in"]] == ["standardise"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "kinds"),
+    [
+        (["subtract_mean"], ["subtract_mean", "scale"]),
+        (["pca"], ["pca", "scale"]),
+        (["subtract_mean", "pca"], ["subtract_mean", "pca", "scale"]),
+        (["standardise"], ["standardise"]),
+        (["min_max"], ["min_max"]),
+        (["whiten"], ["whiten"]),
+        (["scale", "subtract_mean"], ["scale", "subtract_mean"]),
+        (["subtract_mean", "standardise"], ["subtract_mean", "standardise"]),
+    ],
+)
+def test_8_bit_values_are_scaled_unless_a_step_does_so(steps: list[str], kinds: list[str]) -> None:
+    found = planned(net([25]), feature((25,), "uint8"), preprocessing=[recipe(step) for step in steps])
+    assert [step.step for step in found.preprocessing["in"]] == kinds
+    told = found.chosen["preprocessing"]
+    assert [one["step"] for one in told["value"]["in"]] == kinds
+    assert ("scaled from 0-255 to 0-1" in told["why"]) == (kinds != steps)
+
+
 def test_pictures_of_another_size_are_resized_and_told() -> None:
     found = planned(load("mnist-dnn"), feature((8, 8), "uint8"))
     assert [step.step for step in found.serving.preprocessing["input"]] == ["resize", "reshape", "scale"]
@@ -237,6 +258,7 @@ REFUSED: list[tuple[Any, FeatureSchema, str, str]] = [
     ([{"step": "pca"}], feature((1500,)), "params.preprocessing.0", "operators carry it"),
     ([{"step": "one_hot"}], feature((5,)), "params.preprocessing.0", "whole numbers"),
     ([{"step": "one_hot", "classes": 9}], feature((5,), "int64"), "params.preprocessing.0", "above 255"),
+    ([{"step": "scale", "factor": 0}], feature((25,)), "params.preprocessing.0", "factor must not be 0"),
     ([{"step": "min_max", "low": 1.0, "high": 1.0}], feature((25,)), "params.preprocessing.0", "below high"),
     ([{"step": "scale"}, {"step": "tokenise"}], feature((25,)), "params.preprocessing.1", "must not be asked"),
     ([{"step": "channels", "order": "grey"}], feature((5, 5)), "params.preprocessing.0", "grey"),

@@ -40,6 +40,7 @@ LAYER = next(layer.name for layer in SPEC.layers if "units" in layer.params)
         ({"type": "float", "low": math.nan, "high": 1}, "finite"),
         ({"type": "int", "low": 1.5, "high": 4}, "integer"),
         ({"type": "choice", "choices": ["one"]}, "at least 2 items"),
+        ({"type": "choice", "choices": [0.1, 1, 0.1]}, "choices must differ; received 0.1 more than once"),
         ({"type": "normal", "low": 0, "high": 1}, "does not match any of the expected tags"),
         ({"low": 0, "high": 1}, "discriminator"),
     ],

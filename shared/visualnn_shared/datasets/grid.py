@@ -1,6 +1,7 @@
 """Samples as one picture: pictures side by side with their labels, tables as bars, texts as texts."""
 
 import io
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,8 @@ from visualnn_shared.datasets.data import Split
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
 
 _CELL, _GAP, _TEXT, _HEAD = 84, 10, 18, 34
-_WIDE = 260  # a cell of a table or text
+_WIDE, _MOST_WIDE = 300, 4  # a cell of a table or text; so many side by side, else none could be read
+_SCALE, _NAMES = 46, 16  # beside the bars of a table the values, below them the columns
 _INK, _PALE, _PAPER, _BAR, _DOWN = (32, 36, 44), (110, 116, 128), (255, 255, 255), (58, 110, 196), (200, 92, 60)
 _MOST_BARS = 64
 
@@ -23,18 +25,24 @@ def draw(split: Split, schema: DatasetSchema, title: str, first: int, columns: i
     feature = next((one for one in schema.features if _is_picture(one.shape)), schema.features[0])
     wide = _CELL if _is_picture(feature.shape) else _WIDE
     count = len(split)
-    columns = max(1, min(columns, count))
+    columns = max(1, min(columns, count, columns if wide == _CELL else _MOST_WIDE))
+    names = _columns(schema, feature)
+    text = _TEXT + (0 if names is None else _NAMES)
     rows = -(-count // columns)
-    size = (max(columns * (wide + _GAP) + _GAP, 360), _HEAD + rows * (_CELL + _TEXT + _GAP) + _GAP)
+    size = (max(columns * (wide + _GAP) + _GAP, 360), _HEAD + rows * (_CELL + text + _GAP) + _GAP)
     page = Image.new("RGB", size, _PAPER)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(13)
+    if names is not None:
+        title = f"{title}; below each its number: label, bars are its columns"
     pen.text((_GAP, 9), _fitting(pen, title, font, size[0] - 2 * _GAP), _INK, font=font)
     for place in range(count):
         x = _GAP + place % columns * (wide + _GAP)
-        y = _HEAD + place // columns * (_CELL + _TEXT + _GAP)
+        y = _HEAD + place // columns * (_CELL + text + _GAP)
         _cell(page, pen, split.x[feature.name][place], feature, (x, y), wide)
+        if names is not None:
+            _named(pen, names, (x, y + _CELL + 1), wide)
         caption = f"{first + place}: {_label(split, schema, place)}"
-        pen.text((x, y + _CELL + 3), _fitting(pen, caption, font, wide), _INK, font=font)
+        pen.text((x, y + _CELL + text - _TEXT + 3), _fitting(pen, caption, font, wide), _INK, font=font)
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
@@ -69,14 +77,41 @@ def _picture(value: NDArray[Any], feature: FeatureSchema) -> Image.Image:
     return Image.fromarray(grey).convert("RGB")
 
 
+def _columns(schema: DatasetSchema, feature: FeatureSchema) -> tuple[str, ...] | None:
+    """What each bar of a table is; by its number where no names are known. None where there are no bars."""
+    if _is_picture(feature.shape) or feature.dtype == "text":
+        return None
+    count = min(math.prod(feature.shape), _MOST_BARS)
+    label = schema.label.name if schema.label else None
+    known = [name for name in schema.columns or () if name != label]
+    whole = len(schema.features) == 1 and len(known) == math.prod(feature.shape)
+    return tuple(known[:count]) if whole else tuple(str(place) for place in range(count))
+
+
+def _named(pen: ImageDraw.ImageDraw, names: Sequence[str], at: tuple[int, int], wide: int) -> None:
+    """As many names below the bars as there is room for."""
+    step, font = (wide - _SCALE) / len(names), ImageFont.load_default(11)
+    every = max(1, math.ceil((max(24.0, 7.0 * min(len(names[-1]), 8))) / step))
+    for place in range(0, len(names), every):
+        text = _fitting(pen, names[place], font, int(step * every) - 2)
+        pen.text((at[0] + _SCALE + (place + 0.5) * step, at[1]), text, _PALE, font=font, anchor="ma")
+
+
 def _bars(
     pen: ImageDraw.ImageDraw, values: NDArray[np.float64], feature: FeatureSchema, at: tuple[int, int], wide: int
 ) -> None:
-    """Up from zero and down, within the feature's range."""
+    """Up from zero and down, within the feature's range, which stands beside them."""
     shown = values[:_MOST_BARS]
     low, high = min(0.0, feature.min), max(0.0, feature.max)
     span = max(high - low, 1e-12)
     zero = at[1] + round(high / span * _CELL)
+    font = ImageFont.load_default(11)
+    for value, y, anchor in ((high, at[1], "ra"), (0.0, zero, "rm"), (low, at[1] + _CELL, "rd")):
+        far = min(abs(zero - at[1]), abs(zero - at[1] - _CELL)) > 18
+        if value or far or low == high or y in (at[1], at[1] + _CELL):
+            ends = "ra" if y == at[1] else "rd" if y == at[1] + _CELL else anchor
+            pen.text((at[0] + _SCALE - 5, y), f"{value:.4g}", _PALE, font=font, anchor=ends)
+    at, wide = (at[0] + _SCALE, at[1]), wide - _SCALE
     step = wide / len(shown)
     pen.rectangle((at[0], at[1], at[0] + wide, at[1] + _CELL), outline=(222, 226, 232))
     for place, value in enumerate(shown):

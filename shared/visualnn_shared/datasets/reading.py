@@ -1,18 +1,17 @@
 """Opening an uploaded data set: which format it is, what it holds, and its arrays."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats import csv, images, listed, npz
+from visualnn_shared.datasets.formats.pixels import Size
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import DatasetSchema, Splits
 
-__all__ = ["FORMATS", "Data", "Inspected", "Split", "inspect", "load"]
+__all__ = ["FORMATS", "Data", "Inspected", "Split", "inspect", "load", "settled"]
 
 FORMATS = listed()
 _BY_NAME = csv.RANK - 1
@@ -39,16 +38,23 @@ def inspect(
     ``picture_size`` (``64x64``) is what pictures of several sizes are brought to. Raises DatasetInvalid with every
     problem.
     """
-    name = _format(path, filename, format)
+    name, size = settled(path, filename, format, picture_size)
     module = FORMATS[name]
-    wanted = _picture_size(name, picture_size, filename)
     if hasattr(module, "inspect"):
         schema, splits = module.inspect(path, limits)
         return Inspected(name, schema, splits)
     packed = path.with_name(f"{path.name}.npz")
-    notes = module.pack(path, packed, limits, **wanted)
+    notes = module.pack(path, packed, limits, **({} if size is None else {"size": size}))
     schema, splits = npz.inspect(packed, limits)
     return Inspected(name, schema.model_copy(update={"notes": (*schema.notes, *notes)}), splits, packed)
+
+
+def settled(
+    path: Path, filename: str, format: str | None = None, picture_size: str | None = None
+) -> tuple[str, Size | None]:
+    """The format that a file is read as, and what size its pictures are brought to. Raises DatasetInvalid."""
+    name = _format(path, filename, format)
+    return name, _picture_size(name, picture_size, filename)
 
 
 def load(path: Path, format: str, schema: DatasetSchema, limit: int | None = None) -> Data:
@@ -62,9 +68,9 @@ def load(path: Path, format: str, schema: DatasetSchema, limit: int | None = Non
     return data
 
 
-def _picture_size(format: str, given: str | None, filename: str) -> Mapping[str, Any]:
+def _picture_size(format: str, given: str | None, filename: str) -> Size | None:
     if given is None:
-        return {}
+        return None
     findings = Findings()
     match = _SIZE.fullmatch(given.strip())
     if match is None or not all(1 <= int(one) <= 4096 for one in match.groups()):
@@ -74,7 +80,7 @@ def _picture_size(format: str, given: str | None, filename: str) -> Mapping[str,
         findings.add("picture_size must come with a zip of pictures only", format, field="picture_size")
     findings.raise_any(filename)
     assert match is not None
-    return {"size": (int(match[1]), int(match[2]))}
+    return int(match[1]), int(match[2])
 
 
 def _format(path: Path, filename: str, given: str | None) -> str:

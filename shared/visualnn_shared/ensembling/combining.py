@@ -61,7 +61,7 @@ def combine(members: Sequence[Spec], name: str) -> Ensemble:
 
 def with_scores(spec: Spec, serving: Serving) -> Spec:
     """The net with shares as its first output, where it was trained to give logits: shares are what is averaged."""
-    if serving.scores_by is None:
+    if serving.scores_by in (None, "margin"):  # the mean of margins is one too
         return spec
     known = {layer.name for layer in spec.layers}
     name = _free(f"{_plain(split_ref(spec.outputs[0]))}_scores", known)
@@ -84,7 +84,8 @@ def serving_of(serving: Serving, ensemble: Spec) -> Serving:
     names = dict(zip((one.name for one in serving.outputs), ensemble.outputs, strict=True))
     outputs = tuple(one.model_copy(update={"name": names[one.name]}) for one in serving.outputs)
     labels = {names[name]: steps for name, steps in serving.more_labels.items()}
-    return serving.model_copy(update={"outputs": outputs, "more_labels": labels, "scores_by": None})
+    margin = serving.scores_by if serving.scores_by == "margin" else None
+    return serving.model_copy(update={"outputs": outputs, "more_labels": labels, "scores_by": margin})
 
 
 def without_penalties(spec: Spec) -> Spec:

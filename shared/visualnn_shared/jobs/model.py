@@ -52,6 +52,22 @@ class JobError:
         }  # fmt: skip
 
 
+_SURE = frozenset({
+    "nan-loss", "keras-refused", "invalid", "spec-invalid", "dataset-invalid", "not-found", "input-gone",
+    "members-unfit",
+})  # fmt: skip
+"""Codes of errors that another try of the same job can only meet again."""
+
+
+def may_go_on(kind: str, error: Mapping[str, Any] | None) -> bool:
+    """Whether a resume of a job that failed so can end otherwise: its steps are the same bit for bit, and so is a loss
+    that is no number; a limit of time ends it at the same place where no checkpoint was kept."""
+    code = (error or {}).get("code")
+    if code == "time-limit":
+        return kind in ("tune", "ensemble") or (error or {}).get("checkpoint") is not None
+    return code not in _SURE
+
+
 WORKER_LOST = JobError(
     ErrorClass.INFRASTRUCTURE,
     "worker-lost",

@@ -42,6 +42,7 @@ from visualnn_shared.jobs.statements import (
     left,
     mine,
     one_claim_at_a_time,
+    reached,
     waiting_ids,
 )
 from visualnn_shared.jobs.timers import Timers
@@ -206,6 +207,7 @@ def commit(
     said: dict[str, Any] = {}
     if metrics is not None:
         said["metrics"] = record.plain(metrics)
+        said |= reached(said["metrics"])
     if chosen is not None:
         said["chosen"] = record.plain(chosen)
     done = change(

@@ -1,6 +1,7 @@
 """The pieces that the protocol's statements are made of, the same on both databases."""
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from visualnn_shared.jobs.model import COORDINATED, Lease, State
 from visualnn_shared.jobs.timers import Timers
 from visualnn_shared.store.clock import clock
-from visualnn_shared.store.tables import WORTH_S, Base, Job
+from visualnn_shared.store.tables import WORTH_S, Base, Job, ModelVersion
 
 # Written into the text: a planner uses a partial index only where it sees the index's condition, not a parameter.
 _QUEUED: ColumnClause[str] = literal_column(f"'{State.QUEUED}'")
@@ -75,6 +76,16 @@ def left(**values: Any) -> dict[str, Any]:
     """The columns that every way out of ``running`` sets, and ``values``."""
     gone = ("lease_token", "lease_until", "worker_id", "eta_s", "waiting_for", "waiting_since")
     return {**dict.fromkeys(gone), **values}
+
+
+def reached(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """How good a training became and which network it trained: what the best one is looked up by."""
+    value = metrics.get("test_accuracy")
+    if not isinstance(value, int | float):
+        return {}
+    version = (ModelVersion.model_id == Job.model_id) & (ModelVersion.number == Job.model_version)
+    of = {"accuracy": float(value), "spec_etag": select(ModelVersion.etag).where(version).scalar_subquery()}
+    return {name: case((Job.kind == "train", one)) for name, one in of.items()}
 
 
 def after_infrastructure_failure(timers: Timers) -> dict[str, Any]:

@@ -1,11 +1,25 @@
 """Reading jobs; only ``visualnn_shared.jobs.protocol`` changes them."""
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import String, column, func, select, values
+from sqlalchemy.orm import Session, aliased
 
 from visualnn_shared.errors import NotFound
 from visualnn_shared.store.pages import Page, newest_first
-from visualnn_shared.store.tables import Artifact, Job
+from visualnn_shared.store.tables import Artifact, Dataset, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The training that reached the best test accuracy of a network."""
+
+    accuracy: float
+    job: str
+    dataset: str | None
+    """None where it is deleted."""
+    dataset_name: str | None
 
 
 def get(s: Session, owner: str, job_id: str) -> Job:
@@ -55,3 +69,29 @@ def artifact(s: Session, owner: str, job_id: str, name: str) -> Artifact:
 def count_by_state(s: Session) -> dict[str, int]:
     """State -> number of jobs, over all owners."""
     return dict(s.execute(select(Job.state, func.count()).group_by(Job.state)).all())
+
+
+def best_accuracies(s: Session, owner: str, etags: Collection[str]) -> dict[str, Best]:
+    """Of the networks with these etags, those that the owner trained: etag -> the training with the best accuracy.
+
+    The newest of several that are as good. One look into an index for each network, however many jobs there are.
+    """
+    if not etags:
+        return {}
+    nets = values(column("etag", String), name="given").data([(etag,) for etag in etags]).cte("nets")
+    other = aliased(Job)
+    best = (
+        select(other.id)
+        .where(other.owner == owner, other.spec_etag == nets.c.etag, other.accuracy.is_not(None))
+        .order_by(other.accuracy.desc(), other.id.desc())
+        .limit(1)
+        .correlate(nets)
+        .scalar_subquery()
+    )
+    query = (
+        select(nets.c.etag, Job.accuracy, Job.id, Dataset.id, Dataset.name)
+        .select_from(nets)
+        .join(Job, Job.id == best)
+        .outerjoin(Dataset, Dataset.id == Job.dataset_id)
+    )
+    return {etag: Best(*found) for etag, *found in s.execute(query)}

@@ -203,6 +203,10 @@ class Job(Base):
     eta_s: Mapped[float | None] = mapped_column(Time)
     metrics: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """The latest value of each metric, flat: epoch, loss, accuracy, val_loss, test_accuracy, ..."""
+    accuracy: Mapped[float | None] = mapped_column(Double)
+    """``test_accuracy`` of a train job that succeeded."""
+    spec_etag: Mapped[str | None] = mapped_column(String(64))
+    """With an accuracy: which network has it, as ``ModelVersion.etag`` tells."""
     chosen: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the platform chose where the user left something out: {field: {"value", "why"}}."""
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -238,6 +242,15 @@ class Job(Base):
             sqlite_where=text("state = 'running'"),
         ),
         Index("ix_jobs_owner_id", "owner", "id"),
+        Index(
+            "ix_jobs_accuracy",
+            "owner",
+            "spec_etag",
+            "accuracy",
+            "id",
+            postgresql_where=text("accuracy IS NOT NULL"),
+            sqlite_where=text("accuracy IS NOT NULL"),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import Invalid, SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
+from visualnn_shared.training.accumulating import accumulation_problems
 from visualnn_shared.training.augmentation import augmentation_problems
 from visualnn_shared.training.features import Feeding, feed
 from visualnn_shared.training.fit import Fit, plan_evaluate, plan_predict
@@ -24,6 +25,7 @@ from visualnn_shared.training.loss_options import as_choice
 from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
 from visualnn_shared.training.outputs import End, ends
+from visualnn_shared.training.parallel import devices_problems
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
@@ -75,15 +77,18 @@ def plan(
     feeding = feed(resolved, schema, params.preprocessing)
     problems = list(feeding.problems)
     frozen, unknown = frozen_layers(resolved, params.frozen)
-    problems += unknown or _net_problems(freeze(resolved, frozen))
+    problems += unknown or _net_problems(freeze(resolved, frozen), params)
     problems += _sample_problems(splits, params) + schedule_problems(params.schedule, params.epochs)
     problems += snapshot_problems(params)
     problems += [] if feeding.problems else size_problems(resolved, feeding.fed)
     problems += augmentation_problems(params.augmentation, schema.features) + stratify_problems(params, schema)
-    problems += full_batch_problems(resolved, params)
+    problems += full_batch_problems(resolved, params) + devices_problems(params, _training_samples(splits, params))
     wanted = params.optimizer if isinstance(params.optimizer, Optimizer) else Optimizer(name=params.optimizer or "adam")
     optimizer, wrong = clean_optimizer(wanted, params.learning_rate)
     problems += wrong
+    if not problems:
+        steps = (optimizer.model_extra or {}).get("gradient_accumulation_steps")
+        problems += accumulation_problems(params, steps, _training_samples(splits, params), params.batch_size)
     found = _ends(resolved, schema, params, problems)
     if problems or not found:
         raise Invalid("the training job", problems)
@@ -141,8 +146,11 @@ def _watch_problems(found: list[End], params: TrainParams) -> list[Problem]:
     return problems
 
 
-def _net_problems(resolved: Resolved) -> list[Problem]:
+def _net_problems(resolved: Resolved, params: TrainParams) -> list[Problem]:
     if not any(weight.trainable for layer in resolved.layers for weight in layer.weights):
+        if params.frozen:
+            rule = "frozen must leave weights that can be trained"
+            return [problem(rule, list(params.frozen), field="params.frozen", hint="freeze fewer layers")]
         return [problem("a net must have weights that can be trained", "none", field="layers")]
     reached = {ref.layer for ref, _shape in resolved.outputs}
     blocking = []

@@ -1,6 +1,6 @@
 """A job's params as JSON, field by field: what a form needs. Made from the models that check them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from visualnn_shared.catalogue.kinds import Kind, Optional
 from visualnn_shared.training.loss_options import LOSS_OPTIONS
 from visualnn_shared.training.optimizers import OPTIMIZERS
-from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, EnsembleParams, TrainParams, TuneParams
 
 _KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
 _CHOSEN = frozenset({"optimizer", "loss", "losses", "metrics", "learning_rate", "keep", "stop_at"})
@@ -35,8 +35,18 @@ def describe(params: type[BaseModel] = TrainParams) -> list[dict[str, Any]]:
 
 def describe_tune() -> list[dict[str, Any]]:
     """The fields of ``TuneParams`` but ``space`` and ``recipe``, whose values are names and fields of ``describe``."""
-    schema = TuneParams.model_json_schema()
-    own = {**schema, "properties": {k: v for k, v in schema["properties"].items() if k not in ("space", "recipe")}}
+    return _without(TuneParams, {"space", "recipe"})
+
+
+def describe_ensemble() -> list[dict[str, Any]]:
+    """The fields of ``EnsembleParams`` but ``recipe``, whose value is fields of ``describe``."""
+    return _without(EnsembleParams, {"recipe"})
+
+
+def _without(params: type[BaseModel], others: Set[str]) -> list[dict[str, Any]]:
+    """The fields of ``params`` but ``others``."""
+    schema = params.model_json_schema()
+    own = {**schema, "properties": {k: v for k, v in schema["properties"].items() if k not in others}}
     return [one | {"chosen": one["name"] == "monitor"} for one in _fields(own, schema["$defs"])]
 
 
@@ -80,6 +90,8 @@ def _of(branches: list[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str
         return {**values, "kind": "map", "of": values["kind"]}
     if "object" in by_kind:
         return {"kind": "record", "fields": _fields(by_kind["object"], known)}
+    if words and by_kind.keys() & {"integer"}:  # a number, or a word in its place
+        return {"kind": "int", "limits": _limits(by_kind["integer"]), "choices": words}
     if words:
         return {"kind": "choice", "choices": words}
     (only,) = branches

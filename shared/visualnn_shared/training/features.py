@@ -11,11 +11,13 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.head import plain, readers
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.preparing import prepared, unknown_inputs
-from visualnn_shared.training.serving import Cast, Reshape, Scale, Step, TensorSpec
-from visualnn_shared.training.steps import Fitted, Preprocessing
+from visualnn_shared.training.serving import Cast, Channels, Reshape, Resize, Scale, Step, TensorSpec
+from visualnn_shared.training.steps import Fitted, Pca, Preprocessing, SubtractMean
 
 _RESCALES = {"Scale", "Rescaling", "Normalization"}
 _FLOATS = {"float32", "float64", "float16"}
+_KEEPS_SCALE = (SubtractMean, Pca, Resize, Channels, Reshape)
+"""A user's steps that leave the scale of 8-bit values to the plan; any other is a scale of his own."""
 _MOST_INPUTS = 6  # so that all assignments by shape can be tried
 Dims = tuple[int | None, ...]
 
@@ -68,7 +70,8 @@ def feed(resolved: Resolved, schema: DatasetSchema, asked: Preprocessing = ()) -
             before, after = raw[found.features[layer.name]], piped[found.features[layer.name]]
             found.raw.append(TensorSpec(name=layer.name, shape=before.shape, dtype=before.dtype))
             found.fed.append(TensorSpec(name=layer.name, shape=after.feature.shape, dtype=after.feature.dtype))
-            found.steps[layer.name] = (*after.steps, *_steps(resolved, layer, after.feature, found))
+            left = before.dtype == "uint8" and all(isinstance(step, _KEEPS_SCALE) for step in after.steps)
+            found.steps[layer.name] = (*after.steps, *_steps(resolved, layer, after.feature, left, found))
     return found
 
 
@@ -136,7 +139,9 @@ def _listed(shapes: dict[str, Dims] | dict[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{name}: {show(shape)}" for name, shape in shapes.items()) or "none"
 
 
-def _steps(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, found: Feeding) -> tuple[Step, ...]:
+def _steps(
+    resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, bits: bool, found: Feeding
+) -> tuple[Step, ...]:
     steps: list[Step] = []
     wanted = plain(layer.output_shapes[0])
     if not same_shape(wanted, feature.shape):
@@ -145,11 +150,14 @@ def _steps(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, fou
         found.whys.append(
             f"{layer.name} takes {show(wanted)}, samples are {show(feature.shape)}: the same values, reshaped"
         )
-    return (*steps, *_values(resolved, layer, feature, found))
+    return (*steps, *_values(resolved, layer, feature, bits, found))
 
 
-def _values(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, found: Feeding) -> list[Step]:
-    """Scaling and casting: tokens stay whole numbers, 8-bit pictures become 0 to 1, other numbers pass."""
+def _values(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, bits: bool, found: Feeding) -> list[Step]:
+    """Scaling and casting: tokens stay whole numbers, 8-bit pictures become 0 to 1, other numbers pass.
+
+    ``bits``: the feature began as 8-bit values, and no step has changed their scale.
+    """
     reading = list(readers(resolved, layer.name))
     tables = [reader for reader in reading if reader.type == "Embedding"]
     dtype = str(layer.params["dtype"])
@@ -161,7 +169,7 @@ def _values(resolved: Resolved, layer: ResolvedLayer, feature: FeatureSchema, fo
         return [Cast(dtype="int64" if target == "int64" else "int32")]
     if dtype not in _FLOATS:
         return []
-    if feature.dtype == "uint8" and not any(reader.type in _RESCALES for reader in reading):
+    if bits and not any(reader.type in _RESCALES for reader in reading):
         found.whys.append(f"8-bit values of {feature.name} are scaled from 0-255 to 0-1")
         return [Scale(factor=1 / 255)]
     return [] if feature.dtype == "float32" else [Cast(dtype="float32")]

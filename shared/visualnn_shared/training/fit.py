@@ -9,7 +9,7 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import match
 from visualnn_shared.training.recipe import EvaluateParams, PredictParams
-from visualnn_shared.training.serving import OneHot, Reshape, Serving, TensorSpec
+from visualnn_shared.training.serving import OneHot, Reshape, Scale, Serving, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,21 @@ def _label(serving: Serving, label: LabelSchema) -> tuple[LabelSchema, list[Prob
             rule = f"labels must be among the net's classes ({', '.join(serving.classes[:20])})"
             return known, [problem(rule, unknown[:20], field=where)]
         return known, _shape_problems(serving, known)
+    if serving.scores_by == "margin":
+        return label, _sign_problems(serving, label) or _shape_problems(serving, label)
     if (not label.shape or not _rows(serving)) and (label.n_classes is None or label.n_classes > len(serving.classes)):
         rule = f"labels must be whole numbers from 0 to {len(serving.classes) - 1}"
         return label, [problem(rule, f"{label.min:g} to {label.max:g}", field=where)]
     return label, _shape_problems(serving, label)
+
+
+def _sign_problems(serving: Serving, label: LabelSchema) -> list[Problem]:
+    """Labels of a net whose sign tells must be what they were: 0 and 1, or -1 and 1."""
+    ends = {-1, 1} if any(isinstance(step, Scale) for step in serving.labels) else {0, 1}
+    if label.whole and {label.min, label.max} <= ends:
+        return []
+    rule = f"labels must be {min(ends)} and 1, as the net was trained on"
+    return [problem(rule, f"{label.min:g} to {label.max:g}", field=label.name)]
 
 
 def _rows(serving: Serving) -> bool:

@@ -17,6 +17,7 @@ _SAME_VALUES = {
 _FUNCTIONS = {
     "ReLU": "relu", "HierarchicalSoftmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "SELU": "selu",
     "Softplus": "softplus", "Softsign": "softsign", "HardSigmoid": "hard_sigmoid", "GELU": "gelu", "Swish": "silu",
+    "Exp": "exponential",
 }  # fmt: skip
 """Layer types that are a function themselves; the values of HierarchicalSoftmax are shares that sum to 1."""
 

@@ -1,5 +1,6 @@
 """Labels and a net's head: which loss joins them, how labels are prepared for it, and which metrics mean something."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from visualnn_shared.training.labels import (
     size_problems,
 )
 from visualnn_shared.training.names import Loss, Metric
-from visualnn_shared.training.serving import Cast, OneHot, ScoresBy, Step, Task
+from visualnn_shared.training.serving import Cast, OneHot, Scale, ScoresBy, Step, Task
 
 Reading = Literal["index", "one_hot", "rows", "binary", "flags", "real", "sign", "pair", "sequence"]
 """How labels are used: class indexes; indexes made rows; rows of shares, one per class; 0 or 1; several of 0 or 1;
@@ -52,7 +53,7 @@ METRICS: dict[Reading, frozenset[Metric]] = {
     "binary": _ACCURACY | _FLAGS | _ERRORS,
     "flags": _ACCURACY | _FLAGS | _ERRORS,
     "real": _ERRORS,
-    "sign": _ERRORS,
+    "sign": _ACCURACY | _FLAGS,
     "pair": frozenset(),
     "sequence": frozenset(),
 }
@@ -108,7 +109,7 @@ def metrics_for(joined: Joined) -> tuple[Metric, ...]:
     """What to report where the user does not say: accuracy of classes, the mean error of numbers."""
     if not METRICS[joined.reading]:
         return ()
-    if joined.reading in ("real", "sign"):
+    if joined.reading == "real":
         return ("mse",) if joined.loss == "mae" else ("mae",)
     return ("accuracy",)
 
@@ -116,7 +117,7 @@ def metrics_for(joined: Joined) -> tuple[Metric, ...]:
 def metrics_that_fit(joined: Joined) -> frozenset[Metric]:
     """Those that mean something; from logits, only what looks at order or at a threshold."""
     known = METRICS[joined.reading]
-    if joined.scores_by is None:
+    if joined.scores_by in (None, "margin"):
         return known
     return known & (_TOP if joined.scores_by == "softmax" else _ACCURACY | _FLAGS)
 
@@ -146,7 +147,7 @@ def class_weight_problems(joined: Joined, weights: Literal["balanced"] | tuple[f
     if weights is None:
         return []
     where = "params.class_weight"
-    if joined.classes is None or joined.reading not in ("index", "one_hot", "binary"):
+    if joined.classes is None or joined.reading not in ("index", "one_hot", "binary", "sign"):
         rule = "class_weight must come with labels that are class numbers"
         return [problem(rule, _USED[joined.reading], field=where)]
     if weights == "balanced":
@@ -241,17 +242,41 @@ def _numbers(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     if label.classes is not None:
         rule = f"labels that are classes must come with a softmax head of {len(label.classes)} units"
         rule += ", or one sigmoid unit" if len(label.classes) == 2 else ""
-        hint = f"give {head.ref} the activation softmax"
-        found.problems.append(problem(rule, head.activation, layer=head.ref.layer, param="activation", hint=hint))
+        hint = _as_classes(head, loss)
+        found.problems.append(problem(rule, head.activation, hint=hint, layer=head.ref.layer, param="activation"))
         return found
     found.problems += _loss_problems(found, head) or size_problems(head, label)
+    if loss == "poisson" and head.activation in _BELOW_0:
+        rule = "poisson must come with a head that is above 0: it takes the logarithm of what the head gives"
+        where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
+        way_out = f"give {head.ref} the activation softplus or exponential"
+        found.problems.append(problem(rule, head.activation, hint=way_out, **where))
     if loss == "poisson" and label.min < 0:
         found.problems.append(problem("labels must not be negative with loss poisson", label.min, field=label.name))
     return found
 
 
+def _as_classes(head: Head, loss: Loss | None) -> str:
+    """Both ways from a head without a function to classes."""
+    function, cross = ("sigmoid", "binary_crossentropy") if head.units == 1 else ("softmax", "categorical_crossentropy")
+    if loss in _ELEMENTWISE:
+        return f"give {head.ref} the activation {function}: {loss} of its shares is taken too"
+    if head.units > 1 and loss != cross:
+        cross = f"sparse_{cross}"
+    return f'give {head.ref} the activation {function}, or the loss {{"name": "{cross}", "from_logits": true}}'
+
+
 def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
+    """A value whose sign tells two classes apart; of several values each one does, and no class has a name.
+
+    Labels become 0 and 1, as accuracy takes them; Keras makes -1 and 1 of them for the loss.
+    """
     found = Joined(loss, "", "sign", "regression", as_floats(head, label))
+    if label.min < 0:
+        found.steps += (Scale(factor=0.5, offset=0.5),)
+    if math.prod(dim or 0 for dim in head.shape) == 1:
+        found.task, found.scores_by = "binary", "margin"
+        found.classes = class_names(label, 2) if label.min >= 0 else ("-1", "1")
     if head.activation in ("softmax", "sigmoid"):
         rule = f"{loss} must come with a head that can be negative (linear or tanh)"
         where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
@@ -264,6 +289,11 @@ def _signs(head: Head, label: LabelSchema, loss: Loss) -> Joined:
     return found
 
 
+_BELOW_0 = frozenset({
+    "linear", "tanh", "elu", "selu", "celu", "leaky_relu", "gelu", "silu", "swish", "mish", "softsign", "hard_tanh",
+    "hard_silu", "hard_swish", "hard_shrink", "soft_shrink", "tanh_shrink", "log_softmax", "log_sigmoid",
+})  # fmt: skip
+"""Functions that give values below 0 too."""
 _NEEDS_HEAD: dict[str, tuple[str, ...]] = {
     "sparse_categorical_crossentropy": ("softmax",),
     "categorical_crossentropy": ("softmax",),

@@ -85,6 +85,8 @@ def _picture(step: Any, feature: FeatureSchema) -> tuple[int, ...]:
 
 
 def _scale(step: ScaleBy, feature: FeatureSchema) -> tuple[FeatureSchema, Planned]:
+    if step.factor == 0:
+        raise _Impossible("factor must not be 0, which makes all samples the same", step.factor)
     ends = sorted((feature.min * step.factor + step.offset, feature.max * step.factor + step.offset))
     return _floats(feature, *ends), Scale(factor=step.factor, offset=step.offset)
 

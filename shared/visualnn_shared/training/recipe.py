@@ -21,6 +21,8 @@ MOST_SNAPSHOTS = 64
 """A training keeps no more: each is in memory, and in every checkpoint."""
 MOST_MEMBERS = 32
 """Of an ensemble: each costs as much memory and time as one net."""
+MOST_DEVICES = 64
+"""Of one machine."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
@@ -106,6 +108,9 @@ class TrainParams(_Params):
     """How training samples are changed at random each time they are seen."""
     device: Device = "any"
     """What the job waits for; any takes a GPU where there is one."""
+    devices: Annotated[int, Field(strict=True, ge=1, le=MOST_DEVICES)] | Literal["all"] = 1
+    """On how many devices of the worker each batch is shared out: a number that divides ``batch_size``, which stays the
+    size of the whole batch; all takes as many as divide it."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
     memory_limit_mb: MemoryLimit | None = None
@@ -176,8 +181,11 @@ class DqnParams(_Params):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     """Of first weights, games, exploration and what is drawn from the replay."""
     device: Device = "any"
+    """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
     memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
 
 class PredictParams(_Params):
@@ -216,8 +224,11 @@ class CheckParams(_Params):
     """``params`` of a check job: is a network, with its loss and this data set, fit to be trained?"""
 
     loss: Loss | LossChoice | None = None
+    """What is minimised; chosen to suit the network and the data set where it is left out."""
     losses: dict[_Output, _NamedLoss] = Field(default={}, max_length=100)
+    """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
     loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
+    """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
     samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
     """So many training samples must be learnt by heart."""
     steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400
@@ -227,9 +238,13 @@ class CheckParams(_Params):
     entries: Annotated[int, Field(strict=True, ge=1, le=1000)] = 12
     """So many numbers of each tensor of weights, and of each layer's input, have their gradient checked."""
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    """Of initial weights, and of which samples and numbers are looked at."""
     device: Device = "any"
+    """What the job waits for; any takes a GPU where there is one."""
     time_limit_s: Annotated[float, Field(strict=True, gt=0)] | None = None
+    """Seconds after which an attempt is ended as failed."""
     memory_limit_mb: MemoryLimit | None = None
+    """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
 
 class TuneParams(_Params):
@@ -260,7 +275,7 @@ class TuneParams(_Params):
 
 
 SAME_FOR_ALL = frozenset({
-    "validation_split", "split_seed", "snapshots", "metrics", "device", "time_limit_s", "memory_limit_mb",
+    "validation_split", "split_seed", "snapshots", "metrics", "device", "devices", "time_limit_s", "memory_limit_mb",
     "initial_weights", "losses", "loss_weights",
 })  # fmt: skip
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be

@@ -18,6 +18,8 @@ class RunRecord(BaseModel):
     """Of Python, VisualNN, Keras, its backend and NumPy."""
     backend: str
     device: str
+    devices: int = 1
+    """Among how many of them each batch was shared out."""
     machine: str
     """Kind of processor and operating system."""
     threads: int

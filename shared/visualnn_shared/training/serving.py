@@ -143,7 +143,9 @@ Step = Annotated[
 ]
 Task = Literal["classification", "binary", "regression", "sequence"]
 """What the first output says. ``sequence``: values for each position; the last axis tells symbols apart (CTC)."""
-ScoresBy = Literal["softmax", "sigmoid"]
+ScoresBy = Literal["softmax", "sigmoid", "margin"]
+"""``margin``: of a value whose sign tells two classes apart, as hinge trains it; -1 to 1 become 0 to 1, what is beyond
+is cut off. It ranks the classes and is no probability."""
 
 
 class Serving(_Frozen):
@@ -160,7 +162,8 @@ class Serving(_Frozen):
     more_labels: dict[str, tuple[Step, ...]] = Field(default_factory=dict)
     """Output but the first -> the steps that training applies to the labels for it."""
     scores_by: ScoresBy | None = None
-    """What makes shares of the first output where the net was trained from logits; None: its values are the scores."""
+    """What makes shares of the first output where the net was trained from logits or by margins; None: they are its
+    values."""
     task: Task
     classes: tuple[str, ...] | None = None
     """Class names by index, for classification and binary tasks."""

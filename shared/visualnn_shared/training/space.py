@@ -4,6 +4,7 @@ A dimension is named by its place: ``params.learning_rate``, ``params.optimizer.
 ``model.layers.NAME.params.units`` for a parameter of a layer.
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -85,6 +86,14 @@ class Choices(_Dimension):
 
     type: Literal["choice"]
     choices: Annotated[tuple[Value, ...], Field(min_length=2, max_length=100)]
+
+    @model_validator(mode="after")
+    def _different(self) -> Self:
+        told = [json.dumps(one, sort_keys=True) for one in self.choices]
+        twice = next((one for one in told if told.count(one) > 1), None)
+        if twice is not None:
+            raise ValueError(f"choices must differ; received {twice} more than once")
+        return self
 
 
 Dimension = Annotated[FloatRange | IntRange | Choices, Field(discriminator="type")]

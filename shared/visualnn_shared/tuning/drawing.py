@@ -1,6 +1,7 @@
 """Pictures of a search, drawn with Pillow: parallel coordinates, and bars of importance."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def parallel(params: TuneParams, trials: Sequence[Told]) -> Image.Image:
     names, metric, higher = sorted(params.space), monitored(params), upwards(params)
     ended = [one for one in trials if one.state == "complete" and one.value is not None]
     values = [one.value for one in ended if one.value is not None]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    low, high = metric_range(values, higher)
     picture = Image.new("RGB", (max(2 * _MARGIN + _GAP * len(names) + 60, 760), _TOP + _TALL + _FOOT), PAPER)
     pen = ImageDraw.Draw(picture)
     counts = ", ".join(
@@ -51,6 +52,10 @@ def parallel(params: TuneParams, trials: Sequence[Told]) -> Image.Image:
     write(pen, (20, 14), f"Parallel coordinates of {len(trials)} trials", 20)
     way = "higher" if higher else "lower"
     write(pen, (20, 44), f"{counts}. Each line is a trial; {metric}: {way} is better.", 13, FAINT)
+    beyond = sum(not low <= value <= high for value in values)
+    if beyond:
+        note = f"{beyond} of them, far worse than the rest, at the end of its axis"
+        write(pen, (20, 98), f"{metric}: {note}.", 13, FAINT)
     _legend(pen, bool(any(one.state == "pruned" for one in trials)))
     leader = best(trials, higher)
     for one in sorted(trials, key=lambda one: (one.state == "complete", one is leader)):
@@ -58,7 +63,7 @@ def parallel(params: TuneParams, trials: Sequence[Told]) -> Image.Image:
             continue
         points = [(_x(place), _y(_share(params.space[name], one.values[name]))) for place, name in enumerate(names)]
         if one.state == "complete" and one.value is not None:
-            share = (one.value - low) / (high - low) if high > low else 0.5
+            share = min(1.0, max(0.0, (one.value - low) / (high - low)))
             points.append((_x(len(names)), _y(share)))
             colour = BEST if one is leader else _mixed(share if higher else 1 - share)
             _path(pen, points, colour, 4 if one is leader else 2)
@@ -66,10 +71,35 @@ def parallel(params: TuneParams, trials: Sequence[Told]) -> Image.Image:
             _path(pen, points, ENDED, 1)
     for place, name in enumerate(names):
         _axis(pen, place, short(name), _ticks(params.space[name]), _scale(params.space[name]))
-    _axis(
-        pen, len(names), metric, [(share, f"{low + share * (high - low):.4g}") for share in (0.0, 0.5, 1.0)], "linear"
-    )
+    ticks = [((value - low) / (high - low), label) for value, label in round_ticks(low, high)]
+    _axis(pen, len(names), metric, ticks, "linear")
     return picture
+
+
+def metric_range(values: Sequence[float], higher: bool) -> tuple[float, float]:
+    """The range of the metric's axis, as the editor's: without what is far worse than the rest."""
+    ordered = sorted(values)
+    if not ordered:
+        return 0.0, 1.0
+    low, high = ordered[0], ordered[-1]
+    if low == high:
+        return low - 0.5, high + 0.5
+    middle = ordered[(len(ordered) - 1) // 2]
+    far = 4 * (high - middle if higher else middle - low)
+    if far <= 0:
+        return low, high
+    return (max(low, middle - far), high) if higher else (low, min(high, middle + far))
+
+
+def round_ticks(low: float, high: float, about: int = 5) -> list[tuple[float, str]]:
+    """Values from ``low`` to ``high`` at even steps of 1, 2 or 5 times a power of ten, and their labels."""
+    rough = (high - low) / about
+    power = math.floor(math.log10(rough))
+    step = next(one * 10.0**power for one in (1, 2, 5, 10) if one * 10.0**power >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    places = max(0, -math.floor(math.log10(step) + 1e-9))
+    exact = step < 1e-4 or abs(high) >= 1e6
+    return [(n * step, f"{n * step:.3g}" if exact else f"{n * step + 0.0:.{places}f}") for n in range(first, last + 1)]
 
 
 def bars(shares: Mapping[str, float], metric: str, trials: int) -> Image.Image:
@@ -132,9 +162,7 @@ def _axis(pen: ImageDraw.ImageDraw, place: int, title: str, ticks: Sequence[tupl
     for share, label in ticks:
         y = _y(share)
         pen.line((x - 5, y, x + 5, y), INK, 2)
-        wide = pen.textlength(label, font(12))
-        pen.rectangle((x + 8, y - 8, x + 12 + wide, y + 8), PAPER)
-        write(pen, (x + 10, y), label, 12, INK, "lm")
+        pen.text((x + 10, y), label, INK, font(12), "lm", stroke_width=2, stroke_fill=PAPER)  # lines show around it
 
 
 def _legend(pen: ImageDraw.ImageDraw, pruned: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from visualnn import Client
 from visualnn.cli import main
 from visualnn.errors import ApiError
 from visualnn.resources.parts import send_in_parts
@@ -150,6 +151,26 @@ def test_parts_go_on_where_the_server_says_after_a_break(server: Server, tmp_pat
     assert send_in_parts(transport, path, 16) == "upload-1"
     assert bytes(got) == path.read_bytes()
     transport.close()
+
+
+@pytest.mark.parametrize(("more", "sent"), [(0, ["POST"]), (1, ["POST", "PATCH", "PATCH", "POST"])])
+def test_files_above_16_mib_go_in_parts(server: Server, tmp_path: Path, more: int, sent: list[str]) -> None:
+    path = tmp_path / "large.zip"
+    with path.open("wb") as file:
+        file.truncate(16 * 2**20 + more)
+    got, methods = bytearray(), []
+
+    def answer(asked: Asked) -> Say:
+        methods.append(asked.method)
+        if asked.path.endswith("/datasets"):
+            return Say(201, json.dumps(DATASET).encode())
+        got.extend(asked.body)
+        return Say(204, b"", {"Location": "/api/v1/uploads/u", "Upload-Offset": str(len(got))})
+
+    server.answer = answer
+    with Client(server.url) as client:
+        assert client.datasets.upload(path).name == "iris"
+    assert methods == sent
 
 
 def test_parts_give_up_on_a_refusal(server: Server, tmp_path: Path) -> None:

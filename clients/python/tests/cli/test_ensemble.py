@@ -75,6 +75,22 @@ def test_the_ensemble_is_asked_for_and_its_gain_is_shown(
         assert text in out
 
 
+def test_the_table_has_a_head_and_job_ids_stay_whole_in_a_narrow_window(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = [f"job-01jd2k3m4n5p6q7r8s9t0v1w2{end}" for end in "xy"]
+    members = [{**one, "job": job} for one, job in zip(MEMBERS["report"]["members"], long, strict=True)]
+    told = {**MEMBERS, "report": {**MEMBERS["report"], "members": members}}
+    platform = Platform()
+    server.answer = lambda one: Say(200, json.dumps(told).encode()) if one.path.endswith("/members") else platform(one)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert ensemble(monkeypatch, "--tune", "job-1") == 0
+    out = capsys.readouterr().out
+    head = next(line for line in out.splitlines() if "net" in line)
+    assert [cell.strip() for cell in head.strip("┃").split("┃")] == ["net", "from", "val loss"]
+    assert all(f"{job}  member" in out for job in long)
+
+
 @pytest.mark.parametrize(
     ("options", "params"),
     [

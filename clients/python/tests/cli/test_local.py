@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from visualnn.cli import main
+from visualnn.transport import Retries
+
+from tests.scripted_http import Say, Server
 
 HEAVY = "fastapi starlette uvicorn sqlalchemy celery redis httpx onnx onnxruntime keras tensorflow sklearn PIL minio"
 SPEC = {
@@ -175,6 +178,31 @@ def test_the_built_in_networks_are_listed_and_printed(tell: Told) -> None:
     _, out, _ = tell("zoo", "two-input")
     assert json.loads(out)["visualnn"] == 1
     assert "zoo:two-input" in tell("zoo")[1]
+
+
+def test_the_list_of_networks_tells_what_a_running_platform_trained(
+    tell: Told, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {"accuracy": 0.98765, "job": "job-1", "dataset": "dataset-1", "dataset_name": "digits"}
+    row = {"name": "linear", "title": "Line", "input": {"x": [1]}, "classes": None, "params": 2, "trained": best}
+    other = {**row, "name": "two-input", "trained": None}
+    server.answer = lambda _asked: Say(200, json.dumps({"items": [row, other]}).encode())
+    monkeypatch.setenv("VISUALNN_URL", server.url)
+    monkeypatch.setenv("COLUMNS", "200")
+    status, out, _ = tell("zoo")
+    assert (status, [one.path for one in server.asked]) == (0, ["/api/v1/zoo"])
+    assert "accuracy here" in out
+    line = next(line for line in out.splitlines() if "zoo:linear" in line)
+    assert [cell.strip() for cell in line.strip("│").split("│")][-2:] == ["98.77%", "digits"]
+    assert json.loads(tell("zoo", "--json")[1])[0]["trained"] == best
+
+
+def test_the_list_of_networks_needs_no_platform(tell: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUALNN_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(Retries, "wait_s", lambda *_: 0.0)
+    status, out, told = tell("zoo")
+    assert (status, "zoo:two-input" in out, "accuracy here" in out) == (0, True, False)
+    assert "without accuracies" in told
 
 
 def test_layers_are_listed_and_each_one_shown(tell: Told) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, InputShape, ModelArgument, named_or_json, shape_of
+from visualnn.cli.options import AsJson, DataDir, InputShape, ModelArgument, Priority, given, named_or_json, shape_of
 
 
 def check(
@@ -24,6 +24,7 @@ def check(
     samples: Annotated[
         int | None, typer.Option(min=2, help="Samples that must be learnt by heart.", show_default="20")
     ] = None,
+    priority: Priority = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +43,8 @@ def check(
     from visualnn.cli.sources import load_spec
 
     if dataset is not None:
-        _try(model, dataset, {"loss": named_or_json(loss), "samples": samples}, data_dir, as_json)
+        params = given(loss=named_or_json(loss), samples=samples, priority=priority)
+        _try(model, dataset, params, data_dir, as_json)
         return
     spec = load_spec(model, lambda: connected(data_dir, worker=False), shape_of(input_shape))
     problems = find_problems(spec)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +24,30 @@ _LOOK_S = 0.5
 def connected(data_dir: Path | None, *, worker: bool = True, workers: int = 1) -> Iterator["Client"]:
     """A client of ``VISUALNN_URL``; else of the platform that runs on the data folder; else of one for this command.
 
-    The last is started without a worker where ``worker`` is false: listing jobs needs none. Raises ``PlatformError``
-    and ``ServerUnreachable``.
+    The last is started without a worker where ``worker`` is false: listing jobs needs none. SIGTERM in the block is as
+    Ctrl-C, whoever runs the platform. Raises ``PlatformError`` and ``ServerUnreachable``.
     """
     from visualnn.client import Client
 
     url = os.environ.get("VISUALNN_URL") or _running(data_folder(data_dir))
     if url:
-        with Client(url) as client:
+        with _sigterm_as_interrupt(), Client(url) as client:
             yield client
         return
     with own_platform(data_folder(data_dir), worker=worker, workers=workers) as client:
+        yield client
+
+
+@contextmanager
+def running(data_dir: Path | None) -> Iterator["Client | None"]:
+    """A client of ``VISUALNN_URL``, else of the platform that runs on the data folder; None where none does."""
+    url = os.environ.get("VISUALNN_URL") or _running(data_folder(data_dir))
+    if not url:
+        yield None
+        return
+    from visualnn.client import Client
+
+    with Client(url) as client:
         yield client
 
 
@@ -58,7 +72,7 @@ def own_platform(folder: Path, *, worker: bool = True, workers: int = 1) -> Iter
             break
         except AlreadyRunning as held:
             if (url := _running(folder)) is not None:
-                with Client(url) as client:
+                with _sigterm_as_interrupt(), Client(url) as client:
                     yield client
                 return
             if not held.temporary:
@@ -77,6 +91,9 @@ def own_platform(folder: Path, *, worker: bool = True, workers: int = 1) -> Iter
 @contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
     """Let SIGTERM end the command as Ctrl-C does: the job is cancelled, and the platform ends in order."""
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be taken
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -147,6 +147,19 @@ def samples(
 
 
 @app.command()
+def delete(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="The data set's id.")], data_dir: DataDir = None
+) -> None:
+    """Delete a data set; what was trained on it stays."""
+    from visualnn.cli.connect import connected
+    from visualnn.cli.output import say
+
+    with connected(data_dir, worker=False) as client:
+        client.datasets.delete(dataset)
+    say(f"{dataset}  deleted")
+
+
+@app.command()
 def split(
     dataset: DatasetArgument,
     test: Annotated[float, typer.Option(help="Share of the samples for the test split.")] = 0.2,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, Priority
+from visualnn.cli.options import AsJson, DataDir, Priority, given
 
 if TYPE_CHECKING:
     from visualnn.client import Client
@@ -81,8 +81,10 @@ def ensemble(
     if model is not None and dataset is not None:
         must_be_known(model=model, dataset=dataset)
     shared = read_recipe(recipe) | ({} if epochs is None else {"epochs": epochs})
-    params = {"method": method, "members": members, "epochs": at or None, "monitor": monitor, "parallel": parallel,
-              "recipe": shared or None, "priority": priority, **there}  # fmt: skip
+    params = there | given(
+        method=method, members=members, epochs=at or None, monitor=monitor, parallel=parallel, recipe=shared or None,
+        priority=priority,
+    )  # fmt: skip
     needed = 1 if there or method in ("snapshots", "average") else min(members or 5, parallel or 4)
     with connected(data_dir, workers=min(needed, os.cpu_count() or 1)) as client:
         result = _ensemble(client, model, dataset, params, out)
@@ -140,13 +142,15 @@ def _print(result: dict[str, Any]) -> None:
         about = f"epoch {one['epoch']}" if one["epoch"] else f"seed {one['seed']}" if one["seed"] is not None else ""
         mark = " (best)" if one["number"] == report["best"] else ""
         values = [number(one["metrics"][split][name]) for split, name in columns]
-        rows.append((f"member {one['number']}{mark}", about, *values, one["job"]))
+        rows.append((f"member {one['number']}{mark}", about, *values))
     for label, key in (("mean", "mean"), ("ensemble", "ensemble"), ("over the mean", "over_mean"),
                        ("over the best", "over_best")):  # fmt: skip
         of = {gain["split"]: gain[key] for gain in report["gains"]}
-        rows.append((label, "", *(number(of[split][name]) for split, name in columns), ""))
+        rows.append((label, "", *(number(of[split][name]) for split, name in columns)))
     headings = [f">{split} {name}" for split, name in columns]
-    print_table(f"an ensemble of {len(report['members'])}", ["net", "", *headings, "job"], rows)
+    print_table(f"an ensemble of {len(report['members'])}", ["net", "from", *headings], rows)
+    for one in report["members"]:
+        say(f"job   {one['job']}  member {one['number']}")
     for line in report["notes"]:
         say(f"note  {line}")
     for file in result["files"]:

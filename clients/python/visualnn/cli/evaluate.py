@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, Priority
 
 
 def evaluate(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Id of the train job whose weights are judged.")],
     dataset: DatasetArgument,
     split: Annotated[str, typer.Option(help="train, test or all.")] = "test",
+    priority: Priority = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -24,7 +25,7 @@ def evaluate(
     must_be_known(dataset=dataset)
     with connected(data_dir) as client:
         data = stored_dataset(client, dataset)
-        queued = client.jobs.evaluate(job, data, split=split)
+        queued = client.jobs.evaluate(job, data, split=split, priority=priority)
         ended = wait_or_cancel(client, queued, f"evaluating on {data.name}")
     if as_json:
         print_json({"job": ended.id, "state": ended.state, "dataset": data.id, "metrics": ended.metrics})

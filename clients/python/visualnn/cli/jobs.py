@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir
+from visualnn.cli.options import AsJson, DataDir, JobArgument
 from visualnn.cli.saving import Format
 
 if TYPE_CHECKING:
+    from visualnn.client import Client
     from visualnn.records import Job
 
-app = typer.Typer(name="jobs", help="List, watch, cancel and resume jobs.")
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
+app = typer.Typer(name="jobs", help="List, watch, compare, cancel and resume jobs.")
 
 
 @app.callback(invoke_without_command=True)
@@ -29,15 +29,19 @@ def list_jobs(
     from itertools import islice
 
     from visualnn.cli.connect import connected
-    from visualnn.cli.output import print_json, print_table
+    from visualnn.cli.output import print_json, print_table, say
 
     with connected(data_dir, worker=False) as client:
         found = list(islice(client.jobs.list(state=state, limit=min(limit, 100)), limit))
+        names = {} if as_json else _names(client, found)
     if as_json:
         print_json([job.model_dump(mode="json") for job in found])
         return
-    rows = [(job.id, job.kind, job.state, f"{job.progress:.0%}", job.attempt, _note(job)) for job in found]
-    print_table("", ["=job", "kind", "state", ">done", ">attempt", ""], rows)
+    rows = [(job.id, job.kind, _state(job), _what(job, names)) for job in found]
+    print_table("", ["=job", "kind", "=state", "model and data set"], rows)
+    for job in found:
+        if _note(job):
+            say(f"{job.id}  {_note(job)}")
 
 
 @app.command()
@@ -173,6 +177,37 @@ def _show(job: "Job", *, as_json: bool) -> None:
         say(f"  warning: {one['rule']}; received {one['received']}; {one['hint']}")
     if _note(job):
         say(f"  {_note(job)}")
+
+
+def _state(job: "Job") -> str:
+    return f"{job.state} {job.progress:.0%}" if job.state == "running" else job.state
+
+
+def _what(job: "Job", names: dict[str, str]) -> str:
+    """The model on the data set, as far as the job has them."""
+    return " on ".join(names.get(one, one) for one in (_model(job), job.dataset) if one)
+
+
+def _model(job: "Job") -> str:
+    return str(job.model["id"]) if job.model else ""
+
+
+def _names(client: "Client", jobs: "list[Job]") -> dict[str, str]:
+    """Id -> name of the models and data sets of the jobs; what was deleted keeps its id."""
+    from visualnn.errors import ApiError
+
+    found = {}
+    for get, ids in (
+        (client.models.get, {_model(job) for job in jobs}),
+        (client.datasets.get, {job.dataset for job in jobs}),
+    ):
+        for one in filter(None, ids):
+            try:
+                found[one] = get(one).name
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+    return found
 
 
 def _note(job: "Job") -> str:

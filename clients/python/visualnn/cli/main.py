@@ -8,6 +8,7 @@ import typer
 
 from visualnn.cli import (
     check,
+    compare,
     convert,
     datasets,
     demo,
@@ -15,6 +16,7 @@ from visualnn.cli import (
     ensemble,
     evaluate,
     formats,
+    job_files,
     jobs,
     layers,
     models,
@@ -56,6 +58,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in _COMMANDS:
     app.command()(command)
+for command in (job_files.files, job_files.fetch, compare.compare):
+    jobs.app.command()(command)
 for group in (jobs.app, operators.app, models.app, datasets.app):
     app.add_typer(group)
 

@@ -22,7 +22,7 @@ ModelArgument = Annotated[
 DatasetArgument = Annotated[
     str, typer.Argument(metavar="DATASET", help="A file, a known name such as digits, or a data set's id.")
 ]
-
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, gpu or any.", show_default="any")]
 MemoryLimit = Annotated[
@@ -40,6 +40,11 @@ InputShape = Annotated[
         show_default=False,
     ),
 ]
+
+
+def given(**params: Any) -> dict[str, Any]:
+    """Without the options that were left out."""
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def named_or_json(text: str | None) -> Any:

@@ -48,6 +48,7 @@ class JobProgress:
             "batch": self._batch,
             "epoch": self._epoch_end,
             "episode": self._episode,
+            "metrics": self._metrics,
             "log": self._log,
         }.get(event.kind)
         if show is not None:
@@ -87,6 +88,14 @@ class JobProgress:
         if not self._live and ("greedy_return" in metrics or time.monotonic() - self._said_at > 5 * _QUIET_S):
             self._said_at = time.monotonic()
             note(f"step {step}/{steps}  {_metrics(metrics)}")
+
+    def _metrics(self, data: dict[str, Any]) -> None:
+        """Of what has no epochs: how many trials have ended, how many checks passed."""
+        metrics = data.get("metrics") or {}
+        self._show(None, metrics, data.get("progress"), data.get("eta_s"))
+        if not self._live and time.monotonic() - self._said_at > _QUIET_S:
+            self._said_at = time.monotonic()
+            note(_metrics(metrics))
 
     def _log(self, data: dict[str, Any]) -> None:
         if data.get("level", "info").lower() in ("warning", "error"):

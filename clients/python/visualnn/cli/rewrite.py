@@ -37,7 +37,7 @@ def rewrite(
 
     from visualnn.cli.connect import connected
     from visualnn.cli.output import print_json, print_table, say
-    from visualnn.cli.saving import must_be_writable
+    from visualnn.cli.saving import must_be_writable, write_whole
     from visualnn.cli.sources import load_spec
 
     _known(rule, weights, weights_out)
@@ -51,7 +51,7 @@ def rewrite(
     found = dense_to_conv(spec, size, tensors) if rule == RULES[0] else _unfolded(spec, tensors)
     totals = summary(found.spec)
     if out is not None:
-        _save(out, found.spec.model_dump_json(indent=1).encode())
+        write_whole(out, found.spec.model_dump_json(indent=1).encode())
     if weights_out is not None and found.weights is not None:
         from visualnn_shared.spec.reading import canonical_json
 
@@ -123,11 +123,6 @@ def _read(path: Path) -> dict[str, Any]:
 def _write(path: Path, tensors: dict[str, Any], spec: str) -> None:
     from safetensors.numpy import save
 
-    _save(path, save(tensors, metadata={"visualnn.spec": spec}))
+    from visualnn.cli.saving import write_whole
 
-
-def _save(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    new = path.with_name(path.name + ".part")
-    new.write_bytes(data)
-    new.replace(path)
+    write_whole(path, save(tensors, metadata={"visualnn.spec": spec}))

@@ -87,6 +87,10 @@ def train(
         bool | None, typer.Option(help="Shuffle the training samples each epoch.", show_default="shuffle")
     ] = None,
     device: DeviceOption = None,
+    devices: Annotated[
+        str | None,
+        typer.Option(help="Share each batch out among this many of the worker's devices, or all.", show_default="1"),
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds one attempt may take.", show_default="no limit")
     ] = None,
@@ -124,6 +128,7 @@ def train(
         "seed": seed,
         "shuffle": shuffle,
         "device": device,
+        "devices": int(devices) if devices and devices.isdecimal() else devices,
         "time_limit_s": time_limit,
         "memory_limit_mb": mebibytes(memory_limit),
     }
@@ -165,7 +170,6 @@ def _train(
 ) -> dict[str, Any]:
     from visualnn_shared.reinforcement.environments import ENVIRONMENTS
 
-    from visualnn.cli.output import note
     from visualnn.cli.saving import fetching
     from visualnn.cli.sources import named_model, stored_dataset
     from visualnn.cli.waiting import wait_or_cancel
@@ -179,10 +183,8 @@ def _train(
         data = stored_dataset(client, dataset)
         job = client.jobs.train(wanted, data, priority=priority, **params)
         learned_from = {"dataset": {"id": data.id, "name": data.name, "splits": data.splits}}
-    note(f"job {job.id}: {name} on {dataset if dataset in ENVIRONMENTS else data.name}, {client.url}")
-    for one in job.warnings:
-        note(f"warning: {one['rule']}; received {one['received']}; {one['hint']}")
-    ended = wait_or_cancel(client, job, f"training {name}")
+    on = dataset if dataset in ENVIRONMENTS else data.name
+    ended = wait_or_cancel(client, job, f"training {name}", told=f"{name} on {on}")
     file = out or Path(f"{_file_name(name)}{ENDINGS[format]}")
     with fetching(ended.id, format):
         weights = client.jobs.weights(ended.id, file, format=format)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument, Priority
+from visualnn.cli.options import AsJson, DataDir, DatasetArgument, ModelArgument, Priority, given
 
 if TYPE_CHECKING:
     from visualnn.client import Client
@@ -75,9 +75,10 @@ def tune(
     if not dimensions:
         raise typer.BadParameter("a search needs a dimension: give --param or --space", param_hint="--param")
     shared = read_recipe(recipe) | ({} if epochs is None else {"epochs": epochs})
-    params = {"trials": trials, "parallel": parallel, "search": search, "pruner": pruner, "min_epochs": min_epochs,
-              "reduction": reduction, "stages": stages, "monitor": monitor, "seed": seed,
-              "priority": priority}  # fmt: skip
+    params = given(
+        trials=trials, parallel=parallel, search=search, pruner=pruner, min_epochs=min_epochs, reduction=reduction,
+        stages=stages, monitor=monitor, seed=seed, priority=priority,
+    )  # fmt: skip
     with connected(data_dir, workers=min(parallel or 2, os.cpu_count() or 1)) as client:
         result = _tune(client, model, dataset, dimensions, shared, params, out)
     if as_json:
@@ -150,9 +151,12 @@ def _print(result: dict[str, Any]) -> None:
     for one in ordered:
         values = ", ".join(f"{name.removeprefix('params.')} {_short(value)}" for name, value in one["values"].items())
         shown = "" if one["value"] is None else number(one["value"])
-        rows.append((str(one["number"]), one["state"], shown, values, one["job"] or one["note"] or ""))
+        rows.append((str(one["number"]), one["state"], shown, values, one["job"] or ""))
     title = f"{len(rows)} trials, the best first"
-    print_table(title, [">trial", "state", f">{monitor}", "values", "job"], rows)
+    print_table(title, [">trial", "state", f">{monitor}", "values", "=job"], rows)
+    for one in ordered:
+        if one["note"]:
+            say(f"note: trial {one['number']}: {one['note']}")
     for warning in result["warnings"]:
         say(f"warning: {warning}")
     for file in result["files"]:

@@ -19,13 +19,19 @@ _STARTING_S = 15.0
 _LOOK_S = 0.5
 
 
-def wait_or_cancel(client: "Client", job: "Job", title: str) -> "Job":
-    """The job when it has succeeded. Ctrl-C cancels it and waits until its worker has stopped.
+def wait_or_cancel(client: "Client", job: "Job", title: str, told: str | None = None) -> "Job":
+    """The job when it has succeeded. Its id and its warnings are told first, so that it can be followed elsewhere.
+
+    ``told`` is what the line says of it, where that is not the bar's ``title``. Ctrl-C cancels it and waits until its
+    worker has stopped.
 
     Raises ``JobFailed``, ``JobCancelled`` (by somebody else), ``typer.Exit`` with status 130 after a Ctrl-C.
     """
     from visualnn.errors import ServerUnreachable
 
+    note(f"job {job.id}: {told or title}, {client.url}")
+    for one in job.warnings:
+        note(f"warning: {one['rule']}; received {one['received']}; {one['hint']}")
     try:
         with JobProgress(title) as progress:
             _tell_why_it_waits(client, job)

@@ -87,3 +87,7 @@ class Datasets:
 
     def get(self, dataset: str) -> Dataset:
         return Dataset.model_validate(self._transport.get(f"/datasets/{dataset}"))
+
+    def delete(self, dataset: str) -> None:
+        """Delete a data set and its samples. Raises ``ApiError`` 409 while a job that has not ended uses it."""
+        self._transport.json("DELETE", f"/datasets/{dataset}", safe=True)

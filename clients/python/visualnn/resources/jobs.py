@@ -1,5 +1,6 @@
 """Jobs: work that the server does in its own time."""
 
+import builtins
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import httpx
 
 from visualnn.download import download
 from visualnn.errors import ApiError, JobCancelled, JobFailed
-from visualnn.records import Dataset, Download, Event, Job, Model
+from visualnn.records import Artifact, Dataset, Download, Event, Job, Model
 from visualnn.resources.paging import pages
 from visualnn.sse import parse
 from visualnn.transport import Transport
@@ -22,11 +23,20 @@ _SILENCE_S = 60.0
 
 
 class Jobs:
+    """In ``params`` what is left out is the server's default; None is sent as JSON's null.
+
+    Each kind takes ``priority``, -100 to 100 (the highest goes first), and ``idempotency_key``: the same key with the
+    same request is the same job.
+    """
+
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def submit(self, kind: str, *, idempotency_key: str | None = None, **body: Any) -> Job:
-        """``POST /jobs``. Without a key a fresh one is made, so that a repeated request is still one job."""
+        """``POST /jobs``. Without a key a fresh one is made, so that a repeated request is still one job.
+
+        Of ``body`` (model, dataset, params, priority) what is None is left out.
+        """
         given = _set(body)
         key = idempotency_key or str(uuid.uuid4())
         answer = self._transport.json("POST", "/jobs", body={"kind": kind, **given}, headers={"Idempotency-Key": key})
@@ -43,13 +53,13 @@ class Jobs:
     ) -> Job:
         """Queue a training. ``params``: epochs, batch_size, optimizer, loss, metrics, learning_rate,
         validation_split, seed, time_limit_s, memory_limit_mb, ...; what is left out is chosen and told in
-        ``job.chosen``. ``priority``: -100 to 100; the highest goes first.
+        ``job.chosen``.
 
         ``model`` may be a stored model, its id, ``id@version`` or ``zoo:NAME``. Raises ``ApiError`` 422 with every
         problem of the params, and with every way in which the data set does not fit the model.
         """
         return self.submit(
-            "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=_set(params),
+            "train", idempotency_key=idempotency_key, model=_id(model), dataset=_id(dataset), params=params,
             priority=priority,
         )  # fmt: skip
 
@@ -66,24 +76,66 @@ class Jobs:
         learning_rate, discount, replay_size, seed, ... It leaves weights as a training does, ``returns.json`` and
         ``returns.png``. Raises ``ApiError`` 422 with every way in which the model does not fit the environment.
         """
-        given = {"environment": environment, **_set(params)}
+        given = {"environment": environment, **params}
         return self.submit("dqn", idempotency_key=idempotency_key, model=_id(model), params=given, priority=priority)
 
-    def evaluate(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
+    def evaluate(
+        self,
+        job: Job | str,
+        dataset: Dataset | str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue an evaluation of a train job's weights on a data set."""
-        return self.submit("evaluate", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
+        return self.submit(
+            "evaluate", idempotency_key=idempotency_key, priority=priority, dataset=_id(dataset),
+            params={"job": _id(job), **params},
+        )  # fmt: skip
 
-    def predict(self, job: Job | str, dataset: Dataset | str, **params: Any) -> Job:
+    def predict(
+        self,
+        job: Job | str,
+        dataset: Dataset | str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue predictions of a train job's weights for a whole data set."""
-        return self.submit("predict", dataset=_id(dataset), params={"job": _id(job), **_set(params)})
+        return self.submit(
+            "predict", idempotency_key=idempotency_key, priority=priority, dataset=_id(dataset),
+            params={"job": _id(job), **params},
+        )  # fmt: skip
 
-    def export(self, job: Job | str, **params: Any) -> Job:
+    def export(
+        self,
+        job: Job | str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue an export of a train job's weights: its file is ``model.savedmodel.zip``, TensorFlow's SavedModel."""
-        return self.submit("export", params={"job": _id(job), **_set(params)})
+        return self.submit(
+            "export", idempotency_key=idempotency_key, priority=priority, params={"job": _id(job), **params},
+        )  # fmt: skip
 
-    def check(self, model: Model | str, dataset: Dataset | str, **params: Any) -> Job:
+    def check(
+        self,
+        model: Model | str,
+        dataset: Dataset | str,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        **params: Any,
+    ) -> Job:
         """Queue a check: is the model, with its loss and this data, fit to be trained? It leaves ``check.json``."""
-        return self.submit("check", model=_id(model), dataset=_id(dataset), params=_set(params))
+        return self.submit(
+            "check", idempotency_key=idempotency_key, priority=priority, model=_id(model),
+            dataset=_id(dataset), params=params,
+        )  # fmt: skip
 
     def tune(
         self,
@@ -92,6 +144,7 @@ class Jobs:
         space: dict[str, dict[str, Any]],
         *,
         recipe: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
         priority: int | None = None,
         **params: Any,
     ) -> Job:
@@ -101,14 +154,18 @@ class Jobs:
         ``params``: trials, parallel, search, pruner, monitor, seed, ... It leaves ``trials.json`` and pictures. Raises
         ``ApiError`` 422 with every problem of recipe and space.
         """
-        given = {"space": space, **_set({"recipe": recipe}), **_set(params)}
-        return self.submit("tune", model=_id(model), dataset=_id(dataset), params=given, priority=priority)
+        given = {"space": space, **_set({"recipe": recipe}), **params}
+        return self.submit(
+            "tune", idempotency_key=idempotency_key, priority=priority, model=_id(model), dataset=_id(dataset),
+            params=given,
+        )  # fmt: skip
 
     def ensemble(
         self,
         model: Model | str | None = None,
         dataset: Dataset | str | None = None,
         *,
+        idempotency_key: str | None = None,
         priority: int | None = None,
         **params: Any,
     ) -> Job:
@@ -120,7 +177,7 @@ class Jobs:
         training's are; it leaves ``ensemble.json`` and ``gain.png``. Raises ``ApiError`` 422 with every problem.
         """
         given = {name: _id(one) for name, one in (("model", model), ("dataset", dataset)) if one is not None}
-        return self.submit("ensemble", params=_set(params), priority=priority, **given)
+        return self.submit("ensemble", idempotency_key=idempotency_key, priority=priority, params=params, **given)
 
     def members(self, job: Job | str) -> dict[str, Any]:
         """What an ensemble is made of and, once it is done, what it gained: {"trainings", "report", ...}."""
@@ -204,6 +261,10 @@ class Jobs:
     def weights(self, job: str, path: str | Path, *, format: str = "safetensors") -> Download:
         """Fetch the trained weights into ``path``; resumed after a broken connection, and checked by sha256."""
         return download(self._transport, f"/jobs/{job}/weights", Path(path), format=format)
+
+    def artifacts(self, job: str) -> builtins.list[Artifact]:
+        """The files that a succeeded job has left; none before."""
+        return [Artifact.model_validate(one) for one in self._transport.get(f"/jobs/{job}/artifacts")["items"]]
 
     def artifact(self, job: str, name: str, path: str | Path) -> Download:
         """Fetch another file of the job's result, such as ``predictions.npz``."""

@@ -8,7 +8,7 @@ import httpx
 from visualnn.errors import ApiError
 from visualnn.transport import Transport
 
-LARGE = 64 * 2**20
+LARGE = 16 * 2**20
 """Bytes from which a file goes in parts."""
 PART = 16 * 2**20
 _TUS = {"Tus-Resumable": "1.0.0"}

@@ -1,17 +1,20 @@
 """/layers, /zoo, /schema, /formats."""
 
 import io
+import json
 import zipfile
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from visualnn_api.views.catalogue import ConversionReport, LayerTypes
 from visualnn_shared import zoo
 from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.training.optimizers import OPTIMIZERS
-from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
+from visualnn_shared.training.recipe import SAME_FOR_ALL, CheckParams, EnsembleParams, TrainParams, TuneParams
 
 from tests.gateway.running import Gateway
+from tests.gateway.trained import Trainer, line_csv
 
 
 def test_every_layer_type_is_listed_and_read_alone(api: httpx.Client) -> None:
@@ -31,6 +34,26 @@ def test_every_built_in_network_can_be_fetched_and_checked(api: httpx.Client, na
     assert api.post("check", json=spec).status_code == 200
     listed = {item["name"]: item["params"] for item in api.get("zoo").json()["items"]}
     assert api.post("summary", json=spec).json()["params"] == listed[name]
+
+
+def test_the_zoo_tells_how_good_its_networks_became_here(api: httpx.Client, trainer: Trainer) -> None:
+    """Also of a model that was posted; one that was changed is another network."""
+
+    def train(model: str, accuracy: float) -> str:
+        job = api.post("jobs", json={"kind": "train", "model": model, "dataset": dataset}).json()["id"]
+        trainer.commit(trainer.claim(job), {}, {"loss": 0.1, "test_accuracy": accuracy})
+        return str(job)
+
+    dataset = api.post("datasets", files={"file": ("b.csv", line_csv())}, data={"name": "both"}).json()["id"]
+    spec = api.get("zoo/linear").json()
+    other = json.loads(json.dumps(spec).replace('"units": 1', '"units": 1, "use_bias": false'))
+    posted, changed = [api.post("models", json=one).json()["id"] for one in (spec, other)]
+    train("zoo:linear", 0.5)
+    best = train(posted, 0.75)
+    train(changed, 1.0)
+    found = {item["name"]: item["trained"] for item in api.get("zoo").json()["items"]}
+    assert found.pop("linear") == {"accuracy": 0.75, "job": best, "dataset": dataset, "dataset_name": "both"}
+    assert set(found.values()) == {None}
 
 
 def test_an_unknown_network_is_not_found(api: httpx.Client) -> None:
@@ -59,6 +82,19 @@ def test_a_form_for_searches_can_be_made_from_their_schema(api: httpx.Client) ->
     assert (fields["pruner"]["choices"], fields["pruner"]["default"]) == (["none", "median", "asha"], "none")
     limits = fields["stages"]["limits"]
     assert (limits["least"], limits["most"]) == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "without"), [("check", CheckParams, set()), ("ensemble", EnsembleParams, {"recipe"})]
+)
+def test_what_a_check_and_an_ensemble_take_is_told(
+    api: httpx.Client, kind: str, params: type[BaseModel], without: set[str]
+) -> None:
+    fields = {item["name"]: item for item in api.get(f"schema/{kind}").json()["items"]}
+    assert set(fields) == set(params.model_fields) - without
+    defaults = params().model_dump(mode="json")
+    assert {name: item["default"] for name, item in fields.items()} == {name: defaults[name] for name in fields}
+    assert [name for name, item in fields.items() if not item["doc"].endswith(".")] == []
 
 
 def test_formats_come_from_the_converter(converting: Gateway) -> None:

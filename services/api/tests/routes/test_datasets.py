@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 from visualnn_shared.store import datasets
 from visualnn_shared.store.database import LOCAL_OWNER
 
@@ -28,6 +30,17 @@ def _pictures() -> bytes:
     pictures = np.arange(5 * 2 * 3, dtype=np.uint8).reshape(5, 2, 3)
     labels = np.array([0, 1, 2, 1, 0])
     return npz({"x_train": pictures, "y_train": labels, "x_test": pictures[:2], "y_test": labels[2:4]})
+
+
+def _folders() -> bytes:
+    """A zip of two grey pictures of 3 x 2, each in the folder of its class."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for label in ("a", "b"):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((3, 2), next(_numbers), np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{label}/0.png", picture.getvalue())
+    return packed.getvalue()
 
 
 def _post(api: httpx.Client, data: bytes, filename: str = "line.csv", **fields: str) -> httpx.Response:
@@ -65,6 +78,23 @@ def test_the_same_content_and_name_again_is_the_same_data_set(api: httpx.Client)
     other = _post(api, data, name="another name")
     assert other.status_code == 201
     assert other.json()["id"] != first.json()["id"]
+
+
+def test_the_same_file_with_other_options_is_read_anew_and_checked(api: httpx.Client) -> None:
+    data = _folders()
+    first = _post(api, data, "tt.zip")
+    assert first.status_code == 201, first.text
+    wrong = {"picture_size": ("foo", "0x5"), "format": ("hdf5", "tar")}
+    for field, value in [(field, value) for field, values in wrong.items() for value in values]:
+        answer = _post(api, data, "tt.zip", **{field: value})
+        assert answer.status_code == 422, answer.text
+    larger = _post(api, data, "tt.zip", picture_size="6x4")
+    assert larger.status_code == 201
+    assert [one.json()["schema"]["features"][0]["shape"] for one in (first, larger)] == [[3, 2], [6, 4]]
+    assert larger.json()["sha256"] != first.json()["sha256"]
+    for known, given in ((larger, {"picture_size": "6x4"}), (first, {"picture_size": "3x2"}), (first, {})):
+        answer = _post(api, data, "tt.zip", **given)
+        assert (answer.status_code, answer.json()["id"]) == (200, known.json()["id"])
 
 
 @pytest.mark.parametrize(

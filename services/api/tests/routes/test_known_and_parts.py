@@ -95,6 +95,7 @@ def test_npy_files_are_one_data_set_whatever_their_order(api: httpx.Client) -> N
     answer = api.post("datasets", files=files, data={"name": "pair"})
     assert answer.status_code == 201, answer.text
     assert answer.json()["splits"] == {"train": 3}
+    assert api.post("datasets", files=files).json()["name"] == "x_train.npy and y_train.npy"
     assert api.post("datasets", files=files[::-1], data={"name": "pair"}).json() == answer.json()
     twice = api.post("datasets", files=[files[0], files[0]])
     assert twice.status_code == 422

@@ -38,12 +38,24 @@ def test_the_platform_gives_limits_where_none_are_named_and_refuses_larger_ones(
     assert found["params.memory_limit_mb"] == ("memory_limit_mb must be at most 4096", 4097)
     assert "params.epochs" in found
     space = {"params.learning_rate": {"type": "float", "low": 0.001, "high": 0.1, "log": True}}
-    tune: dict[str, Any] = {"kind": "tune", "model": "zoo:linear", "dataset": line, "params": {"space": space}}
-    made = api.post("jobs", json=tune).json()
-    assert (made["params"]["recipe"]["time_limit_s"], made["time_limit_s"]) == (600, None)
-    tune["params"]["recipe"] = {"memory_limit_mb": 5000}
-    problems = api.post("jobs", json=tune).json()["problems"]
-    assert [one["where"]["field"] for one in problems] == ["params.recipe.memory_limit_mb"]
+    for kind, own in (("tune", {"space": space}), ("ensemble", {"members": 2})):
+        params = {**own, "recipe": {"validation_split": 0.5}}
+        body: dict[str, Any] = {"kind": kind, "model": "zoo:linear", "dataset": line, "params": params}
+        made = api.post("jobs", json=body).json()
+        assert (made["params"]["recipe"]["time_limit_s"], made["time_limit_s"]) == (600, None)
+        params["recipe"] = {"validation_split": 0.5, "memory_limit_mb": 5000}
+        problems = api.post("jobs", json=body).json()["problems"]
+        assert [one["where"]["field"] for one in problems] == ["params.recipe.memory_limit_mb"]
+        params["recipe"] = {"validation_split": 0.5, "memory_limit_mb": 64}
+        (warning,) = api.post("jobs", json=body).json()["warnings"]
+        assert "memory_limit_mb must hold the job" in warning["rule"]
+        assert warning["where"]["field"] == "params.recipe.batch_size"
+
+
+def test_what_is_hardly_meant_is_told_with_the_queued_job(api: httpx.Client) -> None:
+    answer = _train(api, _line(api), split_seed=3)
+    assert answer.status_code == 202
+    assert [one["where"]["field"] for one in answer.json()["warnings"]] == ["params.split_seed"]
 
 
 @pytest.mark.parametrize("field", ["time_limit_s", "memory_limit_mb"])
@@ -122,6 +134,15 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
         workers.announce(s, WorkerInfo(queues=["train.cpu"], devices=[device], backend="tensorflow"))
     (small,) = api.post("jobs", json=body).json()["warnings"]
     assert "the memory of the largest worker" in small["rule"]
+    for devices, told in (("all", []), (4, ["params.devices"])):
+        body["params"] = {**params, "memory_limit_mb": None, "batch_size": 4, "devices": devices}
+        found = [one for one in api.post("jobs", json=body).json()["warnings"] if "devices" in one["rule"]]
+        assert [one["where"]["field"] for one in found] == told
+    assert 'ask for 1, or "all"' in found[0]["hint"]
+    body["params"]["devices"] = 3
+    refused = api.post("jobs", json=body)
+    assert refused.status_code == 422
+    assert "batch_size must be a multiple of devices, 3" in refused.json()["problems"][0]["rule"]
 
 
 def _pictures(api: httpx.Client) -> str:

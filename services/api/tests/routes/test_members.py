@@ -108,6 +108,10 @@ def test_jobs_that_are_there_become_an_ensemble_whose_weights_are_used_as_a_trai
     tensors = {f"member{n}_y/{name}": np.ones(of, np.float32) for n in (1, 2) for name, of in shape.items()}
     samples = {"x:x": np.zeros((1, 1), np.float32), "y:y": np.zeros((1, 1), np.float32)}
     trainer.train(job["id"], tensors, samples, {"ensemble.json": REPORT.model_dump_json().encode()})
+    refused = api.post(f"jobs/{job['id']}/reproduce")
+    assert refused.status_code == 409
+    assert "an ensemble is made of train jobs, which are done again one by one" in refused.json()["detail"]
+    assert "reproduce" not in api.get(f"jobs/{job['id']}").json()["links"]
     told = api.get(f"jobs/{job['id']}/members").json()
     assert told["report"]["gains"][0]["over_mean"] == {"loss": 0.25}
     assert [one["job"] for one in told["trainings"]] == members

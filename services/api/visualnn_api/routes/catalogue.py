@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from dataclasses import asdict
 from functools import cache
 from typing import Annotated, Any
 
@@ -12,11 +13,13 @@ from visualnn_shared.catalogue import CATALOGUE
 from visualnn_shared.catalogue.describing import as_json
 from visualnn_shared.errors import NotFound
 from visualnn_shared.spec.model import Spec
-from visualnn_shared.spec.reading import spec_schema
-from visualnn_shared.training.describing import describe, describe_tune
+from visualnn_shared.spec.reading import etag, spec_schema
+from visualnn_shared.store import jobs
+from visualnn_shared.training.describing import describe, describe_ensemble, describe_tune
+from visualnn_shared.training.recipe import CheckParams
 
 from visualnn_api.conditional import none_match, quoted
-from visualnn_api.deps import Converter
+from visualnn_api.deps import Converter, Db, Owner
 from visualnn_api.documented import errors
 from visualnn_api.views.catalogue import Formats, LayerType, LayerTypes, Networks
 from visualnn_api.views.recipes import Recipe
@@ -66,9 +69,20 @@ async def formats(converter: Converter) -> Formats:
 
 
 @router.get("/zoo", summary="Built-in networks")
-def networks() -> Networks:  # beside the event loop: the first call in a process builds them all
-    """Ready to train: `"model": "zoo:NAME"` in a job."""
-    return Networks.model_validate({"items": zoo.describe()})
+def networks(db: Db, owner: Owner) -> Networks:  # beside the event loop: the first call in a process builds them all
+    """Ready to train: `"model": "zoo:NAME"` in a job. `trained` is the best test accuracy among your jobs that trained
+    the network as it is."""
+    etags = _zoo_etags()
+    with db.reading() as s:
+        best = jobs.best_accuracies(s, owner, list(etags.values()))
+    trained = {name: asdict(best[etag]) for name, etag in etags.items() if etag in best}
+    return Networks.model_validate({"items": [row | {"trained": trained.get(row["name"])} for row in zoo.describe()]})
+
+
+@cache
+def _zoo_etags() -> dict[str, str]:
+    """Name -> ETag of the network, as models have it."""
+    return {name: etag(zoo.load(name)) for name in zoo.NAMES}
 
 
 @router.get("/zoo/{name}", summary="The spec of a built-in network", responses=errors(404, 422))
@@ -98,3 +112,15 @@ async def search() -> Recipe:
     """Its own fields of `params`; `recipe` takes what a train job takes, `space` a range or choices for each dimension,
     which is `params.FIELD` of a field that is `searchable`, or `model.layers.NAME.params.PARAMETER`."""
     return Recipe.model_validate({"items": describe_tune()})
+
+
+@router.get("/schema/ensemble", summary="What an ensemble job takes")
+async def joined() -> Recipe:
+    """Its own fields of `params`; `recipe` takes what a train job takes."""
+    return Recipe.model_validate({"items": describe_ensemble()})
+
+
+@router.get("/schema/check", summary="What a check job takes")
+async def sanity() -> Recipe:
+    """Every field of `params` with kind, default, limits, choices and a sentence: what a form needs."""
+    return Recipe.model_validate({"items": describe(CheckParams)})

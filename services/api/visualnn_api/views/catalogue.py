@@ -137,6 +137,19 @@ class NetworkRow(Strict):
     classes: int | None
     params: int
     doc: str
+    trained: "BestTraining | None" = None
+    """The training here that reached the best test accuracy; null where none of yours has one."""
+
+
+class BestTraining(Strict):
+    """Of a built-in network, with this data set."""
+
+    accuracy: float
+    """Share of the test samples, 0 to 1."""
+    job: str
+    dataset: str | None
+    """Null where the data set is deleted."""
+    dataset_name: str | None
 
 
 class Networks(Strict):

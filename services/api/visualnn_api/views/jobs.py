@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from visualnn_shared.jobs.model import FINAL, State
+from visualnn_shared.jobs.model import ENSEMBLE, FINAL, State, may_go_on
 from visualnn_shared.spec.problem import Problem
 from visualnn_shared.store.tables import Artifact, Job
 from visualnn_shared.training.weights import TRAINED
@@ -156,7 +156,7 @@ class JobView(View):
     """0 to 1."""
     eta_s: float | None = None
     attempt: int
-    """Tries so far, over all runs; a worker that is lost costs one."""
+    """Tries so far, over all runs; a worker that is lost costs one, the trainings of an ensemble's members none."""
     run: int
     """1, and one more with each resume."""
     queue: str
@@ -210,7 +210,7 @@ def job_view(job: Job, waiting_for: str | None = None) -> JobView:
         state=job.state,
         progress=job.progress,
         eta_s=job.eta_s if job.state == State.RUNNING else None,
-        attempt=job.attempt,
+        attempt=_tries(job),
         run=job.run,
         queue=job.queue,
         priority=job.priority,
@@ -234,12 +234,18 @@ def job_view(job: Job, waiting_for: str | None = None) -> JobView:
     )
 
 
+def _tries(job: Job) -> int:
+    """The claim under which an ensemble's members were trained is no try of its own."""
+    handed_over = job.kind == "ensemble" and job.queue != ENSEMBLE
+    return max(1, job.attempt - 1) if handed_over else job.attempt
+
+
 def _links(job: Job) -> Links:
     url = f"{PREFIX}/{job.id}"
     links = {"self": url, "events": f"{url}/events", "artifacts": f"{url}/artifacts"}
     if job.state in (State.QUEUED, State.RUNNING):
         links["cancel"] = f"{url}/cancel"
-    if job.state in (State.FAILED, State.CANCELLED):
+    if job.state == State.CANCELLED or (job.state == State.FAILED and may_go_on(job.kind, job.error)):
         links["resume"] = f"{url}/resume"
     if job.state in FINAL:
         links["delete"] = url
@@ -249,7 +255,7 @@ def _links(job: Job) -> Links:
         links["members"] = f"{url}/members"
     if job.state == State.SUCCEEDED and job.kind in TRAINED:
         links["weights"] = f"{url}/weights"
-    if job.state == State.SUCCEEDED and job.kind == "train":
+    if job.state == State.SUCCEEDED and job.kind in ("train", "dqn"):
         links["reproduce"] = f"{url}/reproduce"
     return links
 

@@ -35,6 +35,7 @@ class RecipeField(Strict):
     doc: str
     limits: RecipeLimits | None = None
     choices: list[str] | None = None
+    """Of an int: words that may stand in its place."""
     of: str | None = None
     """What a list or a map holds."""
     fields: "list[RecipeField] | None" = None

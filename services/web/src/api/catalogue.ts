@@ -27,9 +27,12 @@ export function useFormats() {
   return useQuery({ queryKey: ['formats'], queryFn, ...NEVER_STALE })
 }
 
+/** Accuracies grow while networks are trained. */
+const ZOO_STALE_MS = 5000
+
 export function useZoo() {
   const queryFn = async (): Promise<NetworkRow[]> => (await got(api.GET('/api/v1/zoo'))).items
-  return useQuery({ queryKey: ['zoo'], queryFn, ...NEVER_STALE })
+  return useQuery({ queryKey: ['zoo'], queryFn, ...NEVER_STALE, staleTime: ZOO_STALE_MS })
 }
 
 export async function readNetwork(name: string): Promise<Spec> {

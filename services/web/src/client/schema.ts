@@ -1068,6 +1068,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a check job takes
+         * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
+         */
+        get: operations["sanity_api_v1_schema_check_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema/dqn": {
         parameters: {
             query?: never;
@@ -1080,6 +1100,26 @@ export interface paths {
          * @description Every field of `params` with kind, default, limits, choices and a sentence: what a form needs.
          */
         get: operations["recipe_api_v1_schema_dqn_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schema/ensemble": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an ensemble job takes
+         * @description Its own fields of `params`; `recipe` takes what a train job takes.
+         */
+        get: operations["joined_api_v1_schema_ensemble_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1270,7 +1310,8 @@ export interface paths {
         };
         /**
          * Built-in networks
-         * @description Ready to train: `"model": "zoo:NAME"` in a job.
+         * @description Ready to train: `"model": "zoo:NAME"` in a job. `trained` is the best test accuracy among your jobs that trained
+         *     the network as it is.
          */
         get: operations["networks_api_v1_zoo_get"];
         put?: never;
@@ -1433,6 +1474,20 @@ export interface components {
             /** Items */
             items: components["schemas"]["ArtifactView"][];
         };
+        /**
+         * BestTraining
+         * @description Of a built-in network, with this data set.
+         */
+        BestTraining: {
+            /** Accuracy */
+            accuracy: number;
+            /** Dataset */
+            dataset: string | null;
+            /** Dataset Name */
+            dataset_name: string | null;
+            /** Job */
+            job: string;
+        };
         /** BestTrial */
         BestTrial: {
             /** Job */
@@ -1512,6 +1567,7 @@ export interface components {
         CheckParams: {
             /**
              * Device
+             * @description What the job waits for; any takes a GPU where there is one.
              * @default any
              * @enum {string}
              */
@@ -1530,11 +1586,13 @@ export interface components {
             learning_rate: number;
             /**
              * Loss
+             * @description What is minimised; chosen to suit the network and the data set where it is left out.
              * @default null
              */
             loss: ("categorical_crossentropy" | "sparse_categorical_crossentropy" | "binary_crossentropy" | "mse" | "mae" | "huber" | "hinge" | "squared_hinge" | "categorical_hinge" | "kl_divergence" | "poisson" | "cosine_similarity" | "multiclass_hinge" | "contrastive" | "ctc") | components["schemas"]["LossChoice"] | null;
             /**
              * Loss Weights
+             * @description Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out.
              * @default {}
              */
             loss_weights: {
@@ -1542,6 +1600,7 @@ export interface components {
             };
             /**
              * Losses
+             * @description Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's.
              * @default {}
              */
             losses: {
@@ -1549,6 +1608,7 @@ export interface components {
             };
             /**
              * Memory Limit Mb
+             * @description MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more.
              * @default null
              */
             memory_limit_mb: number | null;
@@ -1560,6 +1620,7 @@ export interface components {
             samples: number;
             /**
              * Seed
+             * @description Of initial weights, and of which samples and numbers are looked at.
              * @default 0
              */
             seed: number;
@@ -1571,6 +1632,7 @@ export interface components {
             steps: number;
             /**
              * Time Limit S
+             * @description Seconds after which an attempt is ended as failed.
              * @default null
              */
             time_limit_s: number | null;
@@ -1939,6 +2001,7 @@ export interface components {
             batch_size: number;
             /**
              * Device
+             * @description What the job waits for; any takes a GPU where there is one.
              * @default any
              * @enum {string}
              */
@@ -2042,6 +2105,7 @@ export interface components {
             loss: "huber" | "mse";
             /**
              * Memory Limit Mb
+             * @description MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more.
              * @default null
              */
             memory_limit_mb: number | null;
@@ -2090,6 +2154,7 @@ export interface components {
             target_every: number;
             /**
              * Time Limit S
+             * @description Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint.
              * @default null
              */
             time_limit_s: number | null;
@@ -2194,6 +2259,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
@@ -3286,6 +3352,7 @@ export interface components {
             params: number;
             /** Title */
             title: string;
+            trained?: components["schemas"]["BestTraining"] | null;
         };
         /** Networks */
         Networks: {
@@ -3526,7 +3593,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** Scores By */
-            scores_by?: ("softmax" | "sigmoid") | null;
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
             signature: components["schemas"]["Signature"];
             /**
              * Task
@@ -4484,6 +4551,13 @@ export interface components {
              */
             device: "cpu" | "gpu" | "any";
             /**
+             * Devices
+             * @description On how many devices of the worker each batch is shared out: a number that divides ``batch_size``, which stays the
+             *     size of the whole batch; all takes as many as divide it.
+             * @default 1
+             */
+            devices: number | "all";
+            /**
              * @description End where a metric has stopped getting better; none trains every epoch.
              * @default null
              */
@@ -4701,6 +4775,7 @@ export interface components {
              *       "batch_size": 32,
              *       "class_weight": null,
              *       "device": "any",
+             *       "devices": 1,
              *       "early_stopping": null,
              *       "epochs": 10,
              *       "frozen": [],
@@ -9058,7 +9133,65 @@ export interface operations {
             };
         };
     };
+    sanity_api_v1_schema_check_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     recipe_api_v1_schema_dqn_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    joined_api_v1_schema_ensemble_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -10096,7 +10229,7 @@ export const oddityViewSeverityValues: ReadonlyArray<FlattenedDeepRequired<compo
 export const oneCycleNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneCycle"]["name"]> = ["one_cycle"];
 export const oneHotStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHot"]["step"]> = ["one_hot"];
 export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OneHotInputs"]["step"]> = ["one_hot"];
-export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid"];
+export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];

@@ -89,6 +89,7 @@ function Zoo({ onOpen }: { onOpen: Open }) {
                 {' · '}
                 {t('files:params', { value: countText(row.params) })}
               </span>
+              {row.trained ? <Trained best={row.trained} /> : null}
               <span className="tile-doc">{told(row.doc)}</span>
               {row.paper ? <cite>{row.paper}</cite> : null}
             </button>
@@ -99,6 +100,19 @@ function Zoo({ onOpen }: { onOpen: Open }) {
         <p className="panel-empty">{isPending ? t('app:loading') : t('files:nothingFound')}</p>
       ) : null}
     </>
+  )
+}
+
+/** How good it became here. */
+function Trained({ best }: { best: NonNullable<NetworkRow['trained']> }) {
+  const { t, i18n } = useTranslation()
+  const accuracy = best.accuracy.toLocaleString(i18n.language, { style: 'percent', maximumFractionDigits: 2 })
+  return (
+    <span className="tile-trained">
+      {best.dataset_name
+        ? t('files:trainedOn', { accuracy, dataset: best.dataset_name })
+        : t('files:trained', { accuracy })}
+    </span>
   )
 }
 

@@ -24,19 +24,28 @@ export function ReportView({ report, onLayer }: Props) {
       ))}
       <Lines
         title={t('files:dropped', { count: report.dropped.length })}
-        lines={report.dropped.map(one => ({ layer: one.layer, text: `${told(one.what)}: ${told(one.why)}` }))}
+        lines={report.dropped.map(one => ({
+          layer: one.layer,
+          text: t('files:line', { what: told(one.what), why: told(one.why) }),
+        }))}
         onLayer={onLayer}
         open
       />
       <Lines
         title={t('files:approximated', { count: report.approximated.length })}
-        lines={report.approximated.map(one => ({ layer: one.layer, text: `${told(one.rule)}: ${told(one.bound)}` }))}
+        lines={report.approximated.map(one => ({
+          layer: one.layer,
+          text: t('files:line', { what: told(one.rule), why: told(one.bound) }),
+        }))}
         onLayer={onLayer}
         open
       />
       <Lines
         title={t('files:rewritten', { count: report.rewritten.length })}
-        lines={report.rewritten.map(one => ({ layer: one.layer, text: `${told(one.rule)}: ${told(one.why)}` }))}
+        lines={report.rewritten.map(one => ({
+          layer: one.layer,
+          text: t('files:line', { what: told(one.rule), why: told(one.why) }),
+        }))}
         onLayer={onLayer}
       />
       <Lines

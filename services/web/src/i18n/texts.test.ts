@@ -38,7 +38,8 @@ test.each(LANGUAGES.map(one => one.code))(
 
 test('Chinese is Chinese', () => {
   const texts = [...textsOf('zh-CN')].filter(
-    ([key]) => !['app:title', 'panel:gib', 'panel:unknown', 'canvas:node', 'datasets:sentOf'].includes(key),
+    ([key]) =>
+      !['app:title', 'panel:gib', 'panel:unknown', 'canvas:node', 'datasets:sentOf', 'files:line'].includes(key),
   )
   expect(texts.filter(([, text]) => !/\p{Script=Han}/u.test(text))).toEqual([])
 })
@@ -55,6 +56,39 @@ test('every key that the code names exists', () => {
   expect(named.length).toBeGreaterThan(80)
   const missing = named.filter(key => !ENGLISH.has(key) && !ENGLISH.has(`${key}_one`))
   expect(missing).toEqual([])
+})
+
+/** Keys that the code puts together, `jobs:state.${state}`, up to the part that differs. */
+const heads = (source: string) => [...source.matchAll(/`(\w+:[\w.]*)\$\{[^}]+\}`/g)].map(([, head]) => head ?? '')
+
+/** What a key that begins so can be: the texts and groups of its folder whose names go on as the head does. */
+function under(language: string, head: string): [string, string | Texts][] {
+  const [file, path = ''] = head.split(':')
+  const names = path.split('.')
+  const start = names.pop() ?? ''
+  const folder = names.reduce<string | Texts | undefined>(
+    (at, name) => (typeof at === 'object' ? at[name] : undefined),
+    files[`./${language}/${file}.json`],
+  )
+  return Object.entries(typeof folder === 'object' ? folder : {}).filter(([name]) => name.startsWith(start))
+}
+
+const objects = (language: string, head: string) =>
+  under(language, head).flatMap(([name, value]) => (typeof value === 'string' ? [] : [`${head}${name}`]))
+
+test.each(LANGUAGES.map(one => one.code))('in %s every key that the code puts together is a text', code => {
+  const found = [...new Set(Object.values(sources).flatMap(heads))].filter(
+    head => files[`./en/${head.split(':')[0]}.json`],
+  )
+  expect(found.length).toBeGreaterThan(25)
+  expect(found.filter(head => under(code, head).length === 0)).toEqual([])
+  expect(found.flatMap(head => objects(code, head))).toEqual([])
+})
+
+test('a key that is a group of texts would be found', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code to be read
+  expect(heads('t(`jobs:${name}`)')).toEqual(['jobs:'])
+  expect(objects('en', 'jobs:')).toContain('jobs:state')
 })
 
 /** Attributes that people read or hear. */

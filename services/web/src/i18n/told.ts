@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next'
 export type Told = (text: string) => string
 
 type Table = Readonly<Record<string, string>>
-type Pattern = { readonly find: RegExp; readonly said: string }
+type Pattern = { readonly part: string; readonly find: RegExp; readonly said: string }
 
 const files = import.meta.glob<Table>('./told/*/*.json', { import: 'default' })
 const tellers = new Map<string, Told>()
@@ -40,13 +40,13 @@ export function teller(table: Table): Told {
   const patterns = Object.entries(table)
     .filter(([text]) => text.includes('{}'))
     .sort(([a], [b]) => letters(b) - letters(a))
-    .map(([text, said]): Pattern => ({ find: pattern(text), said }))
+    .map(([text, said]): Pattern => ({ part: longest(text.split('{}')), find: pattern(text), said }))
   const known = new Map<string, string>()
   const say = (text: string, depth: number): string => {
     const exact = table[text]
     if (exact !== undefined || depth > DEEPEST || text.length > LONGEST) return exact ?? text
-    for (const { find, said } of patterns) {
-      const holes = find.exec(text)?.slice(1)
+    for (const { part, find, said } of patterns) {
+      const holes = text.includes(part) ? find.exec(text)?.slice(1) : undefined // to look for words is quicker
       if (holes)
         return filled(
           said,
@@ -64,6 +64,8 @@ export function teller(table: Table): Told {
     return now
   }
 }
+
+const longest = (parts: readonly string[]) => parts.reduce((a, b) => (b.length > a.length ? b : a))
 
 const letters = (text: string) => text.replace(/[^\p{L}]/gu, '').length
 

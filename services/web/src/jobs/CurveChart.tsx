@@ -6,7 +6,7 @@ import { aligned, type Chart, type Line } from '@/training/charts'
 import { metricText } from './texts'
 import { useTheme } from './useTheme'
 
-const HEIGHT = 190
+const HEIGHT = 214
 /** Tokens of `tokens.css`, one a line. */
 const COLORS = [
   '--accent',
@@ -27,15 +27,17 @@ export default function CurveChart({ chart }: { chart: Chart }) {
   const theme = useTheme()
   const several = new Set(chart.lines.map(line => line.name)).size > 1
   const labels = chart.lines.map(line => {
-    const side = t(`jobs:${line.side}`)
+    const side = t(`jobs:side.${line.side}`)
     return several ? `${line.name} · ${side}` : side
   })
-  const key = JSON.stringify([theme, labels, chart.lines.map(line => line.side)])
+  const across = t(`jobs:unit.${chart.unit}`)
+  const up = t(`jobs:metric.${chart.metric}`, { defaultValue: chart.metric })
+  const key = JSON.stringify([theme, labels, across, up, chart.lines.map(line => line.side)])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says it all
   useEffect(() => {
     const host = box.current
     if (!host) return undefined
-    const made = new uPlot(options(host, chart.lines, labels, t(`jobs:${chart.unit}`)), data.current, host)
+    const made = new uPlot(options(host, chart.lines, labels, { across, up }), data.current, host)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }))
     watch.observe(host)
@@ -50,13 +52,17 @@ export default function CurveChart({ chart }: { chart: Chart }) {
   return <div ref={box} className="curve-plot" role="img" aria-label={last.join(', ')} />
 }
 
-function options(host: HTMLElement, lines: readonly Line[], labels: readonly string[], epoch: string): uPlot.Options {
+type Titles = { readonly across: string; readonly up: string }
+
+function options(host: HTMLElement, lines: readonly Line[], labels: readonly string[], titles: Titles): uPlot.Options {
   const color = (token: string) => getComputedStyle(host).getPropertyValue(token).trim()
   const axis = {
     stroke: color('--muted'),
     grid: { stroke: color('--line'), width: 1 },
     ticks: { stroke: color('--line'), width: 1 },
     font: '11px system-ui, sans-serif',
+    labelFont: '11px system-ui, sans-serif',
+    labelSize: 18,
   }
   const runs = [...new Set(lines.map(line => line.name))]
   const colorOf = (line: Line, at: number) =>
@@ -71,13 +77,15 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
     axes: [
       {
         ...axis,
+        label: titles.across,
+        size: 34,
         space: 60,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
       },
-      { ...axis, size: 64, values: (_plot, values) => values.map(value => metricText(value)) },
+      { ...axis, label: titles.up, size: 64, values: (_plot, values) => values.map(value => metricText(value)) },
     ],
     series: [
-      { label: epoch, value: (_plot, value) => (value === null ? '–' : String(Number(value.toFixed(2)))) },
+      { label: titles.across, value: (_plot, value) => (value === null ? '–' : String(Number(value.toFixed(2)))) },
       ...lines.map((line, at) => ({
         label: labels[at] ?? line.metric,
         stroke: colorOf(line, at),

@@ -16,7 +16,7 @@ export function CurveTable({ charts }: { charts: readonly Chart[] }) {
       <table className="sheet-table">
         <thead>
           <tr>
-            <th scope="col">{t(`jobs:${charts[0]?.unit ?? 'epoch'}`)}</th>
+            <th scope="col">{t(`jobs:unit.${charts[0]?.unit ?? 'epoch'}`)}</th>
             {lines.map(line => (
               <th key={`${line.name} ${line.metric}`} scope="col" className="number">
                 {several ? `${line.name} · ${line.metric}` : line.metric}

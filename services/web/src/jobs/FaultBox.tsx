@@ -3,7 +3,7 @@ import type { JobView } from '@/client/types'
 import { useTold } from '@/i18n/told'
 
 /** Why the job failed, what to do next, and what is kept of it. */
-export function FaultBox({ error }: { error: NonNullable<JobView['error']> }) {
+export function FaultBox({ error, goesOn }: { error: NonNullable<JobView['error']>; goesOn: boolean }) {
   const { t } = useTranslation()
   const told = useTold()
   const name = t(`jobs:fault.${error.code}`, { defaultValue: '' })
@@ -17,10 +17,11 @@ export function FaultBox({ error }: { error: NonNullable<JobView['error']> }) {
       {kept ? (
         <p>
           {t('jobs:kept', { epoch: kept.epoch ?? 0, batch: kept.batch ?? 0 })}
+          {goesOn ? ` ${t('jobs:keptGoOn')}` : ''}
           {kept.best_epoch ? ` ${t('jobs:keptBest', { epoch: kept.best_epoch })}` : ''}
         </p>
       ) : null}
-      <p className="field-hint">{`${t(`jobs:class.${error.class}`)} · ${error.code}`}</p>
+      <p className="field-hint">{`${t(`jobs:faultClass.${error.class}`)} · ${error.code}`}</p>
     </div>
   )
 }

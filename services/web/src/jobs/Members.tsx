@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { readMembers } from '@/api/jobs'
 import type { JobView, MembersView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { jobPath } from '@/pages/location'
 import { isFinal } from '@/training/follow'
 import { FailureBox } from '@/ui/Failure'
@@ -32,6 +33,7 @@ export function Members({ job }: { job: JobView }) {
 
 function Trainings({ view }: { view: MembersView }) {
   const { t } = useTranslation()
+  const told = useTold()
   const seeds = view.trainings.some(one => typeof one.seed === 'number')
   return (
     <section className="card">
@@ -63,7 +65,7 @@ function Trainings({ view }: { view: MembersView }) {
             {view.trainings.map(one => (
               <tr key={one.number}>
                 <th scope="row">{one.job ? <Link href={jobPath(one.job)}>{one.number}</Link> : one.number}</th>
-                <td title={one.note ?? undefined}>{t(`jobs:trialState.${one.state}`)}</td>
+                <td title={one.note ? told(one.note) : undefined}>{t(`jobs:trialState.${one.state}`)}</td>
                 {seeds ? <td className="number">{one.seed ?? '–'}</td> : null}
                 <td className="number">{metricText(one.value ?? one.epochs.at(-1)?.[1])}</td>
                 <td className="number">{one.epochs.at(-1)?.[0] ?? '–'}</td>
@@ -79,6 +81,7 @@ function Trainings({ view }: { view: MembersView }) {
 /** Members, their mean and the ensemble, a column for each metric of each split. */
 function Gain({ job, report }: { job: JobView; report: Report }) {
   const { t } = useTranslation()
+  const told = useTold()
   const first = report.monitor.replace(/^val_/, '')
   const columns = report.gains.flatMap(gain =>
     Object.keys(gain.ensemble)
@@ -91,7 +94,7 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
       <h2>{t('jobs:gain')}</h2>
       {report.notes?.map(note => (
         <p key={note} role="note">
-          {note}
+          {told(note)}
         </p>
       ))}
       <div className="curve-table">
@@ -134,7 +137,7 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
           </tbody>
         </table>
       </div>
-      <img src={`${job.links.artifacts}/gain.png`} alt={t('jobs:gainPicture')} style={{ maxWidth: '100%' }} />
+      <img src={`${job.links.artifacts}/gain.png`} alt={t('jobs:gainPicture')} className="picture-of-light" />
     </section>
   )
 }

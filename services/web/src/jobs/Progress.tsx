@@ -17,7 +17,7 @@ export function Progress({ job, run }: { job: JobView; run: Run }) {
       <p>{facts.join(' · ')}</p>
       {job.state === 'queued' ? <p>{job.waiting_for ? told(job.waiting_for) : t('jobs:waiting')}</p> : null}
       <Doubts job={job} />
-      {job.error ? <FaultBox error={job.error} /> : null}
+      {job.error ? <FaultBox error={job.error} goesOn={job.links.resume !== undefined} /> : null}
     </section>
   )
 }

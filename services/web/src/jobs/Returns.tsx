@@ -27,7 +27,7 @@ export function Returns({ job, run, name }: { job: JobView; run: Run; name: stri
           <h2>{t('agents:returns', { environment: data.environment })}</h2>
           <p>{verdictOf(data, t)}</p>
           <a href={picture} target="_blank" rel="noreferrer">
-            <img src={picture} alt={t('agents:curve')} loading="lazy" style={{ maxWidth: '100%' }} />
+            <img src={picture} alt={t('agents:curve')} loading="lazy" className="picture-of-light" />
           </a>
         </section>
       ) : null}

@@ -21,10 +21,26 @@ export function isEmpty(value: unknown): boolean {
 /** A value of `params` or `chosen` on one line. */
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return '–'
-  if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.join(', ')
+  if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.map(scalarText).join(', ')
   const lists = stepLists(value)
   if (lists) return lists.join('; ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (Array.isArray(value)) return JSON.stringify(value)
+  return typeof value === 'object' ? objectText(value) : scalarText(value)
+}
+
+const scalarText = (value: unknown) =>
+  typeof value === 'number' && !Number.isInteger(value) ? metricText(value) : String(value)
+
+/** `{name: 'sgd', momentum: 0.9}` as `sgd, momentum 0.9`; an object inside another after a colon. */
+function objectText(value: object): string {
+  const { name, ...rest } = value as { readonly name?: unknown }
+  const named = typeof name === 'string'
+  const entries: [string, unknown][] = Object.entries(named ? rest : value)
+  const parts = entries
+    .filter(([, one]) => !isEmpty(one))
+    .map(([key, one]) => `${key}${typeof one === 'object' && !Array.isArray(one) ? ':' : ''} ${valueText(one)}`)
+  const inner = entries.some(([, one]) => typeof one === 'object' && one !== null && !Array.isArray(one))
+  return [named ? name : '', parts.join(inner ? '; ' : ', ')].filter(Boolean).join(', ')
 }
 
 /** A step of preprocessing as `scale 0.003922, 0`. */

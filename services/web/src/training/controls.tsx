@@ -34,15 +34,27 @@ function useLeftOut(field: RecipeField): string {
 
 function TextControl({ field, value, onValue, ...ids }: ControlProps) {
   const leftOut = useLeftOut(field)
+  const words = field.kind === 'list' ? [] : (field.choices ?? [])
+  const list = words.length > 0 ? `${ids.id}-words` : undefined
   return (
-    <TextInput
-      {...ids}
-      lazy
-      inputMode={field.kind === 'int' ? 'numeric' : field.kind === 'float' ? 'decimal' : 'text'}
-      placeholder={field.required ? '' : leftOut}
-      value={fieldText(value)}
-      onText={text => onValue(fieldValue(field, text))}
-    />
+    <>
+      <TextInput
+        {...ids}
+        lazy
+        inputMode={list ? 'text' : field.kind === 'int' ? 'numeric' : field.kind === 'float' ? 'decimal' : 'text'}
+        placeholder={field.required ? '' : leftOut}
+        list={list}
+        value={fieldText(value)}
+        onText={text => onValue(fieldValue(field, text))}
+      />
+      {list ? (
+        <datalist id={list}>
+          {words.map(one => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      ) : null}
+    </>
   )
 }
 

@@ -14,6 +14,11 @@ test('the newest look into the layers is kept', () => {
   expect(run.look).toEqual({ epoch: 2, layers: [layer] })
 })
 
+test('a look after the first batch says so', () => {
+  const look = { epoch: 1, first_batch: true, layers: [layer] }
+  expect(readEvent('insight', '1', JSON.stringify(look))).toMatchObject({ look })
+})
+
 test('what is no look is left out', () => {
   expect(readEvent('insight', '1', '{"epoch": 1}')).toBeNull()
 })

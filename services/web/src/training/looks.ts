@@ -14,13 +14,19 @@ export type LayerLook = {
   /** Share of the units that are 0 for every sample. */
   readonly dead?: number
 }
-export type Look = { readonly epoch: number; readonly layers: readonly LayerLook[] }
+export type Look = {
+  readonly epoch: number
+  /** Taken after the first batch of the training instead of the end of an epoch. */
+  readonly first_batch?: boolean
+  readonly layers: readonly LayerLook[]
+}
 
 /** null where it is none. */
 export function readLook(data: Readonly<Record<string, unknown>>): Look | null {
   const { epoch, layers } = data
   if (typeof epoch !== 'number' || !Array.isArray(layers)) return null
-  return { epoch, layers: layers.filter(one => typeof one?.layer === 'string') }
+  const first = data.first_batch === true ? { first_batch: true } : {}
+  return { epoch, ...first, layers: layers.filter(one => typeof one?.layer === 'string') }
 }
 
 /** Steps of about 1/1000 of the weights are healthy. */

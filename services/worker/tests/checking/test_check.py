@@ -163,6 +163,9 @@ def test_a_net_made_for_other_sizes_is_checked_at_the_data_sets(desk):
     found, items, _, _ = report(desk(class_data(shape=(6,))), steps=150)
     assert found["notes"] == ["the input takes [6] here, as the data set has; the network has [4]"]
     assert items["gradients"][0]["verdict"] == "pass"
+    assert [item["verdict"] for item in items["data"]] == ["fail", "pass"]
+    assert "a training refuses these samples" in items["data"][0]["hint"]
+    assert found["verdict"] == "fail"
 
 
 def test_a_net_that_is_sure_of_what_it_cannot_know_begins_above_chance(desk):

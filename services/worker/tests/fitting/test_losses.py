@@ -160,6 +160,31 @@ def test_accuracy_of_attributes_is_that_of_each(desk):
     assert result.metrics["train_accuracy"] == pytest.approx((said == (flags > 0)).mean())
 
 
+@pytest.mark.parametrize(("loss", "low"), [("hinge", 0), ("squared_hinge", -1)])
+def test_a_binary_svm_is_judged_by_signs(desk, loss, low):
+    data = class_data(classes=2)
+    truth = data["y_test"].copy()
+    data = {**data, "y_train": data["y_train"] * (1 - low) + low, "y_test": data["y_test"] * (1 - low) + low}
+    at = desk(data)
+    params = {**PARAMS, "epochs": 6, "batch_size": 8, "loss": loss, "class_weight": "balanced"}
+    params["metrics"] = ["accuracy", "auc", "precision", "recall"]
+    result, recorder = at.run(at.order("train", head(1, "tanh"), params=params))
+    (found, about) = tensors(at, result)
+    margins = np.tanh(data["x_test"] @ found["out/kernel"] + found["out/bias"])[:, 0]
+    said = margins > 0
+    assert 0.5 < (said == truth).mean() == pytest.approx(result.metrics["test_accuracy"])
+    assert result.metrics["test_precision"] == pytest.approx((said & (truth > 0)).sum() / said.sum())
+    assert result.metrics["test_recall"] == pytest.approx((said & (truth > 0)).sum() / truth.sum())
+    hinge = np.maximum(0, 1 - (2 * truth - 1) * margins)
+    expected = (hinge if loss == "hinge" else hinge**2).mean()
+    assert result.metrics["test_loss"] == pytest.approx(expected, rel=1e-4)
+    report = json.loads(at.get(result, "classes.json"))
+    assert report["names"] == ["0", "1"] if low == 0 else ["-1", "1"]
+    assert report["confusion"] == [[int(((truth == a) & (said == b)).sum()) for b in (0, 1)] for a in (0, 1)]
+    assert about.serving.classes == tuple(report["names"])
+    assert not [log for log in recorder.of("log") if "from logits" in log["text"]]
+
+
 def test_ctc_trains(desk):
     rng = np.random.default_rng(0)
     y = rng.integers(1, 4, (32, 3))

@@ -40,9 +40,7 @@ def pictures():
 def trained(tmp_path_factory):
     """A training that is looked into at every epoch, whatever that costs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "FIRST_S", 0.0)
-        patch.setattr(live.Live.__init__, "__defaults__", (0.0,))
-        patch.setattr(live, "SHARE", 1e9)
+        patch.setattr(live.Live.__init__, "__defaults__", (1e9,))
         at = Desk(tmp_path_factory.mktemp("insight"), pictures())
         result, recorder = at.run(at.order("train", CONV, params=PICTURES))
     return at, result, recorder
@@ -51,7 +49,8 @@ def trained(tmp_path_factory):
 def test_each_look_tells_of_every_layer_with_weights(trained):
     at, result, recorder = trained
     looks = recorder.of("insight")
-    assert [look["epoch"] for look in looks] == list(range(1, 7))
+    assert [look["epoch"] for look in looks] == [1, *range(1, 7)]
+    assert [look.get("first_batch", False) for look in looks] == [True, *[False] * 6]
     assert json.loads(at.get(result, "insight.json")) == looks
     for look in looks:
         rows = {row["layer"]: row for row in look["layers"]}
@@ -66,11 +65,28 @@ def test_each_look_tells_of_every_layer_with_weights(trained):
 
 def test_looking_changes_nothing(trained, tmp_path, monkeypatch):
     at, result, _ = trained
-    monkeypatch.setattr(live.Live.__init__, "__defaults__", (1e9,))  # a busy machine takes longer than 3 s
+    monkeypatch.setattr(live.Live.__init__, "__defaults__", (-1.0,))
     plain, recorder = at.run(at.order("train", CONV, params=PICTURES))
     assert recorder.of("insight") == []
     assert plain.manifest["weights.safetensors"]["sha256"] == result.manifest["weights.safetensors"]["sha256"]
     assert at.get(plain, "history.json") == at.get(result, "history.json")
+
+
+@pytest.mark.parametrize(
+    ("quick_s", "batch_size", "seen"),
+    [(1e9, 20, [(1, True), (2, False)]), (0.0, 20, [(1, True)]), (0.0, 64, [(1, True)])],
+    ids=["a quick last look", "no time for another", "one batch an epoch"],
+)
+def test_the_shortest_training_is_looked_into(desk, monkeypatch, quick_s, batch_size, seen):
+    monkeypatch.setattr(live, "QUICK_S", quick_s)
+    monkeypatch.setattr(live.Live.__init__, "__defaults__", (0.0,))
+    at = desk()
+    hidden = {"name": "h", "type": "Dense", "params": {"units": 4}}
+    _, recorder = at.run(at.order("train", small_spec(hidden), params={"epochs": 2, "batch_size": batch_size}))
+    assert [(look["epoch"], look.get("first_batch", False)) for look in recorder.of("insight")] == seen
+    kinds = [kind for kind, _data in recorder.events if kind in ("batch", "insight", "epoch")]
+    assert kinds[:2] == ["batch", "insight"]
+    assert all(row["update_ratio"] > 0 for row in recorder.of("insight")[0]["layers"])
 
 
 def test_a_ratio_is_the_step_over_the_weights():
@@ -188,8 +204,12 @@ PARAMS = {"loss": "mse", "optimizer": "sgd", "learning_rate": 0.5}
         ({}, np.array([[1.0, np.nan]]), [1.0], "1 values of the batch's inputs", "Remove those samples"),
         ({}, GOOD, [], "no step has been taken", "Scale the data"),
         ({"precision": "mixed_float16"}, GOOD, [1.0], "beyond float16", "mixed_bfloat16"),
-        ({}, GOOD, [2.0, 1.0, 400.0], "grown from 1 to 400: the learning rate 0.5", "learning rate to 0.05"),
+        ({}, GOOD, [2.0, 1.0, 400.0], "grown from 1 to 400: the learning rate 0.5", "learning rate to 0.01"),
         ({"loss": "poisson"}, GOOD, [1.0, 0.9], "logarithm", "softplus"),
+        ({"loss": "poisson"}, GOOD, [], "logarithm", "softplus"),
+        ({"loss": "poisson"}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.01"),
+        ({"learning_rate": 100.0}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.01"),
+        ({"learning_rate": 0.05}, GOOD, [1.0, 90.0], "too high", "learning rate to 0.005"),
         ({}, GOOD, [1.0, 0.9], "beyond all numbers", "clip gradients"),
     ],
 )  # fmt: skip

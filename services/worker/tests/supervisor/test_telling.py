@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from visualnn_shared.jobs.model import ErrorClass, JobError
+from visualnn_shared.jobs.model import ErrorClass, JobError, may_go_on
 from visualnn_worker.supervisor import device_memory, memory
 from visualnn_worker.supervisor.endings import death, lost_touch, too_big, too_long
 from visualnn_worker.supervisor.telling import STATE, told
@@ -31,10 +31,15 @@ def test_a_time_limit_names_the_checkpoint_that_is_kept(order):
     assert error.checkpoint == {"key": KEPT[STATE]["key"], "epoch": 3, "batch": 5, "best_epoch": 2}
     assert "after epoch 3 and 5 batches of the next, with the weights of the best epoch so far, 2" in error.detail
     assert error.as_json()["checkpoint"]["epoch"] == 3
+    assert error.next_step.startswith("Resume it")
+    assert may_go_on("train", error.as_json())
 
 
 def test_without_a_checkpoint_that_is_said(order):
-    assert "no checkpoint had been written yet" in told(too_long(30), order(), None).detail
+    error = told(too_long(30), order(), None)
+    assert "no checkpoint had been written yet" in error.detail
+    assert "esume" not in error.next_step
+    assert not may_go_on("train", error.as_json())
 
 
 def test_what_is_tried_again_says_nothing_of_checkpoints(order):
@@ -55,6 +60,7 @@ def test_lack_of_memory_names_a_batch_that_is_smaller_and_fits_by_the_estimate(o
     assert found.largest_batch_size is not None
     assert least <= found.largest_batch_size <= most
     assert ("no batch fits" in found.next_step.lower()) is (most == 0)
+    assert most or "smaller batch_size" not in found.next_step
     assert "by the estimate it needs" in found.next_step
 
 

@@ -108,7 +108,7 @@ def house(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def worker(house):
-    process = house.worker()
+    process = house.worker(VISUALNN_WORKER_CPU_DEVICES="2")
     yield process
     process.kill()
     process.communicate()
@@ -220,6 +220,34 @@ def test_a_loss_that_is_no_number_fails_with_epoch_and_batch(house, worker):
     assert "epoch" in job.error["detail"]
     assert "batch" in job.error["detail"]
     assert "learning rate" in job.error["next_step"]
+
+
+def test_a_training_on_two_devices_whose_child_is_killed_ends_as_an_undisturbed_one(house, worker):
+    params = {**LONG, "epochs": 30, "devices": 2}
+    whole, job_id = house.submit(params), house.submit(params)
+    job = house.until(job_id, lambda job: under_way(job) and job.checkpoint_seq > 0, "a checkpoint")
+    for path in house.children():
+        os.kill(int(path.stem), signal.SIGKILL)
+    job, first = (house.until(one, lambda job: job.state == "succeeded", "success") for one in (job_id, whole))
+    assert house.outcomes(job_id)[-1] == "succeeded"
+    assert len(house.outcomes(job_id)) == 2
+    tensors = [_tensors(house.folder / f"{one.id}-two", weights(house, one)) for one in (job, first)]
+    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
+    assert [job.chosen["devices"]["value"] for job in (job, first)] == [["cpu:0", "cpu:1"]] * 2
+    assert {epoch["devices"] for epoch in house.said(job_id, "epoch")} == {2}
+
+
+def test_more_devices_than_the_worker_has_end_a_training_before_it_begins(house, worker):
+    job_id = house.submit({**LONG, "devices": 4})
+    job = house.until(job_id, lambda job: job.state == "failed", "the refusal")
+    assert (job.error["class"], job.error["code"], job.attempt) == ("user", "invalid", 1)
+    assert (
+        "devices must be at most what the worker has: 2 (cpu:0, cpu:1, TensorFlow); received 4" in job.error["detail"]
+    )
+    assert 'ask for 2 or "all"' in job.error["detail"]
+    with house.database.reading() as s:
+        (one,) = s.scalars(select(Worker))
+    assert [device.get("devices") for device in one.devices if device["kind"] == "cpu"] == [2]
 
 
 def test_a_drained_training_goes_on_elsewhere_and_ends_as_if_nothing_had_been(house, worker, undisturbed):

@@ -1,4 +1,4 @@
-"""Which devices Keras' backend sees. Only here are backends asked by name."""
+"""Which devices Keras' backend sees, by name and kind."""
 
 import os
 from contextlib import suppress
@@ -6,14 +6,43 @@ from pathlib import Path
 from typing import Any
 
 Device = dict[str, Any]
-"""{"kind": cpu|gpu, "name", "memory_bytes"}."""
+"""{"kind": cpu|gpu, "name", "memory_bytes"}; the CPU that is several devices also has {"devices": how many}."""
 _GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def devices(backend: str) -> list[Device]:
     """The CPU, and every GPU that the backend can use."""
     found = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}.get(backend, list)()
-    return [_cpu(), *found]
+    return [_cpu(len(names(backend, gpu=False))), *found]
+
+
+def divide_cpu(backend: str, count: int) -> None:
+    """Let the backend see the CPU as so many devices, before it looks; PyTorch knows of one."""
+    if count > 1 and backend == "jax":
+        import jax
+
+        jax.config.update("jax_num_cpu_devices", count)
+    elif count > 1 and backend == "tensorflow":
+        import tensorflow as tf
+
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+
+
+def names(backend: str, *, gpu: bool) -> list[str]:
+    """Devices that batches may be shared out among, as ``keras.device`` takes them: ``gpu`` or else the CPU's."""
+    kind = "gpu" if gpu else "cpu"
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        count = len(tf.config.list_logical_devices(kind.upper()))
+    elif backend == "jax":
+        import jax
+
+        count = sum(device.platform == kind for device in jax.devices(kind))
+    else:
+        count = len(_torch()) if gpu and backend == "torch" else 1
+    return [f"{kind}:{number}" for number in range(count)]
 
 
 def machine_bytes() -> int:
@@ -25,8 +54,9 @@ def machine_bytes() -> int:
     return memory
 
 
-def _cpu() -> Device:
-    return {"kind": "cpu", "name": f"{os.cpu_count() or 1} cores", "memory_bytes": machine_bytes()}
+def _cpu(count: int) -> Device:
+    found: Device = {"kind": "cpu", "name": f"{os.cpu_count() or 1} cores", "memory_bytes": machine_bytes()}
+    return {**found, "name": f"{found['name']} as {count} devices", "devices": count} if count > 1 else found
 
 
 def _tensorflow() -> list[Device]:

@@ -39,8 +39,9 @@ def load_keras() -> tuple[str, list[dict[str, Any]]]:
     with without("sklearn"):  # Keras loads it, and SciPy's statistics, for wrappers that no job uses: 0.8 s of 3.7
         import keras
 
-    from visualnn_worker.child.devices import devices
+    from visualnn_worker.child.devices import devices, divide_cpu
 
+    divide_cpu(keras.backend.backend(), WorkerSettings().worker_cpu_devices)
     for kind in ("train", "evaluate", "predict", "check", "export", "dqn", "ensemble"):
         importlib.import_module(f"visualnn_worker.kinds.{kind}")
     found = devices(keras.backend.backend())

@@ -82,7 +82,7 @@ class Epochs(Batches):
         return inputs, labels, (counts,) * len(labels) if isinstance(labels, tuple) else counts
 
     def _counts(self, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        labels = self._samples.raw_labels(rows)
+        labels = self._samples.class_labels(rows)
         assert labels is not None  # a plan refuses data sets without labels
         found = weights[labels.astype(np.int64)]
         return found.reshape(len(found)) if found.size == len(found) else found

@@ -68,6 +68,8 @@ def _metric(name: str, params: TrainParams, serving: Serving | None) -> Any:
     loss = params.loss
     if options_of(loss).get("from_logits") and name_of(loss or "") == "binary_crossentropy":
         return _from_logits(name)
+    if name_of(loss or "") in ("hinge", "squared_hinge") and (name == "accuracy" or name in _METRICS):
+        return _from_logits(name)  # the sign tells
     if name == "accuracy" and name_of(loss or "") == "binary_crossentropy" and serving and serving.task == "regression":
         return keras.metrics.BinaryAccuracy(name=name)  # of each attribute; Keras would compare the largest
     if name in _METRICS:
@@ -80,7 +82,7 @@ def _metric(name: str, params: TrainParams, serving: Serving | None) -> Any:
 
 
 def _from_logits(name: str) -> keras.metrics.Metric:
-    """A share above 1/2 is a logit above 0."""
+    """A share above 1/2 is a logit, or a margin, above 0."""
     if name == "accuracy":
         return keras.metrics.BinaryAccuracy(name=name, threshold=0.0)
     if name == "auc":

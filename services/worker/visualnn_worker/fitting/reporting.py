@@ -69,6 +69,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         """Others whose state a checkpoint holds."""
         self.samples = 0
         """Of an epoch, to tell the speed."""
+        self.devices = 1
+        """Among how many batches are shared out."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         self._epoch = epoch
@@ -89,7 +91,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
             self._say(number, {name: float(value) for name, value in logs.items()}, now)
         self._checkpoints.hold()
         if number < self._batches and self._checkpoints.due():
-            self._checkpoint(Position(self._epoch, number, list(self.history)))
+            self._checkpoint(Position(self._epoch, number, list(self.history), self.devices))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         metrics = {name: float(value) for name, value in logs.items()}
@@ -98,12 +100,13 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         now = time.monotonic()
         if self._may_say_epoch(now) or epoch + 1 == self._epochs or self._best.stops:
             seconds = round(now - self._epoch_began, 3)
-            rate = float(self.model.optimizer.learning_rate)
+            rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             data = {"epoch": epoch + 1, "epochs": self._epochs, "metrics": metrics, "learning_rate": rate,
-                    "seconds": seconds, "samples_per_s": self._speed(seconds), "memory_mb": _memory_mb()}  # fmt: skip
+                    "seconds": seconds, "samples_per_s": self._speed(seconds), "memory_mb": _memory_mb(),
+                    "devices": self.devices}  # fmt: skip
             self._channel.event("epoch", data, **self._row({"epoch": epoch + 1, **metrics}, now))
         if epoch + 1 < self._epochs and self._checkpoints.due():
-            self._checkpoint(Position(epoch + 1, 0, list(self.history)))
+            self._checkpoint(Position(epoch + 1, 0, list(self.history), self.devices))
 
     def _checkpoint(self, position: Position) -> None:
         best = self._best.epoch if self._best.arrays else None

@@ -56,6 +56,11 @@ class Samples:
         """Labels as the data set stored them."""
         return None if self.split.y is None else self.split.y[self.rows[which]]
 
+    def class_labels(self, which: Any) -> NDArray[Any] | None:
+        """Raw labels as numbers of classes: the sign is the class where it is what the net tells."""
+        raw = self.raw_labels(which)
+        return (raw > 0).astype(np.int64) if raw is not None and self.serving.scores_by == "margin" else raw
+
     def part(self, which: Sequence[int] | Rows | slice) -> "Samples":
         """The same with only these positions."""
         return replace(self, rows=self.rows[which])
@@ -77,7 +82,7 @@ def class_weights(samples: Samples, wanted: str | Sequence[float], classes: int)
     """What a sample of each class counts: as given, or balanced: n / (classes that occur x samples of the class)."""
     if not isinstance(wanted, str):
         return np.asarray(wanted, np.float32)
-    labels = samples.raw_labels(slice(None))
+    labels = samples.class_labels(slice(None))
     assert labels is not None  # a plan refuses data sets without labels
     counts = np.bincount(labels.reshape(-1).astype(np.int64), minlength=classes)
     present = np.maximum(counts, 1) * max(np.count_nonzero(counts), 1)

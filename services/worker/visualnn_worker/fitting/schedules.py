@@ -69,5 +69,5 @@ class LowerOnPlateau(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002 - Keras' signature
         if self._lowers(logs):
-            rate = float(self.model.optimizer.learning_rate)
+            rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             self.model.optimizer.learning_rate = max(rate * self._plateau.factor, self._plateau.least)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from numpy.typing import NDArray
 
 from visualnn_worker.network import safetensors
+from visualnn_worker.parallel import shares
 
 Arrays = dict[str, NDArray[Any]]
 _KEY = "visualnn.position"
@@ -34,6 +34,8 @@ class Position:
     batches: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     """One entry for each epoch done: its number from 1, and its metrics."""
+    devices: int = 1
+    """Among how many of them batches were shared out."""
 
 
 def state_variables(model: keras.Model) -> dict[str, keras.Variable]:
@@ -55,18 +57,18 @@ def state_variables(model: keras.Model) -> dict[str, keras.Variable]:
 
 def snapshot(model: keras.Model) -> Arrays:
     """Copies of all state."""
-    return {name: np.array(keras.ops.convert_to_numpy(v.value)) for name, v in state_variables(model).items()}
+    return {name: shares.held(variable) for name, variable in state_variables(model).items()}
 
 
 def restore(model: keras.Model, arrays: Mapping[str, NDArray[Any]], groups: tuple[str, ...]) -> None:
     """Put the state of these groups back. Raises ``CheckpointUnfit`` where the model has other variables."""
     own = {name: v for name, v in state_variables(model).items() if name.split("/")[0] in groups}
     given = {name: array for name, array in arrays.items() if name.split("/")[0] in groups}
-    differing = own.keys() ^ given.keys() or {n for n in own if tuple(own[n].shape) != given[n].shape}
+    differing = own.keys() ^ given.keys() or {n for n in own if not shares.fits(own[n], given[n])}
     if differing:
         raise CheckpointUnfit(differing)
     for name, variable in own.items():
-        variable.assign(given[name])
+        shares.put(variable, given[name])
 
 
 def save(path: Path, arrays: Arrays, position: Position) -> None:

@@ -56,10 +56,11 @@ def fit(
     checkpoints: Checkpoints,
     resume: tuple[state.Arrays, state.Position] | None = None,
     beside: Sequence[keras.callbacks.Callback] = (),
+    devices: int = 1,
 ) -> tuple[History, dict[str, float], dict[int, Tensors]]:
     """Train to the last epoch, or to where it gets no better; the whole history, that of ``resume`` included.
 
-    ``beside`` are callbacks that change nothing.
+    ``beside`` are callbacks that change nothing; ``devices``: among how many batches are shared out, to tell it.
     Then the net has the weights of the epoch that ``keep`` says, whose entry is given too; third are the weights after
     each epoch that ``snapshots`` names. Raises ``NotFinite``.
     """
@@ -69,7 +70,7 @@ def fit(
     best = Best(params, validates, position.history, arrays)
     per_epoch = 1 if takes_all(params) else training.epochs().per_epoch
     reporter = Reporter(channel, checkpoints, epochs, per_epoch, position, best)
-    reporter.samples = len(training.train)
+    reporter.samples, reporter.devices = len(training.train), devices
     snapshots = Snapshots(training.network, params.snapshots, arrays)
     reporter.more.append(snapshots)
     callbacks = [best, snapshots, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
@@ -162,6 +163,6 @@ def _fit(
             initial_epoch=epochs.start,
             verbose=0,
             shuffle=False,  # the order is ours
-            callbacks=[*measured, *beside, Renamed(training.network, callbacks)],
+            callbacks=[*measured, Renamed(training.network, callbacks), *beside],  # what is seen is told first
             validation_data=Batches(training.network, validation, params.batch_size) if validation else None,
         )

@@ -41,7 +41,7 @@ class Judged:
 
 def judge(network: Network, samples: Samples, serving: Serving, split: str) -> Judged | None:
     """None where samples are not of one class each."""
-    raw = samples.raw_labels(slice(0, MOST_SAMPLES))
+    raw = samples.class_labels(slice(0, MOST_SAMPLES))
     one_each = serving.task == "binary" or (serving.task == "classification" and len(serving.outputs[0].shape) == 1)
     names = serving.classes or ()
     if raw is None or not one_each or not 1 < len(names) <= MOST_CLASSES or not _index(raw, serving):

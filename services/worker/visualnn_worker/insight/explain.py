@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 from visualnn_shared.training.loss_options import name_of
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.optimizers import OPTIMIZERS
+from visualnn_shared.training.recipe import Optimizer, TrainParams
 
 from visualnn_worker.fitting.reporting import NotFinite
 from visualnn_worker.fitting.train import Training
@@ -27,8 +28,13 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
                 f"{bad} values of the batch's {what} are NaN or infinite",
                 "Remove those samples or fill their values, and submit a new job; a check job finds them.",
             )
-    rate = params.learning_rate or 0.0
+    rate, lower = params.learning_rate or 0.0, _lower(params)
     known = [loss for loss in losses if math.isfinite(loss)]
+    loss = name_of(params.loss or "")
+    if loss in _LOGS and (not known or max(known) <= GREW * max(min(known), 1e-12)):
+        return f"{loss} takes the logarithm of values that may be 0 or negative", (
+            "End the network with softmax, sigmoid or softplus, and submit a new job."
+        )
     if not known:
         return (
             "the very first loss was not finite, so no step has been taken: the values in the net are too large",
@@ -39,17 +45,19 @@ def why_not_finite(params: TrainParams, inputs: Any, labels: Any, losses: Sequen
     if max(known) > GREW * max(min(known), 1e-12):
         return (
             f"the loss had grown from {min(known):.3g} to {max(known):.3g}: the learning rate {rate:g} is too high",
-            f"Lower the learning rate to {rate / 10:g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
-        )
-    loss = name_of(params.loss or "")
-    if loss in _LOGS:
-        return f"{loss} takes the logarithm of values that may be 0 or negative", (
-            "End the network with softmax, sigmoid or softplus, and submit a new job."
+            f"Lower the learning rate to {lower:g} or clip gradients (global_clipnorm 1.0), and submit a new job.",
         )
     return (
         f"a step at learning rate {rate:g} led from a loss of {known[-1]:.3g} beyond all numbers",
-        f"Lower the learning rate to {rate / 10:g} or clip gradients (global_clipnorm 1.0); a check job says more.",
+        f"Lower the learning rate to {lower:g} or clip gradients (global_clipnorm 1.0); a check job says more.",
     )
+
+
+def _lower(params: TrainParams) -> float:
+    """A tenth, or the optimizer's own default where the learning rate is far above that."""
+    rate, chosen = params.learning_rate or 0.0, params.optimizer or "adam"
+    usual = OPTIMIZERS[chosen.name if isinstance(chosen, Optimizer) else chosen].params["learning_rate"][1]
+    return float(usual) if rate > 10 * usual else rate / 10
 
 
 @contextmanager

@@ -1,5 +1,8 @@
-"""What goes on in a net while it is trained: steps against weights, histograms, dead units. Sampled, so that it costs
-at most 1/50 of the training's time."""
+"""What goes on in a net while it is trained: steps against weights, histograms, dead units.
+
+The first batch is looked into in any training, so that a short one tells something too. After that looks are sampled:
+together they cost at most 1/50 of the training's time. The last epoch is looked into as well where that is quick.
+"""
 
 import time
 from typing import Any
@@ -18,50 +21,67 @@ from visualnn_worker.network.gradients import gradient
 from visualnn_worker.network.weights import variables
 
 SHARE = 0.02
-FIRST_S = 3.0
-"""A training that is shorter has nothing to look into while it runs; what the first look costs is not known before."""
+QUICK_S = 0.5
+"""What the last look may cost where the training was so short that its share of the time is less."""
 SAMPLES, BINS, MOST_LAYERS, MOST_VALUES, MOST_LOOKS = 32, 20, 16, 20_000, 200
 
 
 class Live(keras.callbacks.Callback):  # type: ignore[misc]
-    """Looks at the last step of an epoch and the net after it, as often as its share of the time allows."""
+    """Looks at the first step, and at the last one of an epoch, and the net after it, as often as ``share`` of the time
+    allows; below 0 never."""
 
-    def __init__(self, network: Network, samples: Samples, channel: Channel, first_s: float = FIRST_S) -> None:
+    def __init__(self, network: Network, samples: Samples, channel: Channel, share: float = SHARE) -> None:
         super().__init__()
         self.looks: list[dict[str, Any]] = []
         self._network = network
         self._samples = samples.part(slice(0, SAMPLES))
         self._channel = channel
-        self._first_s = first_s
+        self._share = share
+        self._first = share >= 0
         self._began = time.monotonic()
         self._spent = self._last = 0.0
         self._armed = False
+        self._epoch = 0
         self._before: dict[str, NDArray[Any]] | None = None
         self._ratios: dict[str, float] = {}
         self._probe: tuple[list[str], keras.Model] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
-        elapsed = time.monotonic() - self._began
-        self._armed = elapsed >= self._first_s and self._spent + self._last <= SHARE * elapsed
+        self._epoch = epoch
+        self._armed = not self._first and self._may_look()
+
+    def _may_look(self) -> bool:
+        """Whether another look as long as the last one is worth its time in this epoch."""
+        room = self._share * (time.monotonic() - self._began) - self._spent
+        last = self._epoch + 1 == self.params["epochs"]
+        return self._share >= 0 and self._last <= max(room, QUICK_S if last else 0.0)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
-        if self._armed and batch + 1 == self.params["steps"]:
+        if self._first or (self._armed and batch + 1 == self.params["steps"]):
             began = time.monotonic()
+            _synced = self.model  # under JAX the variables are empty between steps until a callback asks for its model
             self._before = self._weights()
             self._spent += time.monotonic() - began
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         if self._before is not None:
             began = time.monotonic()
+            _synced = self.model
             self._ratios = ratios(self._before, self._weights())
             self._before = None
             self._spent += time.monotonic() - began
+        if self._first:
+            self._first = False
+            self._look({"epoch": self._epoch + 1, "first_batch": True})
+            self._armed = batch + 1 < self.params["steps"] and self._may_look()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
-        if not self._armed:
-            return
+        if self._armed:
+            self._look({"epoch": epoch + 1})
+
+    def _look(self, when: dict[str, Any]) -> None:
         began = time.monotonic()
-        look = {"epoch": epoch + 1, "layers": self.layers()}
+        look = {**when, "layers": self.layers()}
         self.looks = [*self.looks, look][-MOST_LOOKS:]
         self._channel.event("insight", look)
         self._last = time.monotonic() - began

@@ -60,7 +60,7 @@ def samples_shown(
         said = f"{judged.names[judged.predicted[place]]} {judged.shares[place].max():.0%}"
         captions.append((f"{judged.names[judged.actual[place]]}\n{said}", wrong))
         made.append(picture)
-    note = f"{judged.split} samples; above the label, below the prediction and its share; red where they differ"
+    note = f"{judged.split} samples; below each its label, then the prediction and its share; red where they differ"
     return gallery(made, captions, title, note, theme=theme) if made else None
 
 

@@ -61,7 +61,7 @@ def _event(wall_time: float, step: int, rest: bytes) -> bytes:
 
 
 def write(path: Path, history: Sequence[Mapping[str, float]], wall_time: float) -> bool:
-    """One event an epoch, ``epoch/loss`` and so on; validation metrics share a chart with their training ones."""
+    """One event an epoch: ``train/loss``, ``validation/loss`` and so on, each epoch a step. Returns True."""
     records = [_record(_event(wall_time, 0, _bytes(3, b"brain.Event:2")))]
     for entry in history:
         values = b""

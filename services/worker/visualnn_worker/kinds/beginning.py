@@ -39,9 +39,11 @@ def begin_with(context: Context, network: Network) -> None:
     context.channel.log(f"{len(layers)} layers begin with the weights of {named}: {', '.join(layers[:10])}")
 
 
-def in_full(training: Training, planned: Plan, spec: Spec) -> Training:
-    """The training's net in float32, its weights kept: what is measured and stored is what will be served."""
-    if planned.params.precision == "float32":
+def in_full(training: Training, planned: Plan, spec: Spec, *, anew: bool = False) -> Training:
+    """The training's net in float32 on one device, its weights kept: what is measured and stored is what is served.
+
+    ``anew``: it is on several now."""
+    if planned.params.precision == "float32" and not anew:
         return training
     network = build(spec, planned.params.seed, planned.frozen)
     set_weights(network, read_weights(training.network))

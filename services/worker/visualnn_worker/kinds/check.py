@@ -30,6 +30,10 @@ CHECKS: tuple[Callable[[Bench], list[Item]], ...] = (
 )
 
 
+MISFIT = "a training refuses these samples: give the network's input their shape, or prepare the samples for it"
+"""What to do about a network that is checked at another size than it has."""
+
+
 def run(context: Context) -> Result:
     """Check. A failed item is a result, not a failed job. Raises ``Invalid`` for what does not fit together."""
     order = context.order
@@ -45,7 +49,7 @@ def run(context: Context) -> Result:
     bench = Bench(spec, planned, params, few, many, network)
     for note in notes:
         context.channel.log(note)
-    items: list[Item] = []
+    items = [Item(name="data", verdict="fail", reason=note, hint=MISFIT) for note in notes]
     for number, check in enumerate(CHECKS):
         with refusals("check"):
             found = check(bench)

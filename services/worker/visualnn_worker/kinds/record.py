@@ -30,12 +30,14 @@ def tensors_sha256(tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-def record(order: JobOrder, trained: Trained, tensors: Tensors, metrics: Mapping[str, float]) -> RunRecord:
-    """What decides how this training ends, and its end."""
+def record(
+    order: JobOrder, trained: Trained, tensors: Tensors, metrics: Mapping[str, float], devices: int = 1
+) -> RunRecord:
+    """What decides how this training ends, and its end. ``devices``: among how many batches were shared out."""
     params: dict[str, Any] = trained.params.model_dump(mode="json")
     return RunRecord(
         versions=_versions(() if order.dataset else _OF_ENVIRONMENTS), backend=keras.backend.backend(),
-        device="gpu" if order.gpu and _gpus() else "cpu",
+        device="gpu" if order.gpu and _gpus() else "cpu", devices=devices,
         machine=f"{platform.machine()} {platform.system()}", threads=_threads(), seed=trained.params.seed,
         params=params, spec_sha256=hashlib.sha256(canonical_json(trained.spec)).hexdigest(),
         dataset_sha256=order.dataset.sha256 if order.dataset else "", weights_sha256=tensors_sha256(tensors),

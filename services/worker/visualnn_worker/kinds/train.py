@@ -1,19 +1,23 @@
 """Jobs of kind train: plan, build, fit, evaluate, and store the net in three formats."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.analysis.advice import advice
+from visualnn_shared.analysis.walk import resolve
 from visualnn_shared.datasets.data import Data
+from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.loss_options import name_of
-from visualnn_shared.training.recipe import TrainParams
+from visualnn_shared.training.recipe import Chosen, TrainParams
 from visualnn_shared.training.reproduction import RECORD
 from visualnn_shared.training.snapshots import snapshot_name
 
+from visualnn_worker.child.devices import names as device_names
 from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
 from visualnn_worker.fitting.compiling import compile_model, prepare
@@ -31,6 +35,9 @@ from visualnn_worker.kinds.storing import evaluate, net_files, store_json
 from visualnn_worker.network.build import build
 from visualnn_worker.network.safetensors import Tensors
 from visualnn_worker.network.weights import read_weights
+from visualnn_worker.order import JobOrder
+from visualnn_worker.parallel.choosing import choose, why
+from visualnn_worker.parallel.spreading import Take, spread_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +64,14 @@ def run(context: Context) -> Result:
     data = context.load_data(order.data.schema_)
     planned = completed(planned, data)
     parts = _parts(data, planned)
-    with refusals("build"):
-        network = build(spec, planned.params.seed, planned.frozen, planned.params.precision)
-        if planned.params.initial_weights:
-            begin_with(context, network)
-        per_epoch = -(-len(parts.train) // planned.params.batch_size)
-        compile_model(network, planned.params, per_epoch, serving=planned.serving)
-        prepare(network, parts.train)
-    context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(planned.params)}")
-    label = order.data.schema_.label
-    logits = {"from_logits": planned.serving.scores_by is not None}
-    for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
-        context.channel.log(str(mistake), "warning")
-    training = Training(network, planned.params, parts.train, parts.validation, _class_weights(planned, parts.train))
-    training = replace(training, augmentation=augmentation(planned, order.data))
+    devices, chosen = _devices(order, planned)
+    with spread_over(devices) as take:
+        training = _built(context, planned, parts, spec, take)
+        with refusals("train"), explained(training):
+            live = Live(training.network, parts.train, context.channel)
+            history, kept, snapshots = _fit(context, training, live, len(devices))
     with refusals("train"), explained(training):
-        live = Live(network, parts.train, context.channel)
-        history, kept, snapshots = _fit(context, training, live)
-        training = in_full(training, planned, spec)
+        training = in_full(training, planned, spec, anew=len(devices) > 1)
         split, samples = parts.judge
         found = evaluate(training.network, samples, planned.params.batch_size)
         metrics = {**kept, **{f"{split}_{name}": value for name, value in found.items()}}
@@ -95,10 +92,43 @@ def run(context: Context) -> Result:
         return made
 
     paths += context.patience.insist(written)
-    run = record(order, trained, read_weights(training.network), metrics)
+    run = record(order, trained, read_weights(training.network), metrics, len(devices))
     (context.folder / RECORD).write_text(run.model_dump_json(indent=1))
     paths.append(context.folder / RECORD)
-    return Result(context.store(paths), metrics, {**(order.chosen or {}), **planned.chosen})
+    return Result(context.store(paths), metrics, {**(order.chosen or {}), **planned.chosen, **chosen})
+
+
+def _devices(order: JobOrder, planned: Plan) -> tuple[tuple[str, ...], Chosen]:
+    """Those that batches are shared out among, and what the job's row says of them. Raises ``Invalid``."""
+    params = planned.params
+    if params.devices == 1:
+        return ("one",), {}
+    backend = keras.backend.backend()
+    names = device_names(backend, gpu=order.gpu and bool(device_names(backend, gpu=True)))
+    devices = choose(params, backend, names, resolve(read_spec(order.spec or {})))
+    return devices, {"devices": {"value": list(devices), "why": why(params, len(names), len(devices))}}
+
+
+def _built(context: Context, planned: Plan, parts: Parts, spec: Spec, take: Take) -> Training:
+    """The net with its first weights, compiled, and what it learns from."""
+    order, params = context.order, planned.params
+    with refusals("build"):
+        network = build(spec, params.seed, planned.frozen, params.precision)
+        if params.initial_weights:
+            begin_with(context, network)
+        per_epoch = -(-len(parts.train) // params.batch_size)
+        compile_model(network, params, per_epoch, serving=planned.serving)
+        prepare(network, parts.train)
+        take(network.model)
+    context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(params)}")
+    label = order.data.schema_.label
+    logits = {"from_logits": planned.serving.scores_by in ("softmax", "sigmoid")}
+    for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
+        context.channel.log(str(mistake), "warning")
+    return Training(
+        network, params, parts.train, parts.validation, _class_weights(planned, parts.train),
+        augmentation(planned, order.data),
+    )  # fmt: skip
 
 
 def _parts(data: Data, planned: Plan) -> Parts:
@@ -121,7 +151,9 @@ def _recipe(params: TrainParams) -> str:
     return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 
-def _fit(context: Context, training: Training, live: Live) -> tuple[History, dict[str, float], dict[int, Tensors]]:
+def _fit(
+    context: Context, training: Training, live: Live, devices: int
+) -> tuple[History, dict[str, float], dict[int, Tensors]]:
     order = context.order
     checkpoints = Checkpoints(
         context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s,
@@ -133,4 +165,9 @@ def _fit(context: Context, training: Training, live: Live) -> tuple[History, dic
         resume = context.patience.insist(lambda: read_checkpoint(context.objects, manifest, context.folder))
         position = resume[1]
         context.channel.log(f"going on from a checkpoint: epoch {position.epoch + 1}, after batch {position.batches}")
-    return fit(training, context.channel, checkpoints, resume, [live])
+        if position.devices != devices:
+            context.channel.log(
+                f"the checkpoint was written on {position.devices} devices, this attempt has {devices}: the result is "
+                "the same but for rounding, not bit for bit", "warning",
+            )  # fmt: skip
+    return fit(training, context.channel, checkpoints, resume, [live], devices)

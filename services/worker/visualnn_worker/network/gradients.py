@@ -1,5 +1,5 @@
-"""Loss and gradients of a compiled net on some samples, as NumPy sees them. Only here and in ``child/devices.py`` are
-backends asked by name."""
+"""Loss and gradients of a compiled net on some samples, as NumPy sees them. Only here, in ``child/devices.py`` and in
+``parallel`` are backends asked by name."""
 
 from collections.abc import Callable
 from typing import Any

@@ -80,7 +80,7 @@ def lost_touch() -> JobError:
 def too_long(limit_s: float) -> JobError:
     """The job's own limit."""
     detail = f"an attempt must end within time_limit_s; received {limit_s:g} s, and it was not done"
-    step = "Give more time, fewer epochs, or a smaller net; resume goes on from the last checkpoint."
+    step = "Submit a new job with more time, fewer epochs, or a smaller net."
     return JobError(ErrorClass.USER, "time-limit", detail, step)
 
 

@@ -32,6 +32,8 @@ def _with_checkpoint(error: JobError, manifest: Mapping[str, Any] | None) -> Job
     entry = (manifest or {}).get(STATE)
     if entry is None:
         return replace(error, detail=f"{error.detail}; no checkpoint had been written yet")
+    if error.code == "time-limit":
+        error = replace(error, next_step="Resume it: it goes on from the last checkpoint, with as much time again.")
     kept = {name: entry.get(name) for name in ("key", "epoch", "batch", "best_epoch")}
     if kept["epoch"] is None:  # written by an older version
         return replace(error, checkpoint=kept, detail=f"{error.detail}; its last checkpoint is kept: {kept['key']}")
@@ -49,7 +51,9 @@ def _with_batch(error: JobError, order: JobOrder) -> JobError:
     largest = min(room.largest, room.batch_size // 2)
     text = room.advice(largest)
     numbers = f"by the estimate it needs {-(-room.needed // MIB):,} MiB of {room.available // MIB:,} MiB"
-    step = f"{text[0].upper()}{text[1:]}: {numbers}. {error.next_step}"
+    step = f"{text[0].upper()}{text[1:]}: {numbers}."
+    if largest:  # else no smaller batch helps
+        step += f" {error.next_step}"
     return replace(error, next_step=step, largest_batch_size=largest)
 
 

@@ -3,6 +3,7 @@
 Read line by line, never as a whole: the file's size is no limit, a line's length is. Every problem has its line.
 """
 
+import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ RANK = 9
 _CHUNK = 4096  # rows
 _SHOWS_LAYOUT = 20  # lines
 _PICTURE = 64  # columns of the smallest block that may be a picture
+_MISSING = frozenset({"na", "n/a", "null", "none", "missing", "?", "-", "."})
 _EXACT = 2.0**24  # float32 holds every whole number up to this
 
 
@@ -77,7 +79,7 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     if not rows and not findings:
         findings.add("a csv must have rows below its header", "none")
     label = _label(labels, layout, findings, limits)
-    findings.problems.sort(key=lambda one: one.where.line or 0)
+    findings.in_order()
     findings.raise_any()
     features = tuple(_feature(name, len(mine), per_feature[name]) for name, mine in groups.items())
     return DatasetSchema(features=features, label=label, columns=layout.header), {"train": rows}
@@ -185,26 +187,28 @@ def _all_numbers(pair: tuple[int, list[str]], layout: Layout, findings: Findings
             continue
         good = False
         rule = must_fit("a feature", float(cell)) if is_number(cell) else "a feature must be a number"
-        findings.add(rule, cell[:100], line=line, field=layout.name(column), hint=_hint(cell))
+        findings.gather(rule, cell[:100], line=line, field=layout.name(column), hint=_hint(cell))
     return good
 
 
 def _hint(cell: str) -> str | None:
     text = cell.strip()
-    if not text:
-        return "fill in missing values, or leave the row out"
+    if is_number(text) and math.isfinite(float(text)):
+        return None
+    if not text or is_number(text) or text.lower() in _MISSING:
+        return "fill in what is missing (0, the column's mean), or leave these rows or this column out"
     if is_number(text.replace(",", ".")):
         return "write a decimal point"
-    return None if is_number(text) else "give each text a number, or a column of 0 and 1 for each value"
+    return "give each text a number, or a column of 0 and 1 for each value"
 
 
 def _see_labels(labels: _Labels, chunk: _Chunk, layout: Layout, findings: Findings, limits: Limits) -> None:
     assert layout.label is not None
     name = layout.name(layout.label)
-    cells = [*zip(chunk.lines, chunk.labels, strict=True), *chunk.spoilt]
+    cells = sorted([*zip(chunk.lines, chunk.labels, strict=True), *chunk.spoilt])
     for line, label in cells:
         if not label:
-            findings.add("a label must be given", "", line=line, field=name)
+            findings.gather("a label must be given", "", line=line, field=name)
     if labels.text_line is None:
         labels.text_line = next((line for line, label in cells if label and not is_number(label)), None)
     if labels.text_line is None:
@@ -223,7 +227,7 @@ def _label(labels: _Labels, layout: Layout, findings: Findings, limits: Limits) 
     name = layout.name(layout.label)
     if labels.text_line is None:
         for line, cell in labels.unfit:
-            findings.add(must_fit("a label", float(cell)), cell[:100], line=line, field=name)
+            findings.gather(must_fit("a label", float(cell)), cell[:100], line=line, field=name)
         if findings:
             return None
         return number_label(name, (), "float64", labels.seen, limits, layout.by)

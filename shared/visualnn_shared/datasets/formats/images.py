@@ -37,8 +37,10 @@ class _Picture:
 
 
 def sniff(path: Path, start: bytes) -> bool:
-    """A zip that has pictures in folders."""
-    return any("/" in name and name.lower().endswith(_PICTURES) for name in archive.names(path, start))
+    """A zip that has pictures in folders, or pictures and no arrays: what is wrong with those, ``pack`` tells."""
+    found = archive.names(path, start)
+    pictures = [name for name in found if name.lower().endswith(_PICTURES)]
+    return any("/" in name for name in pictures) or (bool(pictures) and not any(n.endswith(".npy") for n in found))
 
 
 def pack(source: Path, target: Path, limits: Limits = LIMITS, size: Size | None = None) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What the arrays of an npz are called: which split, and whether features or labels.
 
 ``x_train``, ``y_train``, ``x_test``, ``y_test`` (or ``train_images``, ``test_labels``, ...); ``x`` and ``y`` alone are
-the training split; any other name is a further input: ``x_train_left``, ``left_train``, ``x_left``, ``left``.
+the training split; any other name is a further input: ``x_train_left``, ``left_train``, ``x_left``, ``left``. A name
+that speaks of labels and more (``y_age``, ``age_label``) is neither: labels are one array, and an input begins with x.
 """
 
 import re
@@ -45,3 +46,9 @@ def place(array: str) -> Member | str:
     if head in _FEATURES:
         return Member(array, split, "feature", "_".join(rest[1:]) or DEFAULT_FEATURE)
     return Member(array, split, "feature", "_".join(rest))
+
+
+def unclear(member: Member) -> bool:
+    """Whether an input is called as if it were labels, which would teach a net from its answers."""
+    words = [word.lower() for word in re.split(r"[_.\-]", member.array) if word and word.lower() not in _SPLITS]
+    return words[0] not in _FEATURES and (words[0] in _LABELS or words[-1] in _LABELS - {"y"})

@@ -18,7 +18,7 @@ from visualnn_shared.datasets.limits import Limits
 _MAGIC = b"\x93NUMPY"
 _DESCR = re.compile(r"[<>|=]?(?P<kind>[?biufcSUOMmV])\d{1,6}|[<>|=]?\?")
 _ITEM = 2**16  # bytes of one element: text labels are shorter
-_PIECE = 4 * 2**20  # bytes
+PIECE = 4 * 2**20  # bytes
 _LENGTH = {(1, 0): 2, (2, 0): 4, (3, 0): 4}  # version -> bytes that hold the header's length
 _REFUSED = {
     "O": "an array of Python objects, which is never unpickled",
@@ -98,7 +98,7 @@ def _dtype(descr: object) -> "np.dtype[Any]":
 
 def pieces(file: IO[bytes], header: Header) -> Iterator[NDArray[Any]]:
     """The values after the header as flat arrays of a few MiB, in the file's order. Raises NpyError."""
-    step = max(1, _PIECE // header.dtype.itemsize) * header.dtype.itemsize
+    step = max(1, PIECE // header.dtype.itemsize) * header.dtype.itemsize
     left = header.nbytes
     while left:
         data = _exactly(file, min(step, left))
@@ -115,7 +115,7 @@ def read_array(file: IO[bytes], header: Header, first: int | None = None) -> NDA
     view = memoryview(flat.view(np.uint8)) if flat.size else memoryview(b"")  # type: ignore[arg-type]
     done = 0
     while done < len(view):
-        data = file.read(min(_PIECE, len(view) - done))
+        data = file.read(min(PIECE, len(view) - done))
         if not data:
             raise NpyError("the array must not end early", f"{done:,} of {len(view):,} bytes")
         view[done : done + len(data)] = data

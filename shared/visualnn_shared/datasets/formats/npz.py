@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.members import place
-from visualnn_shared.datasets.formats.npy import Header, NpyError, pieces, read_array, read_header
-from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
+from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
+from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_names, check_together
+from visualnn_shared.datasets.formats.odd import Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema, Splits
@@ -27,6 +28,9 @@ RANK = 3
 _BOOLS = ("False", "True")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 _ZIP_FLAG_ENCRYPTED = 1
+_WHOLE = "a zip of pictures or arrays (npz) must be whole"
+_CUT = "it may have been cut off or changed on its way: make it anew, and send it again"
+_FOLDERS = "train/CLASS/a.png or CLASS/a.png; arrays are x_train.npy and y_train.npy"
 
 
 def sniff(path: Path, start: bytes) -> bool:  # noqa: ARG001 - the form that all formats share
@@ -39,6 +43,7 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     findings = Findings()
     with _opened(path, findings) as archive:
         arrays = _arrays(archive, findings, limits)
+        check_names(arrays, findings)
         check_together(arrays, findings)
         findings.raise_any()
         for array in arrays:
@@ -78,7 +83,7 @@ def _opened(path: Path, findings: Findings) -> Iterator[zipfile.ZipFile]:
     except NpyError as error:
         findings.add(error.rule, error.received)
     except _DAMAGED as error:
-        findings.add("an npz file must be a whole zip archive", str(error)[:200] or type(error).__name__)
+        findings.add(_WHOLE, str(error)[:200] or type(error).__name__, hint=_CUT)
     findings.raise_any()
 
 
@@ -86,6 +91,10 @@ def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> lis
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if not infos:
         findings.add("an npz file must hold arrays", "none")
+    elif not any(info.filename.endswith(".npy") for info in infos):
+        names = [info.filename[:100] for info in infos[:5]]
+        rule = "a zip must hold pictures, each in the folder of its class, or arrays (npy)"
+        findings.add(rule, names, hint=_FOLDERS)
     if len(infos) > limits.members:
         findings.add(f"an npz file must hold at most {limits.members} arrays", len(infos))
     total = sum(info.file_size for info in infos)
@@ -130,6 +139,7 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
     try:
         with archive.open(f"{name}.npy") as file:
             read_header(file, archive.getinfo(f"{name}.npy").file_size, limits)
+            odd = Odd(header)
             for number, piece in enumerate(pieces(file, header)):
                 if array.text:
                     array.texts |= _texts(piece)
@@ -139,22 +149,15 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
                         )
                         return
                 elif (bad := array.seen.see(piece)) is not None:
-                    value = piece.reshape(-1)[bad]
-                    rule = must_fit("each value", float(value))
-                    findings.add(rule, str(value), field=name, hint=_position(header, number, bad))
-                    return
+                    odd.see(number, piece, bad)
+            if odd.count:
+                rule = must_fit("each value", float(odd.first))
+                findings.add(rule, str(odd.first), field=name, hint=odd.told())
+                return
     except NpyError as error:
         findings.add(error.rule, error.received, field=name)
     if array.header.dtype.str[1:] == "u8" and array.seen.max >= 2**63:
         findings.add("whole numbers must be below 2^63", array.seen.max, field=name)
-
-
-def _position(header: Header, number: int, bad: int) -> str:
-    if header.fortran:
-        return "one is in the array"
-    step = max(1, 4 * 2**20 // header.dtype.itemsize)
-    index = np.unravel_index(number * step + bad, header.shape)
-    return f"the first one is at index {[int(i) for i in index]}"
 
 
 def _texts(piece: NDArray[Any]) -> set[str]:

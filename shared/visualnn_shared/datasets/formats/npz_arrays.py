@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from visualnn_shared.datasets.findings import Findings
-from visualnn_shared.datasets.formats.members import Member
+from visualnn_shared.datasets.formats.members import Member, unclear
 from visualnn_shared.datasets.formats.npy import Header
 from visualnn_shared.datasets.schema import DType
 from visualnn_shared.datasets.statistics import Statistics
@@ -57,6 +57,16 @@ def check_together(arrays: list[NpzArray], findings: Findings) -> None:
             findings.add("features must be numbers", "text", field=member.array)
     findings.raise_any()
     _check_splits(places, findings)
+
+
+def check_names(arrays: list[NpzArray], findings: Findings) -> None:
+    """No array that is called as labels may be an input."""
+    for array in arrays:
+        if array.member.role == "feature" and unclear(array.member):
+            name = array.member.array
+            hint = f"leave other labels out; an array that is meant as input begins with x, as in x_{name}"
+            rule = "labels must be one array named y, with y_train and y_test where there are splits"
+            findings.add(rule, name[:200], field=name, hint=hint)
 
 
 def _check_splits(places: dict[tuple[str, str, str], NpzArray], findings: Findings) -> None:

@@ -27,7 +27,9 @@ def measured(file: IO[bytes]) -> tuple[Size, bool]:
     try:
         with Image.open(file, formats=KINDS) as image:
             width, height, mode = *image.size, image.mode
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:  # its own text names the open file
+        raise Unreadable("a picture must be readable", f"none of {', '.join(KINDS)}") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Unreadable("a picture must be readable", str(error)[:200] or type(error).__name__) from None
     if width * height > MOST_PIXELS or not width * height:
         raise Unreadable(f"a picture must have 1 to {MOST_PIXELS:,} pixels", f"{height} x {width}")

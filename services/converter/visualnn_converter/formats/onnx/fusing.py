@@ -12,8 +12,8 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_converter.formats.onnx import folding
 from visualnn_converter.formats.onnx.checking import check
 from visualnn_converter.formats.onnx.indices import every_cell, plain_rows
-from visualnn_converter.formats.onnx.source import Source, needed
-from visualnn_converter.graphreading import Node
+from visualnn_converter.formats.onnx.source import Source
+from visualnn_converter.graphreading import Node, needed
 
 _ROOT_HALF = 1 / sqrt(2)
 

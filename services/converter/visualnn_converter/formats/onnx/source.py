@@ -1,6 +1,6 @@
 """An ONNX file as nodes, constants, inputs and outputs of plain Python values; everything is checked on the way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -13,7 +13,7 @@ from visualnn_shared.catalogue.maps import Unmappable
 from visualnn_shared.errors import TooLarge
 
 from visualnn_converter.formats.onnx.graph import DTYPES
-from visualnn_converter.graphreading import Array, Node
+from visualnn_converter.graphreading import Array, Node, needed
 
 OLDEST, NEWEST = 7, onnx.defs.onnx_opset_version()
 MOST_NODES = 100_000
@@ -214,16 +214,6 @@ def decimal(value: float) -> float:
     """0.1 for the float32 that is nearest to it, and 1/6 for the one nearest to that."""
     single = np.float32(value)
     return 1 / 6 if single == np.float32(1 / 6) else float(str(single))
-
-
-def needed(nodes: Sequence[Node], outputs: Iterable[str]) -> list[Node]:
-    """Without the nodes that no output depends on."""
-    wanted, kept = set(outputs), list[Node]()
-    for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return kept[::-1]
 
 
 def _check_order(source: Source) -> None:

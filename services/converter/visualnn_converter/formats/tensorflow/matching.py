@@ -9,7 +9,7 @@ from visualnn_converter.formats.tensorflow.folding import Unknown
 from visualnn_converter.formats.tensorflow.source import Source
 from visualnn_converter.formats.tensorflow.templates import OWN, TEMPLATES, E, K, P, W, Whatever, X
 from visualnn_converter.formats.tensorflow.values import decimal
-from visualnn_converter.graphreading import Node
+from visualnn_converter.graphreading import Node, needed
 
 NATIVE = frozenset({"LeakyRelu"})
 """Templates of what newer versions have an operator for."""
@@ -39,21 +39,12 @@ def replace_templates(source: Source) -> None:
             gone |= {one for one in inner if one != node.name}
             source.nodes[place] = _own(node, name, found)
             break
-    source.nodes = _needed([node for node in source.nodes if node.name not in gone], source.outputs)
+    # what only the nodes that went have read, such as shapes of noise, goes too
+    source.nodes = needed([node for node in source.nodes if node.name not in gone], source.outputs)
     source.users = {}
     for node in source.nodes:
         for ref in dict.fromkeys(node.inputs):
             source.users.setdefault(ref, []).append(node)
-
-
-def _needed(nodes: list[Node], outputs: list[str]) -> list[Node]:
-    """Without those that only what went has read: shapes of noise."""
-    wanted, kept = set(outputs), list[Node]()
-    for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return kept[::-1]
 
 
 def _own(node: Node, name: str, found: Found) -> Node:

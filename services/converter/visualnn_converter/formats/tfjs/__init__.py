@@ -1,10 +1,8 @@
 """A layers model of TensorFlow.js, for ``tf.loadLayersModel`` in a web page: written, with weights."""
 
-import io
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from visualnn_shared.spec.problem import Problem
 
 from visualnn_converter.formats.keras.keras2 import under_own_names
 from visualnn_converter.formats.tfjs.topology import axis_problems, topology, variable_name
+from visualnn_converter.kerasweights.archive import packed
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
@@ -59,7 +58,7 @@ def write(spec: Spec, weights: Weights | None, report: Report) -> bytes:
         "format": "layers-model", "generatedBy": "VisualNN", "convertedBy": None, "modelTopology": made,
         "weightsManifest": groups,
     }  # fmt: skip
-    return _packed({"model.json": json.dumps(model).encode(), **dict(zip(paths, shards, strict=True))})
+    return packed({"model.json": json.dumps(model).encode(), **dict(zip(paths, shards, strict=True))})
 
 
 def _weights(resolved: Resolved, weights: Weights) -> tuple[list[dict[str, Any]], bytes]:
@@ -77,11 +76,3 @@ def _weights(resolved: Resolved, weights: Weights) -> tuple[list[dict[str, Any]]
 def _inner_type(layer: ResolvedLayer) -> str | None:
     inner = layer.params.get("layer")
     return str(inner["type"]) if isinstance(inner, Mapping) else None
-
-
-def _packed(members: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return buffer.getvalue()

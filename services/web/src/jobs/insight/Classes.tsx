@@ -20,7 +20,7 @@ export function Classes({ job }: InsightProps) {
             <tr>
               {['class', 'samples', 'precision', 'recall', 'f1'].map(name => (
                 <th key={name} scope="col" className={name === 'class' ? '' : 'number'}>
-                  {t(`jobs:${name}`)}
+                  {t(`jobs:column.${name}`)}
                 </th>
               ))}
             </tr>

@@ -12,7 +12,7 @@ export function Layers({ job, run }: InsightProps) {
   if (!look) return null
   return (
     <section className="card">
-      <h2>{t('jobs:layers', { epoch: look.epoch })}</h2>
+      <h2>{look.first_batch ? t('jobs:layersFirst') : t('jobs:layers', { epoch: look.epoch })}</h2>
       <p className="field-hint">{t('jobs:layersHint')}</p>
       <div className="curve-table">
         <table className="sheet-table">

@@ -26,6 +26,7 @@ function whole(outputs: ReadonlyMap<string, Tensor>, name: string): unknown {
 /** Shares of the classes where the net was trained from logits, as the server makes them. */
 function shares(row: readonly number[], by: OperatorView['scores_by']): number[] {
   if (by === 'sigmoid') return row.map(value => 0.5 * (1 + Math.tanh(0.5 * value)))
+  if (by === 'margin') return row.map(value => Math.min(1, Math.max(0, 0.5 + 0.5 * value)))
   if (by !== 'softmax') return [...row]
   const most = Math.max(...row)
   const raised = row.map(value => Math.exp(value - most))

@@ -88,6 +88,7 @@ test.each([
 test.each([
   ['classification', 'softmax', floats([1, 2], 1000, 1000 + Math.log(3)), [0.25, 0.75]],
   ['binary', 'sigmoid', floats([1, 1], Math.log(3)), [0.25, 0.75]],
+  ['binary', 'margin', floats([1, 1], -0.5), [0.75, 0.25]],
   ['classification', 'sigmoid', floats([1, 2], -Math.log(3), 0), [0.25, 0.5]],
 ] as const)('logits of a %s become shares by %s', (task, by, tensor, expected) => {
   const made = answered({ ...operator(task, null), scores_by: by }, new Map([['y', tensor]]))

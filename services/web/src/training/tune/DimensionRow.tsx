@@ -65,12 +65,12 @@ function Range({ dimension, onChange, ids }: PartProps) {
   const about = useId()
   const end = (side: 'low' | 'high') => (
     <span className="tune-end">
-      <label htmlFor={`${about}-${side}`}>{t(`tune:${side}`)}</label>
+      <label htmlFor={`${about}-${side}`}>{t(`tune:end.${side}`)}</label>
       <TextInput
         {...ids}
         id={`${about}-${side}`}
         inputMode={dimension.type === 'int' ? 'numeric' : 'decimal'}
-        aria-label={`${name} ${t(`tune:${side}`)}`}
+        aria-label={`${name} ${t(`tune:end.${side}`)}`}
         value={dimension[side]}
         onText={text => onChange({ ...dimension, [side]: text })}
       />

@@ -1,0 +1,53 @@
+"""Values of an array that no network can take: told all at once, with their places."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualnn_shared.datasets.formats.npy import PIECE, Header
+from visualnn_shared.datasets.statistics import LARGEST
+
+_COLUMNS = 10_000
+"""Tables with more have their odd values not counted by column."""
+_PLACES = 5
+_LISTED = 10
+
+
+class Odd:
+    """Values of one array that are not finite as 32-bit floats: how many, and where."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._step = max(1, PIECE // header.dtype.itemsize)
+        table = len(header.shape) == 2 and header.shape[1] <= _COLUMNS
+        self._columns = np.zeros(header.shape[1] if table else 0, np.int64)
+        self._places: list[list[int]] = []
+        self.first: Any = None
+        self.count = 0
+
+    def see(self, number: int, piece: NDArray[Any], bad: int) -> None:
+        """``bad`` is where the first one of this piece stands."""
+        flat = piece.reshape(-1)
+        found = np.flatnonzero(~(np.abs(flat) <= LARGEST))
+        if self.first is None:
+            self.first = flat[bad]
+        self.count += len(found)
+        index = np.unravel_index(number * self._step + found, self._header.shape, "F" if self._header.fortran else "C")
+        if self._columns.size:
+            self._columns += np.bincount(index[1], minlength=self._columns.size)
+        left = _PLACES - len(self._places)
+        self._places += [[int(one) for one in place] for place in zip(*(axis[:left] for axis in index), strict=True)]
+
+    def told(self) -> str:
+        """Count, first places, columns of a table, and what to do."""
+        do = "fill in what is missing (numpy.nan_to_num, the column's mean), or leave these samples out"
+        places = ", ".join(map(str, self._places))
+        if self.count == 1:
+            return f"the first one is at index {places}; {do}"
+        where = f"{self.count:,} values, the first at indices {places}"
+        if self._columns.size:
+            columns = [int(one) for one in np.argsort(-self._columns, kind="stable") if self._columns[one]]
+            listed = ", ".join(f"{one}: {self._columns[one]:,}" for one in columns[:_LISTED])
+            where += f"; by column {listed}{', ...' if len(columns) > _LISTED else ''}"
+        return f"{where}; {do}"
