@@ -57,7 +57,7 @@ def test_a_spec_of_a_later_version_and_a_file_that_is_too_large_leave_the_canvas
     later.write_text(json.dumps({"visualnn": 2, "name": "later", "layers": [], "outputs": []}))
     page.locator("input[type=file]").set_input_files(later)
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("visualnn")
+    expect(alert).to_contain_text("a newer VisualNN made this: update this one")
     large = tmp_path / "large.json"
     with large.open("wb") as file:
         file.truncate(100 * 2**20)

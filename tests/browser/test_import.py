@@ -52,8 +52,8 @@ def test_an_address_is_offered_where_the_platform_fetches_and_refused_where_it_d
 def test_a_file_that_does_not_say_its_shape_is_read_again_with_the_one_that_is_typed(
     editor: Editor, page: Page
 ) -> None:
-    net = 'layer { name: "data" type: "Data" top: "data" } layer { name: "ip" type: "InnerProduct" bottom: "data"'
-    net += ' top: "ip" inner_product_param { num_output: 10 } }'
+    net = 'layer { name: "data" type: "Data" top: "data" } layer { name: "ip" type: "InnerProduct" '
+    net += 'bottom: "data" top: "ip" inner_product_param { num_output: 10 } }'
     editor.button("Import")
     dialog = page.get_by_role("dialog", name="Import a network")
     file = {"name": "net.prototxt", "mimeType": "text/plain", "buffer": net.encode()}

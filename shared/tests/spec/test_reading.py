@@ -28,7 +28,11 @@ CASES: list[tuple[str | bytes, list[str]]] = [
     ("1" * 5000, ["a spec must be JSON in UTF-8"]),
     ("[" * 100_000, [f"a spec must be nested at most {MAX_DEPTH} levels deep; received 'more levels'"]),
     (" " * (MAX_BYTES + 1), ["a spec must be at most 16,777,216 bytes; received '16,777,217 bytes'"]),
-    (text(visualnn=2), ["visualnn must be 1; received 2; field visualnn"]),
+    (text(visualnn=0), ["visualnn must be 1; received 0; field visualnn"]),
+    (
+        text(visualnn=2),
+        ["visualnn must be 1; received 2; field visualnn; a newer VisualNN made this: update this one to open it"],
+    ),
     (text(name=""), ["name must not be empty; received ''; field name"]),
     (text(name="x" * 201), ["name must have at most 200 characters; received 'xxx"]),
     (text(name=None), ["name must be a text; received None; field name"]),

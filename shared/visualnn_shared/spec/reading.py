@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from visualnn_shared.errors import SpecInvalid
-from visualnn_shared.spec.model import ONE_LINE, Group, Layer, Spec
+from visualnn_shared.spec.model import ONE_LINE, VERSION, Group, Layer, Spec
 from visualnn_shared.spec.problem import Problem, problem
 
 MAX_BYTES = 16 * 2**20
@@ -193,7 +193,10 @@ def _translated(detail: ErrorDetails, data: dict[str, Any]) -> Problem:
         hint = f"did you mean {near[0]!r}?" if near else _HINTS.get(what, f"known are {', '.join(fields)}")
         owner = f"a {model.__name__.lower()}"
         return problem(f"a key must be one that {owner} has", what, layer=layer, field=path, hint=hint)
-    return problem(_rule(what, kind, detail), _received(kind, detail), layer=layer, field=path)
+    received = _received(kind, detail)
+    later = path == "visualnn" and isinstance(received, int) and received > VERSION
+    update = "a newer VisualNN made this: update this one to open it" if later else None
+    return problem(_rule(what, kind, detail), received, layer=layer, field=path, hint=update)
 
 
 def _rule(what: str, kind: str, detail: ErrorDetails) -> str:

@@ -10,14 +10,25 @@ import { useSlow } from '@/ui/useSlow'
 /** Below the canvas: size, cost, whether it fits, and whether it can be built. */
 export function Totals() {
   const { t } = useTranslation()
-  const { summary, pending, failure } = useFeedback()
+  const { pending, failure } = useFeedback()
   const slow = useSlow(pending)
   const layers = useSpec().layers.length
-  const memory = summary?.memory
   return (
-    <footer className={slow || failure ? 'totals stale' : 'totals'} aria-live="off" aria-busy={slow}>
+    <footer className={slow ? 'totals stale' : 'totals'} aria-live="off" aria-busy={slow}>
       <Status slow={slow} />
       <Total name={t('panel:layers')} value={layers.toLocaleString()} live />
+      {failure ? null : <Computed />}
+    </footer>
+  )
+}
+
+/** What the server computes; where it fails, what it told before must not stand beside why. */
+function Computed() {
+  const { t } = useTranslation()
+  const { summary } = useFeedback()
+  const memory = summary?.memory
+  return (
+    <>
       <Total name={t('panel:paramCount')} value={summary ? summary.params.toLocaleString() : null} id="total-params" />
       <Total name={t('panel:macs')} value={summary?.macs == null ? null : countText(summary.macs)} />
       <div className="bar-space" />
@@ -35,7 +46,7 @@ export function Totals() {
           ) : null}
         </button>
       ) : null}
-    </footer>
+    </>
   )
 }
 

@@ -34,3 +34,13 @@ test('Chinese texts have Chinese punctuation', () => {
   const odd = plain.filter(([, said]) => /\p{Script=Han}[,:;?!(]|[,:;!)]\p{Script=Han}/u.test(said))
   expect(odd).toEqual([])
 })
+
+test.each([
+  "the text must be JSON: Expecting ',' delimiter (column 14)",
+  'Unterminated string starting at, at column 16',
+  'a newer VisualNN made this: update this one to open it',
+])('of text that cannot be read, the reader says why in Chinese: %s', text => {
+  const words = teller(all)(text).replace('VisualNN', '').replace('JSON', '')
+  expect(words).toMatch(/\p{Script=Han}/u)
+  expect(words).not.toMatch(/[a-z]/i)
+})
