@@ -195,8 +195,8 @@ def _translated(detail: ErrorDetails, data: dict[str, Any]) -> Problem:
         return problem(f"a key must be one that {owner} has", what, layer=layer, field=path, hint=hint)
     received = _received(kind, detail)
     later = path == "visualnn" and isinstance(received, int) and received > VERSION
-    advice = "a newer VisualNN made this: update this one to open it" if later else None
-    return problem(_rule(what, kind, detail), received, layer=layer, field=path, hint=advice)
+    update = "a newer VisualNN made this: update this one to open it" if later else None
+    return problem(_rule(what, kind, detail), received, layer=layer, field=path, hint=update)
 
 
 def _rule(what: str, kind: str, detail: ErrorDetails) -> str:

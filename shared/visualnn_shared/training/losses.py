@@ -242,15 +242,15 @@ def _numbers(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
     if label.classes is not None:
         rule = f"labels that are classes must come with a softmax head of {len(label.classes)} units"
         rule += ", or one sigmoid unit" if len(label.classes) == 2 else ""
-        hint = _as_classes(head, loss)
-        found.problems.append(problem(rule, head.activation, hint=hint, layer=head.ref.layer, param="activation"))
+        where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation"}
+        found.problems.append(problem(rule, head.activation, hint=_as_classes(head, loss), **where))
         return found
     found.problems += _loss_problems(found, head) or size_problems(head, label)
     if loss == "poisson" and head.activation in _BELOW_0:
         rule = "poisson must come with a head that is above 0: it takes the logarithm of what the head gives"
-        where: dict[str, Any] = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
-        way_out = f"give {head.ref} the activation softplus or exponential"
-        found.problems.append(problem(rule, head.activation, hint=way_out, **where))
+        where = {"layer": head.ref.layer, "param": "activation", "field": "params.loss"}
+        hint = f"give {head.ref} the activation softplus or exponential"
+        found.problems.append(problem(rule, head.activation, hint=hint, **where))
     if loss == "poisson" and label.min < 0:
         found.problems.append(problem("labels must not be negative with loss poisson", label.min, field=label.name))
     return found

@@ -4,11 +4,18 @@ import { sent } from './client'
 /** A converted file and the report of how it was made. */
 export type Converted = { readonly file: File; readonly report: ConversionReport }
 
-type Question = { readonly file: File; readonly target: string; readonly source?: string; readonly inputShape?: string }
+type Question = {
+  readonly file: File
+  readonly target: string
+  readonly source?: string | undefined
+  readonly inputShape?: string | undefined
+  /** `first`: as a training begins; otherwise the job whose weights they are. */
+  readonly weights?: string
+}
 
 /** Converts a file; a `CallError` lists every obstacle. */
 export async function convert(
-  { file, target, source, inputShape }: Question,
+  { file, target, source, inputShape, weights }: Question,
   signal?: AbortSignal,
 ): Promise<Converted> {
   const form = new FormData()
@@ -16,8 +23,15 @@ export async function convert(
   form.set('target', target)
   if (source) form.set('source', source)
   if (inputShape) form.set('input_shape', inputShape)
+  if (weights === 'first') form.set('initial_weights', 'true')
+  else if (weights) form.set('weights', await weightsOf(weights, signal), 'weights.safetensors')
   const response = await sent('/api/v1/conversions', { method: 'POST', body: form, signal: signal ?? null })
   return unpacked(new Uint8Array(await response.arrayBuffer()))
+}
+
+async function weightsOf(job: string, signal?: AbortSignal): Promise<Blob> {
+  const path = `/api/v1/jobs/${encodeURIComponent(job)}/weights?format=safetensors`
+  return (await sent(path, { signal: signal ?? null })).blob()
 }
 
 async function unpacked(zip: Uint8Array): Promise<Converted> {
@@ -49,10 +63,12 @@ export async function readUrl(url: string, source?: string, inputShape?: string,
   return { spec, report }
 }
 
-export async function exportSpec(spec: Spec, target: string, signal?: AbortSignal): Promise<Converted> {
+type Export = { readonly target: string; readonly weights?: string }
+
+export async function exportSpec(spec: Spec, wanted: Export, signal?: AbortSignal): Promise<Converted> {
   const stem = spec.name.replace(/[^\p{L}\p{N}_-]+/gu, '-') || 'model'
   const file = new File([JSON.stringify(spec)], `${stem}.json`, { type: 'application/json' })
-  return convert({ file, target, source: 'native' }, signal)
+  return convert({ file, ...wanted, source: 'native' }, signal)
 }
 
 /** Gives the file to the browser to save. */

@@ -50,6 +50,20 @@ export function failureOf(error: unknown): Failure {
   return { kind, status: 0, title: '', detail: isOurs(error) ? '' : wordsOf(error), problems: [] }
 }
 
+const WEIGHTS_MISSING = 'weights must be given for every variable'
+
+const SHAPE_MISSING = "the input's shape must be known"
+
+/** Whether a file does not say the shape of an input. */
+export function lacksShape({ problems }: Failure): boolean {
+  return problems.some(one => one.rule === SHAPE_MISSING)
+}
+
+/** Whether nothing is wrong but that a format with weights got none. */
+export function lacksWeights({ problems }: Failure): boolean {
+  return problems.length > 0 && problems.every(one => one.rule === WEIGHTS_MISSING)
+}
+
 /** What the language itself says of a fault, such as of an answer that is no JSON, is not for people. */
 const isOurs = (error: unknown) => error instanceof TypeError || error instanceof SyntaxError
 

@@ -26,6 +26,16 @@ export function useJobs(filter: JobFilter) {
   })
 }
 
+/** Trainings of a model that succeeded, the newest first: what weights there are. */
+export function useTrainedOf(model: string | null) {
+  const query = { model: model ?? '', kind: 'train', state: 'succeeded', limit: 20 } as const
+  return useQuery({
+    queryKey: ['jobs', 'trained', model],
+    queryFn: async () => (await got(api.GET('/api/v1/jobs', { params: { query: query as never } }))).items,
+    enabled: model !== null,
+  })
+}
+
 /** Polled while it is under way: what the events' stream falls back to. */
 export function useJob(id: string) {
   return useQuery({

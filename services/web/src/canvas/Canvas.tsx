@@ -33,7 +33,7 @@ import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
-import { attach, holdStill, showAll, zoomIn, zoomOut } from './view'
+import { attach, holdStill, keptView, showAll, zoomIn, zoomOut } from './view'
 
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
@@ -80,6 +80,7 @@ function Surface() {
     <section
       className={far ? 'canvas far' : 'canvas'}
       ref={surface}
+      tabIndex={-1}
       aria-label={t('canvas:label')}
       onDrop={onDrop}
       onDragOver={onDragOver}
@@ -89,6 +90,7 @@ function Surface() {
         {...flow}
         {...connecting}
         nodeTypes={NODE_TYPES}
+        defaultViewport={keptView()}
         deleteKeyCode={null}
         selectionMode={SelectionMode.Partial}
         multiSelectionKeyCode={['Shift', 'Control', 'Meta']}

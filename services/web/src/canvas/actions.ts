@@ -21,7 +21,7 @@ import { tell, tellFailure } from '@/store/toasts'
 import { closeInside, toggleInside } from './blocks'
 import { layoutOf } from './layout/layoutOf'
 import { quickLayout } from './layout/quick'
-import { bringIntoView, bringToTop, showAll } from './view'
+import { bringIntoView, bringToTop, catchFocus, showAll } from './view'
 
 // What buttons, keys and drops do to the canvas.
 
@@ -50,7 +50,9 @@ export function drop(type: LayerType, at: Point): void {
 
 export function removeSelected(): void {
   const { selection } = useEditor.getState()
-  if (selection.length > 0) edit(doc => removeLayers(doc, selection))
+  if (selection.length === 0) return
+  edit(doc => removeLayers(doc, selection))
+  catchFocus()
 }
 
 export function selectAll(): void {

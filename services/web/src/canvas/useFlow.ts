@@ -57,7 +57,7 @@ export function useFlow() {
     return true
   }, [chosenEdges])
 
-  return { nodes, settled, edges, onNodesChange, onEdgesChange, removeEdges }
+  return { nodes, settled, edges, onNodesChange, onEdgesChange, onNodeClick, removeEdges }
 }
 
 function parseEdgeId(id: string): { target: string; input: number } {
@@ -93,6 +93,12 @@ function keepPlaces(changes: NodeChange<CanvasNode>[], setMoving: (next: Record<
     setMoving(null)
     edit(doc => moveTo(doc, places), `move ${Object.keys(places).join(' ')}`)
   }
+}
+
+/** A plain click on one of several selected leaves that one; React Flow keeps all, since a drag begins so too. */
+function onNodeClick(event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }, node: { id: string }): void {
+  if (event.shiftKey || event.ctrlKey || event.metaKey) return
+  select(groupOfNode(node.id)?.layers ?? [node.id])
 }
 
 function selected(changes: NodeChange<CanvasNode>[]): void {

@@ -4,8 +4,10 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue, useFormats } from '@/api/catalogue'
 import { download, exportSpec } from '@/api/conversions'
+import { failureOf, lacksWeights } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import { exportPicture } from '@/canvas/exportPicture'
+import type { Format } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { useEditor, useSpec } from '@/store/editor'
 import { tellFailure } from '@/store/toasts'
@@ -14,50 +16,38 @@ import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
 import { ReportView } from './ReportView'
 import { closeDialog } from './state'
+import { WeightsChoice, type WeightsFrom } from './WeightsChoice'
 
 const FIRST = 'keras'
 
 /** Shows what a format makes of the network before anything is downloaded. */
 export default function ExportDialog() {
   const { t } = useTranslation()
-  const told = useTold()
   const spec = useSpec()
-  const edits = useEditor(state => state.history.past.length)
   const formats = useFormats()
   const writable = (formats.data ?? []).filter(one => one.writes)
   const [chosen, setChosen] = useState<string>()
   const target = chosen ?? (writable.some(one => one.name === FIRST) ? FIRST : writable[0]?.name)
-  const { data, error, isFetching } = useQuery({
-    queryKey: ['export', target, edits, spec.name],
-    queryFn: ({ signal }) => exportSpec(spec, target ?? '', signal),
-    enabled: target !== undefined && spec.layers.length > 0,
-    gcTime: 0,
-    placeholderData: chosen ? undefined : keepPreviousData,
-  })
+  const [from, setFrom] = useState<WeightsFrom>('')
+  const carries = writable.some(one => one.name === target && one.carries_weights)
+  const weights = carries ? from : ''
+  const { data, error, isFetching } = useExported(target, weights, chosen === undefined)
+  const done = isFetching ? undefined : data
+  const lacking = lacksWeights(failureOf(error)) // one problem for every layer, and the way on is in the window
+  const failed = isFetching || lacking ? null : error
   const jump = (layer: string) => {
     closeDialog()
     jumpTo(layer)
   }
-  const catalogue = useCatalogue()
-  const picture = (kind: 'svg' | 'png') => () =>
-    exportPicture(kind, catalogue).catch(reason => tellFailure(t('files:pictureFailed'), reason))
   const footer = (
     <>
-      <span className="dialog-aside">
-        {t('files:asPicture')}
-        <Button disabled={spec.layers.length === 0} onClick={picture('svg')}>
-          {t('files:svg')}
-        </Button>
-        <Button disabled={spec.layers.length === 0} onClick={picture('png')}>
-          {t('files:png')}
-        </Button>
-      </span>
+      <PictureButtons />
       <Button onClick={closeDialog}>{t('app:close')}</Button>
       <Button
         tone="primary"
         icon={<Download size={15} aria-hidden />}
-        disabled={!data || isFetching}
-        onClick={() => data && download(data.file)}
+        disabled={!done}
+        onClick={() => done && download(done.file)}
       >
         {t('files:download', { name: data?.file.name ?? '' })}
       </Button>
@@ -66,27 +56,70 @@ export default function ExportDialog() {
   return (
     <Dialog title={t('files:exportTitle')} open onClose={closeDialog} footer={footer}>
       {formats.error ? <FailureBox title={t('files:formatsFailed')} error={formats.error} /> : null}
-      <fieldset className="formats">
-        <legend className="visually-hidden">{t('files:exportTo')}</legend>
-        {writable.map(one => (
-          <label key={one.name} className="format">
-            <input type="radio" name="format" checked={one.name === target} onChange={() => setChosen(one.name)} />
-            <span>
-              <strong>{told(one.title)}</strong>
-              <small>{one.extensions.join(' ')}</small>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <Formats formats={writable} target={target} onTarget={setChosen} />
+      {carries ? <WeightsChoice from={from} onFrom={setFrom} lacking={lacking} /> : null}
       {spec.layers.length === 0 ? <p>{t('files:empty')}</p> : null}
       {isFetching ? <p role="status">{t('files:converting')}</p> : null}
-      {error && !isFetching ? <FailureBox title={t('files:exportFailed')} error={error} onLayer={jump} /> : null}
-      {data && !isFetching ? (
+      {failed ? <FailureBox title={t('files:exportFailed')} error={failed} onLayer={jump} /> : null}
+      {done ? (
         <section className="done" role="status">
           <h3>{t('files:report')}</h3>
-          <ReportView report={data.report} onLayer={jump} />
+          <ReportView report={done.report} onLayer={jump} />
         </section>
       ) : null}
     </Dialog>
   )
+}
+
+function PictureButtons() {
+  const { t } = useTranslation()
+  const catalogue = useCatalogue()
+  const empty = useSpec().layers.length === 0
+  const picture = (kind: 'svg' | 'png') => () =>
+    exportPicture(kind, catalogue).catch(reason => tellFailure(t('files:pictureFailed'), reason))
+  return (
+    <span className="dialog-aside">
+      {t('files:asPicture')}
+      <Button disabled={empty} onClick={picture('svg')}>
+        {t('files:svg')}
+      </Button>
+      <Button disabled={empty} onClick={picture('png')}>
+        {t('files:png')}
+      </Button>
+    </span>
+  )
+}
+
+type FormatsProps = { formats: readonly Format[]; target: string | undefined; onTarget: (name: string) => void }
+
+function Formats({ formats, target, onTarget }: FormatsProps) {
+  const { t } = useTranslation()
+  const told = useTold()
+  return (
+    <fieldset className="formats">
+      <legend className="visually-hidden">{t('files:exportTo')}</legend>
+      {formats.map(one => (
+        <label key={one.name} className="format">
+          <input type="radio" name="format" checked={one.name === target} onChange={() => onTarget(one.name)} />
+          <span>
+            <strong>{told(one.title)}</strong>
+            <small>{one.extensions.join(' ')}</small>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+/** What a format makes of the network; `keep` shows the answer before while the next one comes. */
+function useExported(target: string | undefined, weights: WeightsFrom, keep: boolean) {
+  const spec = useSpec()
+  const edits = useEditor(state => state.history.past.length)
+  return useQuery({
+    queryKey: ['export', target, edits, spec.name, weights],
+    queryFn: ({ signal }) => exportSpec(spec, { target: target ?? '', weights }, signal),
+    enabled: target !== undefined && spec.layers.length > 0,
+    gcTime: 0,
+    placeholderData: keep ? keepPreviousData : undefined,
+  })
 }

@@ -4,14 +4,15 @@ import { type DragEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFeatures, useFormats } from '@/api/catalogue'
 import { readFile, readUrl } from '@/api/conversions'
+import { failureOf, lacksShape } from '@/api/failure'
 import { useTold } from '@/i18n/told'
-import { parseValue } from '@/model/values'
 import { openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
+import { inputShapeOf } from './inputShape'
 import { ReportView } from './ReportView'
 import { closeDialog, useDialog } from './state'
 import { useDiscard } from './useDiscard'
@@ -25,11 +26,14 @@ export default function ImportDialog() {
   const [shape, setShape] = useState('')
   const reading = useMutation({
     mutationFn: (from: File | string) => {
-      const options = [source || undefined, shape ? JSON.stringify(parseValue(shape)) : undefined] as const
+      const options = [source || undefined, inputShapeOf(shape)] as const
       return typeof from === 'string' ? readUrl(from, ...options) : readFile(from, ...options)
     },
   })
   const done = reading.data
+  // what is typed, or what was read last: with another format or shape it may be read after all
+  const given = text.trim() === '' ? reading.variables : new File([text], 'pasted')
+  const read = () => given !== undefined && !reading.isPending && reading.mutate(given)
   const open = () =>
     done &&
     guarded(() => {
@@ -46,18 +50,19 @@ export default function ImportDialog() {
   ) : (
     <>
       <Button onClick={closeDialog}>{t('app:cancel')}</Button>
-      <Button
-        tone="primary"
-        disabled={text.trim() === '' || reading.isPending}
-        onClick={() => reading.mutate(new File([text], 'pasted'))}
-      >
+      <Button tone="primary" disabled={given === undefined || reading.isPending} onClick={read}>
         {t('files:import')}
       </Button>
     </>
   )
   return (
     <Dialog title={t('files:importTitle')} open onClose={closeDialog} footer={footer}>
-      <DropZone onFile={file => reading.mutate(file)} />
+      <DropZone
+        onFile={file => {
+          setText('')
+          reading.mutate(file)
+        }}
+      />
       <textarea
         className="input paste"
         placeholder={t('files:paste')}
@@ -70,9 +75,13 @@ export default function ImportDialog() {
         }}
       />
       {useFeatures()?.import_urls ? <FromUrl onUrl={url => reading.mutate(url)} /> : null}
-      <Options source={source} onSource={setSource} shape={shape} onShape={setShape} />
+      <Options source={source} onSource={setSource} shape={shape} onShape={setShape} onEnter={read} />
       {reading.isPending ? <p role="status">{t('files:reading', { name: nameOf(reading.variables) })}</p> : null}
-      {reading.error ? <FailureBox title={t('files:importFailed')} error={reading.error} /> : null}
+      {reading.error ? (
+        <FailureBox title={t('files:importFailed')} error={reading.error}>
+          {lacksShape(failureOf(reading.error)) ? <p>{t('files:shapeNeeded')}</p> : null}
+        </FailureBox>
+      ) : null}
       {done ? (
         <section className="done" role="status">
           <strong>{t('files:importDone', { name: done.spec.name })}</strong>
@@ -148,9 +157,15 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
   )
 }
 
-type OptionProps = { source: string; onSource: (text: string) => void; shape: string; onShape: (text: string) => void }
+type OptionProps = {
+  source: string
+  onSource: (text: string) => void
+  shape: string
+  onShape: (text: string) => void
+  onEnter: () => void
+}
 
-function Options({ source, onSource, shape, onShape }: OptionProps) {
+function Options({ source, onSource, shape, onShape, onEnter }: OptionProps) {
   const { t } = useTranslation()
   const told = useTold()
   const readable = (useFormats().data ?? []).filter(one => one.reads)
@@ -176,6 +191,7 @@ function Options({ source, onSource, shape, onShape }: OptionProps) {
             placeholder={t('files:inputShapeHint')}
             value={shape}
             onChange={event => onShape(event.target.value)}
+            onKeyDown={event => event.key === 'Enter' && onEnter()}
           />
         )}
       </Field>

@@ -1,9 +1,10 @@
 import { ChevronRight, Search } from 'lucide-react'
-import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from 'react'
+import { type FocusEvent, type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue, useCatalogueQuery, useFormats } from '@/api/catalogue'
 import { useLastingError } from '@/api/queries'
 import { append } from '@/canvas/actions'
+import { catchFocus } from '@/canvas/view'
 import type { LayerType } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { Button } from '@/ui/Button'
@@ -25,6 +26,7 @@ export function Palette() {
   const late = useDeferredValue(typed)
   const matching = useMemo(() => found(items, late, format, told), [items, late, format, told])
   const list = useRef<HTMLDivElement>(null)
+  useEffect(() => oneStop(list.current)) // whatever the list shows by now
   return (
     <aside className="palette" aria-label={t('palette:title')}>
       <PaletteSearch
@@ -42,7 +44,14 @@ export function Palette() {
           <Button onClick={() => query.refetch()}>{t('app:retry')}</Button>
         </FailureBox>
       ) : null}
-      <div className="palette-list" ref={list} onKeyDown={walk} role="group" aria-label={t('palette:title')}>
+      <div
+        className="palette-list"
+        ref={list}
+        onKeyDown={walk}
+        onFocus={stopAt}
+        role="group"
+        aria-label={t('palette:title')}
+      >
         {late.trim() === '' ? (
           grouped(matching).map(([name, group]) => <PaletteGroup key={name} name={name} items={group} />)
         ) : (
@@ -58,9 +67,14 @@ type SearchProps = { typed: string; onTyped: (text: string) => void; onEnter: ()
 
 function PaletteSearch({ typed, onTyped, onEnter, onDown }: SearchProps) {
   const { t } = useTranslation()
+  const leave = (field: HTMLInputElement) => {
+    if (typed !== '') return onTyped('')
+    field.blur()
+    catchFocus()
+  }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter') onEnter()
-    else if (event.key === 'Escape') onTyped('')
+    else if (event.key === 'Escape') leave(event.currentTarget)
     else if (event.key === 'ArrowDown') onDown()
     else return
     event.preventDefault()
@@ -117,7 +131,7 @@ function PaletteGroup({ name, items }: { name: string; items: readonly LayerType
   const [open, setOpen] = useState(OPEN_AT_FIRST.includes(name))
   return (
     <section className="palette-group">
-      <button type="button" className="palette-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" className="palette-head" tabIndex={-1} aria-expanded={open} onClick={() => setOpen(!open)}>
         <ChevronRight size={14} aria-hidden className="palette-arrow" />
         <span>{t(`palette:group.${name}`, { defaultValue: name })}</span>
         <span className="palette-count">{items.length}</span>
@@ -142,12 +156,25 @@ function PaletteFound({ items }: { items: readonly LayerType[] }) {
   )
 }
 
-/** Arrow keys walk through the list. */
+/** The whole list is one stop of the Tab key: where one was last, or its beginning. */
+export function oneStop(list: HTMLElement | null, at?: Element): void {
+  const stops = list?.querySelectorAll<HTMLElement>('button[tabindex="0"]') ?? []
+  if (stops.length === 1 && at === undefined) return
+  for (const stop of stops) stop.tabIndex = -1
+  const next = at ?? list?.querySelector('button')
+  if (next instanceof HTMLElement) next.tabIndex = 0
+}
+
+function stopAt(event: FocusEvent<HTMLDivElement>): void {
+  if (event.target.tagName === 'BUTTON') oneStop(event.currentTarget, event.target)
+}
+
+/** Arrow keys walk through the list, Home and End to its ends. */
 function walk(event: KeyboardEvent<HTMLDivElement>): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const by = { ArrowDown: 1, ArrowUp: -1, Home: Number.NEGATIVE_INFINITY, End: Number.POSITIVE_INFINITY }[event.key]
   if (by === undefined) return
   const buttons = [...event.currentTarget.querySelectorAll('button')]
   const at = buttons.indexOf(document.activeElement as HTMLButtonElement)
-  buttons[Math.max(0, at + by)]?.focus()
+  buttons[Math.min(buttons.length - 1, Math.max(0, at + by))]?.focus()
   event.preventDefault()
 }

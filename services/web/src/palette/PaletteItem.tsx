@@ -17,6 +17,7 @@ export const PaletteItem = memo(function PaletteItem({ type }: { type: LayerType
     <button
       type="button"
       className="palette-item"
+      tabIndex={-1}
       draggable
       title={told(type.doc)}
       data-layer-type={type.type}

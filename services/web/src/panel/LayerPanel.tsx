@@ -4,6 +4,7 @@ import { useCatalogue } from '@/api/catalogue'
 import { useFeedback } from '@/api/FeedbackContext'
 import { duplicateSelected, lookInside, removeSelected, unfoldForGood } from '@/canvas/actions'
 import { useInsideOf } from '@/canvas/blocks'
+import { catchFocus } from '@/canvas/view'
 import type { Layer, LayerType } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { layerNamed } from '@/model/doc'
@@ -38,17 +39,17 @@ export function LayerPanel() {
   }
   if (!layer) {
     return (
-      <>
+      <fieldset className="bare" disabled={readOnly}>
         <p>{t('panel:several', { count: selection.length })}</p>
         <AlignButtons names={selection} />
         <GroupFields names={selection} />
         <LayerActions />
-      </>
+      </fieldset>
     )
   }
   const type = byType.get(layer.type)
   return (
-    <div key={layer.name} inert={readOnly}>
+    <fieldset key={layer.name} className="bare" disabled={readOnly}>
       <LayerHead layer={layer} type={type} />
       <OwnProblems name={layer.name} />
       <NameField layer={layer} />
@@ -59,7 +60,7 @@ export function LayerPanel() {
       <LayerFacts name={layer.name} />
       {type?.block ? <BlockActions name={layer.name} /> : null}
       <LayerActions />
-    </div>
+    </fieldset>
   )
 }
 
@@ -93,6 +94,7 @@ function NameField({ layer }: { layer: Layer }) {
     if (problem) return tell(t(`panel:${problem}`))
     edit(doc => renameLayer(doc, layer.name, name.trim()))
     select([name.trim()])
+    catchFocus(name.trim())
   }
   return (
     <Field label={t('panel:name')} id="layer-name">

@@ -6,7 +6,8 @@ import { openDoc, useEditor } from './editor'
 import { openModel, resume } from './opening'
 
 vi.mock('./drafts', () => ({ readDraft: async () => null }))
-vi.mock('@/canvas/view', () => ({ showAll: () => undefined }))
+const showOpened = vi.hoisted(() => vi.fn())
+vi.mock('@/canvas/view', () => ({ showOpened }))
 
 const { spec } = emptyDoc('opened late')
 const model = { id: 'model-1', version: 2, etag: 'e', spec } as ModelView
@@ -35,4 +36,10 @@ test('what was left unsaved does not replace what was opened meanwhile', async (
   await openModel(model)
   await resume(() => false)
   expect(useEditor.getState().history.present.spec.name).toBe('opened late')
+})
+
+test('where nothing was left, the canvas stays as it is: a first layer lies where it was dropped', async () => {
+  showOpened.mockClear()
+  await resume()
+  expect(showOpened).not.toHaveBeenCalled()
 })

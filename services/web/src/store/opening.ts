@@ -1,5 +1,5 @@
 import { layoutOf } from '@/canvas/layout/layoutOf'
-import { showAll } from '@/canvas/view'
+import { showOpened } from '@/canvas/view'
 import type { ModelView, Spec } from '@/client/types'
 import { type Doc, emptyDoc } from '@/model/doc'
 import { goTo, HOME, modelPath, selectedInAddress } from '@/pages/location'
@@ -16,7 +16,7 @@ export function openNew(): void {
 export async function openSpec(spec: Spec): Promise<void> {
   openDoc(await positioned({ spec, positions: {} }), { saved: spec })
   goTo(HOME)
-  showAll()
+  showOpened()
 }
 
 /** A stored model, with the unsaved work that this browser holds of it; nothing where it is no longer wanted by then. */
@@ -33,7 +33,7 @@ export async function openModel(model: ModelView, wanted = () => true): Promise<
   }
   goTo(modelPath(model.id))
   restoreSelection()
-  showAll()
+  showOpened()
 }
 
 /** Of a stored model, the version on the server; unsaved work is given up. */
@@ -41,17 +41,21 @@ export async function openTheirs(model: ModelView): Promise<void> {
   const origin = { id: model.id, version: model.version, etag: model.etag }
   const doc = { spec: model.spec, positions: currentDoc().positions }
   openDoc(await positioned(doc), { origin, saved: model.spec })
-  showAll()
+  showOpened()
 }
 
 /** What was on the canvas when this browser last saw it, or an empty one. */
 export async function resume(wanted = () => true): Promise<void> {
   const draft = await readDraft('new')
   if (!wanted()) return
-  if (draft) openDoc(await positioned(draft.doc), { saved: draft.saved })
-  else if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
+  if (!draft) {
+    // the canvas stays where it is: by now a first layer may have been dropped on it
+    if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
+    return
+  }
+  openDoc(await positioned(draft.doc), { saved: draft.saved })
   restoreSelection()
-  showAll()
+  showOpened()
 }
 
 function restoreSelection(): void {

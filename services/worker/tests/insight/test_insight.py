@@ -93,6 +93,9 @@ def test_a_ratio_is_the_step_over_the_weights():
     before = {"fc": np.array([3.0, 4.0]), "zero": np.zeros(2)}
     after = {"fc": np.array([3.0, 4.5]), "zero": np.ones(2)}
     assert live.ratios(before, after) == {"fc": pytest.approx(0.1)}
+    large = np.full(3, 1e30, np.float32)
+    assert live.ratios({"fc": large}, {"fc": large * 2}) == {"fc": pytest.approx(1.0)}
+    assert live.ratios({"fc": large}, {"fc": np.full(3, np.inf)}) == {}
 
 
 def test_a_histogram_counts_every_finite_value():

@@ -4,6 +4,7 @@ The first batch is looked into in any training, so that a short one tells someth
 together they cost at most 1/50 of the training's time. The last epoch is looked into as well where that is quick.
 """
 
+import math
 import time
 from typing import Any
 
@@ -102,7 +103,9 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
                 units = values.reshape(-1, values.shape[-1])
                 row |= {"zeros": float((values == 0).mean()), "dead": float((units == 0).all(axis=0).mean())}
             if name in found:
-                row |= {"gradient": histogram(found[name]), "gradient_norm": float(np.linalg.norm(found[name]))}
+                row["gradient"] = histogram(found[name])
+                if math.isfinite(norm := _norm(found[name])):
+                    row["gradient_norm"] = norm
             if name in self._ratios:
                 row["update_ratio"] = self._ratios[name]
             rows.append(row)
@@ -152,10 +155,16 @@ def ratios(before: dict[str, NDArray[Any]], after: dict[str, NDArray[Any]]) -> d
     """Size of a step over the size of the weights, layer by layer; about 1e-3 is healthy."""
     found = {}
     for name, old in before.items():
-        size = float(np.linalg.norm(old))
-        if size > 0:
-            found[name] = float(np.linalg.norm(after[name] - old)) / size
+        size, step = _norm(old), _norm(after[name], old)
+        if size > 0 and math.isfinite(step / size):
+            found[name] = step / size
     return found
+
+
+def _norm(values: NDArray[Any], less: NDArray[Any] | float = 0.0) -> float:
+    """In float64: the squares of large float32 values are no float32 any more. Not finite where a value is not."""
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(values.astype(np.float64) - less))
 
 
 def histogram(values: NDArray[Any]) -> dict[str, Any]:
