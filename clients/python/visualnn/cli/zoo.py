@@ -28,7 +28,7 @@ def zoo(
     if as_json:
         print_json(networks)
         return
-    headers, more = ["MODEL", "title", "input", ">classes", ">parameters"], any(one.get("trained") for one in networks)
+    headers, more = ["=MODEL", "title", "input", ">classes", ">parameters"], any(one.get("trained") for one in networks)
     if more:
         headers += [">accuracy here", "trained with"]
     rows = [
