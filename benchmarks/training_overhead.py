@@ -93,7 +93,7 @@ class Job:
         self.best = Best(planned.params, False, [], {})
         reporter = Reporter(channel, checkpoints, epochs, self.per_epoch, Position(), self.best)
         self.told = Renamed(network, [self.best, reporter])
-        self.live = Live(network, samples, channel)
+        self.live = Live(network, samples, channel, BATCH)
 
     def epoch(self, number: int) -> None:
         self.training.network.model.fit(

@@ -66,7 +66,7 @@ def test_a_file_that_is_no_data_set_is_refused_with_its_reasons_and_not_kept(pag
     bad.write_bytes(b"PK\x03\x04 no archive")
     page.goto("/app/datasets")
     page.locator("input[type=file]").set_input_files(bad)
-    expect(page.get_by_role("alert")).to_contain_text("must be a whole zip archive")
+    expect(page.get_by_role("alert")).to_contain_text("a zip of pictures or arrays (npz) must be whole")
     lefts = [page.locator(one).bounding_box()["x"] for one in (".sheet-head", ".known")]  # type: ignore[index]
     assert lefts[0] == lefts[1], "a card stands beside the column"
     assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tus::'))") == []

@@ -32,7 +32,7 @@ def test_quality_is_told(api: httpx.Client, iris: str) -> None:
 def test_samples_are_drawn(api: httpx.Client, iris: str) -> None:
     answer = api.get(f"datasets/{iris}/samples.png", params={"count": 5, "columns": 5, "split": "test", "offset": 3})
     assert answer.headers["content-type"] == "image/png"
-    assert Image.open(io.BytesIO(answer.content)).width > 5 * 260
+    assert Image.open(io.BytesIO(answer.content)).width >= 5 * 200  # each wide enough for the columns' names
     outside = api.get(f"datasets/{iris}/samples.png", params={"offset": 5000})
     assert outside.status_code == 422
     assert outside.json()["problems"][0]["where"]["field"] == "offset"

@@ -1,7 +1,8 @@
 """What goes on in a net while it is trained: steps against weights, histograms, dead units.
 
-The first batch is looked into in any training, so that a short one tells something too. After that looks are sampled:
-together they cost at most 1/50 of the training's time. The last epoch is looked into as well where that is quick.
+Where the net is not very large its first batch is looked into, so that a short training tells something too. After that
+looks are sampled: together they cost at most 1/50 of the training's time. The last epoch is looked into as well where
+that is quick.
 """
 
 import math
@@ -25,20 +26,26 @@ SHARE = 0.02
 QUICK_S = 0.5
 """What the last look may cost where the training was so short that its share of the time is less."""
 SAMPLES, BINS, MOST_LAYERS, MOST_VALUES, MOST_LOOKS = 32, 20, 16, 20_000, 200
+MOST_OUTPUTS, MOST_WEIGHTS = 8_000_000, 20_000_000
+"""What a look may hold: values of one layer's output, and of how large a net each training's first batch is seen."""
+_CHUNK = 1 << 20
 
 
 class Live(keras.callbacks.Callback):  # type: ignore[misc]
     """Looks at the first step, and at the last one of an epoch, and the net after it, as often as ``share`` of the time
     allows; below 0 never."""
 
-    def __init__(self, network: Network, samples: Samples, channel: Channel, share: float = SHARE) -> None:
+    def __init__(
+        self, network: Network, samples: Samples, channel: Channel, batch_size: int, share: float = SHARE
+    ) -> None:
+        """Of ``samples`` the first are looked at: never more than a batch, and fewer where outputs are large."""
         super().__init__()
         self.looks: list[dict[str, Any]] = []
         self._network = network
-        self._samples = samples.part(slice(0, SAMPLES))
+        self._samples = samples.part(slice(0, min(SAMPLES, batch_size, _fitting(network))))
         self._channel = channel
         self._share = share
-        self._first = share >= 0
+        self._first = share >= 0 and network.model.count_params() <= MOST_WEIGHTS
         self._began = time.monotonic()
         self._spent = self._last = 0.0
         self._armed = False
@@ -127,7 +134,10 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
         def loss(_tensors: list[Any]) -> Any:
             return model.compute_loss(inputs, labels, model(inputs, training=False), training=False)
 
+        told = [(variable, numbers(variable.value).copy()) for variable in model.metrics_variables]
         found, _none = gradient(loss, list(owned.values()), [])
+        for variable, value in told:  # the loss of each output counts what it is asked: this is no step of the training
+            variable.assign(value)
         parts: dict[str, list[NDArray[Any]]] = {}
         for name, array in zip(owned, found, strict=True):
             parts.setdefault(name.rpartition("/")[0], []).append(array.reshape(-1))
@@ -146,6 +156,12 @@ def _probe(network: Network) -> tuple[list[str], keras.Model]:
     )
 
 
+def _fitting(network: Network) -> int:
+    """So many samples have outputs, of any layer, that a look may hold."""
+    sizes = [math.prod(size or 1 for size in call.node.output_tensors[0].shape[1:]) for call in calls(network)]
+    return max(1, MOST_OUTPUTS // max(sizes, default=1))
+
+
 def _is_relu(resolved: Resolved, name: str) -> bool:
     layer = next((one for one in resolved.layers if one.name == name), None)
     return layer is not None and (layer.type == "ReLU" or layer.params.get("activation") == "relu")
@@ -161,16 +177,23 @@ def ratios(before: dict[str, NDArray[Any]], after: dict[str, NDArray[Any]]) -> d
     return found
 
 
-def _norm(values: NDArray[Any], less: NDArray[Any] | float = 0.0) -> float:
-    """In float64: the squares of large float32 values are no float32 any more. Not finite where a value is not."""
+def _norm(values: NDArray[Any], less: NDArray[Any] | None = None) -> float:
+    """Of a vector, less another one; in float64, piece by piece: the squares of large float32 values are no float32 any
+    more. Not finite where a value is not."""
+    total = 0.0
     with np.errstate(all="ignore"):
-        return float(np.linalg.norm(values.astype(np.float64) - less))
+        for start in range(0, len(values), _CHUNK):
+            part = values[start : start + _CHUNK].astype(np.float64)
+            if less is not None:
+                part -= less[start : start + _CHUNK]
+            total += float(part @ part)
+        return float(np.sqrt(total))
 
 
 def histogram(values: NDArray[Any]) -> dict[str, Any]:
     """Counts between the least and the largest value, of at most so many values."""
-    flat = np.asarray(values, np.float64).reshape(-1)
-    flat = flat[:: max(1, len(flat) // MOST_VALUES)]
+    flat = np.asarray(values).reshape(-1)
+    flat = flat[:: max(1, len(flat) // MOST_VALUES)].astype(np.float64)
     flat = flat[np.isfinite(flat)]
     if not len(flat):
         return {"low": None, "high": None, "counts": []}

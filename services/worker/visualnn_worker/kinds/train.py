@@ -68,7 +68,7 @@ def run(context: Context) -> Result:
     with spread_over(devices) as take:
         training = _built(context, planned, parts, spec, take)
         with refusals("train"), explained(training):
-            live = Live(training.network, parts.train, context.channel)
+            live = Live(training.network, parts.train, context.channel, planned.params.batch_size)
             history, kept, snapshots = _fit(context, training, live, len(devices))
     with refusals("train"), explained(training):
         training = in_full(training, planned, spec, anew=len(devices) > 1)
