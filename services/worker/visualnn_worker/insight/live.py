@@ -134,7 +134,10 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
         def loss(_tensors: list[Any]) -> Any:
             return model.compute_loss(inputs, labels, model(inputs, training=False), training=False)
 
-        told = [(variable, numbers(variable.value).copy()) for variable in model.metrics_variables]
+        several = len(model.outputs) > 1
+        if several and getattr(getattr(model, "distribute_strategy", None), "num_replicas_in_sync", 1) > 1:
+            return {}  # each replica has metrics of its own, which cannot be put back
+        told = [(variable, numbers(variable.value).copy()) for variable in model.metrics_variables if several]
         found, _none = gradient(loss, list(owned.values()), [])
         for variable, value in told:  # the loss of each output counts what it is asked: this is no step of the training
             variable.assign(value)
