@@ -17,6 +17,8 @@ export type LayerData = {
   readonly takes: boolean
   /** Whether it stands for several layers. */
   readonly block: boolean
+  /** Whether the catalogue has no such type. */
+  readonly unknown: boolean
 }
 export type LayerNodeType = Node<LayerData, 'layer'>
 /** A folded group as one node, or an open one as a frame behind its layers. */
@@ -71,6 +73,7 @@ function layerNodes(
       isOutput: outputs.has(layer.name),
       takes: type ? type.ports.most !== 0 : true,
       block: type?.block ?? false,
+      unknown: !type && catalogue.items.length > 0,
     }
     const position = moving?.[layer.name] ?? doc.positions[layer.name] ?? ORIGIN
     const old = before.get(layer.name)
@@ -185,6 +188,7 @@ function sameData(a: LayerData, b: LayerData): boolean {
     a.isOutput === b.isOutput &&
     a.takes === b.takes &&
     a.block === b.block &&
+    a.unknown === b.unknown &&
     a.problems.length === b.problems.length &&
     a.problems.every((problem, index) => problem === b.problems[index])
   )
