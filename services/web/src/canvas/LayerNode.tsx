@@ -9,6 +9,7 @@ import { groupColour } from '@/ui/groups'
 import { BlockInside, InsideToggle } from './BlockInside'
 import { useInsideOf } from './blocks'
 import { useLit } from './connecting'
+import './layer.css'
 import type { LayerData, LayerNodeType } from './nodes'
 
 /** A layer on the canvas: type, name, output shape, number of parameters, problems. */

@@ -3,7 +3,7 @@ import type { Catalogue } from '@/api/catalogue'
 import type { Feedback } from '@/api/summary'
 import type { Group, Layer, LayerSummary, Problem } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
-import { anchorOf, boxOf, GROUP_ID, groupsOf, hiddenBy, shownGroups } from '@/model/groups'
+import { anchorOf, type Box, GROUP_ID, groupsOf, hiddenBy, seenBoxOf, shownGroups } from '@/model/groups'
 import { parseRef } from '@/model/refs'
 import { handlesOf } from './handles'
 
@@ -133,16 +133,15 @@ function groupNodes(given: Given, before: ReadonlyMap<string, CanvasNode>): Canv
       ...SIZE,
     }),
   )
-  return [...frames.flatMap(group => frameOf(group, frames, positions, dataOf(group)).map(kept)), ...nodes]
+  const hidden = hiddenBy(doc.spec)
+  const boxes = frames.map(group => seenBoxOf(hidden, positions, group))
+  return [
+    ...frames.flatMap((group, at) => frameOf(group, frames, boxes[at] ?? null, dataOf(group)).map(kept)),
+    ...nodes,
+  ]
 }
 
-function frameOf(
-  group: Group,
-  frames: readonly Group[],
-  positions: Doc['positions'],
-  data: GroupData,
-): GroupNodeType[] {
-  const box = boxOf(positions, group.layers)
+function frameOf(group: Group, frames: readonly Group[], box: Box | null, data: GroupData): GroupNodeType[] {
   if (!box) return []
   const within = new Set(group.layers)
   const rings = frames.filter(one => one !== group && one.layers.every(name => within.has(name))).length
