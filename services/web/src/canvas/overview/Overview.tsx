@@ -77,7 +77,7 @@ function paint(canvas: HTMLCanvasElement, marks: readonly Mark[], { width, heigh
   pen.clearRect(0, 0, width, height)
   for (const mark of marks) {
     const [left, top] = [mark.x * sx + x, mark.y * sy + y]
-    const [across, down] = [Math.max(2, mark.width * sx), Math.max(0.5, mark.height * sy)]
+    const [across, down] = [Math.max(2, mark.width * sx), Math.max(mark.strong ? 4 : 0.5, mark.height * sy)]
     if (mark.frame) {
       pen.strokeStyle = colour(mark.colour)
       pen.strokeRect(left, top, across, down)

@@ -8,6 +8,8 @@ export type Mark = {
   readonly height: number
   readonly colour: string
   readonly frame?: boolean
+  /** To be seen however small it is. */
+  readonly strong?: boolean
 }
 
 /** How places of the network become places of the map: places times `sx` and `sy`, plus `x` and `y`. */
