@@ -1,8 +1,10 @@
+import i18next from 'i18next'
 import type { Catalogue } from '@/api/catalogue'
 import { download } from '@/api/conversions'
 import { readSummary } from '@/api/summary'
+import type { LayerSummary, Spec } from '@/client/types'
 import { svgOf } from '@/model/picture'
-import { shapeText } from '@/model/values'
+import { countText, shapeText } from '@/model/values'
 import { currentDoc } from '@/store/editor'
 import { groupColour } from '@/ui/groups'
 
@@ -12,7 +14,7 @@ const LONGEST_SIDE = 16_000
 /** Gives the network to the browser to save, as it lies on the canvas and in the page's colours. */
 export async function exportPicture(kind: 'svg' | 'png', { byType }: Catalogue): Promise<void> {
   const doc = currentDoc()
-  const shapes = await shapesOf(doc.spec)
+  const layers = await layersOf(doc.spec)
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
   const { svg, width, height } = svgOf(doc, {
@@ -24,18 +26,22 @@ export async function exportPicture(kind: 'svg' | 'png', { byType }: Catalogue):
     accent: colour('accent-text'),
     font: 'system-ui, sans-serif',
     colourOf: type => colour(groupColour(byType.get(type)?.group)),
-    shapeOf: name => shapes.get(name),
+    shapeOf: name => layers.get(name)?.output_shapes.map(shapeText).join(' | '),
+    countOf: names => {
+      const params = names.reduce((sum, name) => sum + (layers.get(name)?.params ?? 0), 0)
+      return params > 0 ? countText(params) : undefined
+    },
+    layersText: count => i18next.t('canvas:groupOf', { count }),
   })
   const stem = doc.spec.name.replace(/[^\p{L}\p{N}_-]+/gu, '-') || 'model'
   const file = new File([svg], `${stem}.svg`, { type: 'image/svg+xml' })
   download(kind === 'svg' ? file : new File([await painted(file, width, height)], `${stem}.png`, { type: 'image/png' }))
 }
 
-/** Output shapes by layer; none where the network has problems, which is no reason to have no picture. */
-async function shapesOf(spec: ReturnType<typeof currentDoc>['spec']): Promise<Map<string, string>> {
+/** Shapes and counts by layer; none where the network has problems, which is no reason to have no picture. */
+async function layersOf(spec: Spec): Promise<Map<string, LayerSummary>> {
   try {
-    const { layers } = await readSummary(spec)
-    return new Map(layers.map(one => [one.name, one.output_shapes.map(shapeText).join(' | ')]))
+    return new Map((await readSummary(spec)).layers.map(one => [one.name, one]))
   } catch {
     return new Map()
   }

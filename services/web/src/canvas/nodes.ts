@@ -3,7 +3,8 @@ import type { Catalogue } from '@/api/catalogue'
 import type { Feedback } from '@/api/summary'
 import type { Group, Layer, LayerSummary, Problem } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
-import { anchorOf, type Box, GROUP_ID, groupsOf, hiddenBy, seenBoxOf, shownGroups } from '@/model/groups'
+import { type Frame, framesOf } from '@/model/frames'
+import { anchorOf, GROUP_ID, groupsOf, hiddenBy, shownGroups } from '@/model/groups'
 import { parseRef } from '@/model/refs'
 import { handlesOf } from './handles'
 
@@ -100,18 +101,12 @@ function layerNodes(
 /** From this many layers on only those on the screen are drawn. */
 export const MANY = 150
 
-/** Room around the layers of an open group, and more above for its name. */
-const MARGIN = 18
-const HEAD = 34
-/** How much further a frame reaches that holds another. */
-const RING = 12
-
 function groupNodes(given: Given, before: ReadonlyMap<string, CanvasNode>): CanvasNode[] {
   const { doc, moving } = given
   const positions = moving ? { ...doc.positions, ...moving } : doc.positions
   const selected = new Set(given.selection)
   const problems = problemsByLayer(given.feedback.problems)
-  const { folded, frames } = shownGroups(doc.spec)
+  const { folded } = shownGroups(doc.spec)
   const kept = (made: GroupNodeType): CanvasNode => {
     const old = before.get(made.id)
     return old && JSON.stringify(old) === JSON.stringify(made) ? old : made
@@ -133,36 +128,24 @@ function groupNodes(given: Given, before: ReadonlyMap<string, CanvasNode>): Canv
       ...SIZE,
     }),
   )
-  const hidden = hiddenBy(doc.spec)
-  const boxes = frames.map(group => seenBoxOf(hidden, positions, group))
-  return [
-    ...frames.flatMap((group, at) => frameOf(group, frames, boxes[at] ?? null, dataOf(group)).map(kept)),
-    ...nodes,
-  ]
+  return [...framesOf(doc.spec, positions).map(frame => kept(frameNode(frame, dataOf(frame.group)))), ...nodes]
 }
 
-function frameOf(group: Group, frames: readonly Group[], box: Box | null, data: GroupData): GroupNodeType[] {
-  if (!box) return []
-  const within = new Set(group.layers)
-  const rings = frames.filter(one => one !== group && one.layers.every(name => within.has(name))).length
-  const margin = MARGIN + rings * RING
-  const head = HEAD * (rings + 1)
-  const size = { width: box.right - box.left + 2 * margin, height: box.bottom - box.top + head + margin }
-  return [
-    {
-      id: `${FRAME_ID}${group.name}`,
-      type: 'frame',
-      position: { x: box.left - margin, y: box.top - head },
-      data,
-      selectable: false,
-      draggable: false,
-      connectable: false,
-      focusable: false,
-      zIndex: -1,
-      measured: size,
-      ...size,
-    },
-  ]
+function frameNode({ group, box }: Frame, data: GroupData): GroupNodeType {
+  const size = { width: box.right - box.left, height: box.bottom - box.top }
+  return {
+    id: `${FRAME_ID}${group.name}`,
+    type: 'frame',
+    position: { x: box.left, y: box.top },
+    data,
+    selectable: false,
+    draggable: false,
+    connectable: false,
+    focusable: false,
+    zIndex: -1,
+    measured: size,
+    ...size,
+  }
 }
 
 function problemsByLayer(problems: readonly Problem[]): Map<string, Problem[]> {
