@@ -32,7 +32,8 @@ import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
-import { attach, holdStill, keptView, showAll, zoomIn, zoomOut } from './view'
+import { attach, holdStill, keptView } from './view/surface'
+import { showAll, zoomIn, zoomOut } from './view/zooming'
 
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */

@@ -12,7 +12,8 @@ import { tell, tellFailure } from '@/store/toasts'
 import { closeInside, toggleInside } from './blocks'
 import { layoutOf } from './layout/layoutOf'
 import { quickLayout } from './layout/quick'
-import { bringIntoView, bringToTop, catchFocus, showAll } from './view'
+import { catchFocus } from './view/focus'
+import { bringIntoView, bringToTop, showAll } from './view/zooming'
 
 // What buttons, keys and drops do to the canvas.
 

@@ -11,7 +11,7 @@ import {
   toggleFold,
   ungroupSelected,
 } from './actions'
-import { showAll } from './view'
+import { showAll } from './view/zooming'
 
 /** Whether keys belong to what is being typed or to a window above the canvas. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -8,7 +8,7 @@ import { openModel, resume } from './opening'
 vi.mock('./drafts', () => ({ readDraft: async () => null }))
 const showOpened = vi.hoisted(() => vi.fn())
 vi.mock('@/api/catalogue', () => ({ readCatalogue: async () => ({ items: [], byType: new Map() }) }))
-vi.mock('@/canvas/view', () => ({ showOpened }))
+vi.mock('@/canvas/view/opening', () => ({ showOpened }))
 
 const { spec } = emptyDoc('opened late')
 const model = { id: 'model-1', version: 2, etag: 'e', spec } as ModelView

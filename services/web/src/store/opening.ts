@@ -1,6 +1,6 @@
 import { readCatalogue } from '@/api/catalogue'
 import { layoutOf } from '@/canvas/layout/layoutOf'
-import { showOpened } from '@/canvas/view'
+import { showOpened } from '@/canvas/view/opening'
 import type { ModelView, Spec } from '@/client/types'
 import { type Doc, emptyDoc } from '@/model/doc'
 import { type Newer, newerIn } from '@/model/newer'

@@ -1,7 +1,7 @@
 import { Check, RotateCcw, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { answer, deleteComment, resolveThread } from '@/api/together'
-import { bringIntoView } from '@/canvas/view'
+import { bringIntoView } from '@/canvas/view/zooming'
 import type { CommentView } from '@/client/types'
 import { When } from '@/library/When'
 import { currentDoc, select } from '@/store/editor'

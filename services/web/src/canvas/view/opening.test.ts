@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openingView } from './view'
+import { openingView } from './opening'
 
 const SCREEN = { width: 700, height: 600 }
 const column = (count: number) => Array.from({ length: count }, (_, row) => ({ x: 40, y: row * 108 }))
