@@ -175,6 +175,65 @@ def test_edits_made_while_the_connection_is_lost_are_merged_also_after_a_reload(
     expect(lost).to_have_count(0)
 
 
+def test_two_people_delete_one_layer_and_one_edits_what_the_other_deletes(people: People) -> None:
+    ada, path = _model(people)
+    _close(ada)
+    line = Line()
+    bob = people("Bob", path, prepare=line.prepare)
+    expect(bob.page.locator(".layer")).to_have_count(3)
+    expect(ada.page.get_by_role("list", name="Who is here")).to_contain_text("Bob")
+    both = (ada, bob)
+    line.lose()
+    expect(bob.page.get_by_text("The connection is lost.")).to_be_visible()
+    for one in both:
+        one.layer("dense").click()
+        one.key("Delete")
+        expect(one.layer("dense")).to_have_count(0)
+    line.cut = False
+    expect(bob.page.get_by_text("The connection is lost.")).to_have_count(0)
+    for one in both:
+        expect(one.page.locator(".layer")).to_have_count(2)
+        expect(one.page.locator(".react-flow__edge")).to_have_count(1)
+        expect(one.page.locator(".layer.bad")).to_have_count(0)
+    ada.key("Control+z")
+    for one in both:
+        expect(one.layer("dense")).to_be_visible()
+        expect(one.page.locator(".react-flow__edge")).to_have_count(2)
+
+    bob.select("dense")
+    line.lose()
+    expect(bob.page.get_by_text("The connection is lost.")).to_be_visible()
+    bob.set("dense", "units", "33")
+    expect(bob.shape("dense")).to_contain_text("33")
+    ada.layer("dense").click()
+    ada.key("Delete")
+    line.cut = False
+    expect(bob.layer("dense")).to_have_count(0)
+    expect(bob.page.get_by_text("Somebody here deleted “dense”, which you had selected.")).to_be_visible()
+    ada.key("Control+z")
+    for one in both:
+        expect(one.shape("dense")).to_contain_text("33")
+        expect(one.page.locator(".layer.bad")).to_have_count(0)
+    ada.button("Save")
+    expect(bob.page.get_by_text("Somebody here saved version 2.")).to_be_visible()
+
+
+def test_working_together_begins_where_one_looks(people: People) -> None:
+    ada = people("Ada", "/")
+    ada.button("Open")
+    ada.page.locator('[data-network="lenet"]').click()
+    expect(ada.page.get_by_role("dialog")).to_have_count(0)
+    ada.button("Show all")
+    seen = "() => document.querySelector('.react-flow__viewport').style.transform"
+    ada.page.wait_for_function(f"({seen})() !== ''")
+    ada.page.wait_for_timeout(400)  # for the movement to end
+    before = ada.page.evaluate(seen)
+    _share(ada)
+    _close(ada)
+    expect(ada.page.get_by_role("list", name="Who is here")).to_be_visible()
+    assert ada.page.evaluate(seen) == before
+
+
 def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     ada, _ = _model(people)
     look, comment = _link(ada, "viewer"), _link(ada, "commenter")

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import * as Y from 'yjs'
 import type { Layer, Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
-import { project, rootsOf, type Shared } from '@/together/document'
+import { bringBack, project, rootsOf, type Shared } from '@/together/document'
 import { write } from '@/together/writing'
 
 const LOCAL = 'local'
@@ -37,6 +37,7 @@ export class Person {
       trackedOrigins: new Set([LOCAL]),
       captureTimeout: 0,
     })
+    bringBack(this.y, this.undo)
     this.shared = project(this.y)
   }
 

@@ -7,6 +7,9 @@ import { same } from '@/model/same'
 
 // The shared document, as `together/document.py` of the gateway seeds it: layers and places by keys that never change,
 // references as `key` or `key:output`. Nothing in it is trusted to have its form: others wrote it.
+//
+// A deleted layer stays, with a mark: what others change in it meanwhile is not lost, and is there when the deletion is
+// undone. What it fed keeps its reference, which is shown as one to what fed the deleted layer, as deleting does.
 
 export type Shared = {
   readonly doc: Doc
@@ -25,6 +28,31 @@ export const rootsOf = (y: Y.Doc) => ({
   base: y.getMap<unknown>('base'),
 })
 
+const GONE = 'gone '
+
+/** Marks a layer as deleted; each who does so has a mark of his own. */
+export const markGone = (layer: Y.Map<unknown>): unknown => layer.set(GONE + crypto.randomUUID().slice(0, 13), true)
+
+export function isGone(layer: Y.Map<unknown>): boolean {
+  for (const field of layer.keys()) if (field.startsWith(GONE)) return true
+  return false
+}
+
+/** Where somebody undoes a deletion, the marks of others who deleted the same layer go too. Gives the way to stop. */
+export function bringBack(y: Y.Doc, undoing: Y.UndoManager): () => void {
+  const { layers } = rootsOf(y)
+  const onChange = (events: Y.YEvent<Y.AbstractType<unknown>>[], { origin }: Y.Transaction) => {
+    if (origin !== undoing) return
+    for (const { target, changes } of events) {
+      const back = [...changes.keys].some(([field, { action }]) => field.startsWith(GONE) && action === 'delete')
+      if (!back || !(target instanceof Y.Map)) continue
+      for (const field of [...target.keys()]) if (field.startsWith(GONE)) target.delete(field)
+    }
+  }
+  layers.observeDeep(onChange)
+  return () => layers.unobserveDeep(onChange)
+}
+
 /** Whether the document has come: a room is never without this. */
 export const isSeeded = (y: Y.Doc): boolean => rootsOf(y).about.has('visualnn')
 
@@ -42,15 +70,15 @@ export function project(y: Y.Doc, before: Shared | null = null): Shared {
   const keys = new Map([...named].map(([key, name]) => [name, key]))
   const old = new Map(before?.doc.spec.layers.map(layer => [layer.name, layer]))
   const found = [...named].map(([key, name]) =>
-    kept(old.get(name), layerOf(layers.get(key) as Y.Map<unknown>, name, named)),
+    kept(old.get(name), layerOf(layers.get(key) as Y.Map<unknown>, name, named, layers)),
   )
   const name = textOf(about.get('name')) || 'untitled'
-  const grouped = groupsOf(groups, named)
+  const grouped = groupsIn(groups, named)
   const spec: Spec = {
     visualnn: 1,
     name,
     layers: found,
-    outputs: refsOf(outputs, named),
+    outputs: [...new Set(shownRefs(outputs.toArray(), named, layers))],
     ...(grouped.length > 0 ? { groups: grouped } : {}),
   }
   const positions: Record<string, Point> = {}
@@ -66,7 +94,8 @@ const kept = <T>(before: T | undefined, now: T): T => (before !== undefined && s
 /** Key -> name in the order of the layers. Of two with one name, the elder keeps it: everybody sees the same names. */
 function namesOf(layers: Y.Map<unknown>): Map<string, string> {
   const entries = [...layers.entries()].filter(
-    (entry): entry is [string, Y.Map<unknown>] => entry[1] instanceof Y.Map && textOf(entry[1].get('name')) !== '',
+    (entry): entry is [string, Y.Map<unknown>] =>
+      entry[1] instanceof Y.Map && textOf(entry[1].get('name')) !== '' && !isGone(entry[1]),
   )
   const taken = new Set<string>()
   const names = new Map<string, string>()
@@ -87,7 +116,12 @@ function namesOf(layers: Y.Map<unknown>): Map<string, string> {
   return new Map(sorted.map(([key]) => [key, names.get(key) ?? key]))
 }
 
-function layerOf(layer: Y.Map<unknown>, name: string, names: ReadonlyMap<string, string>): Layer {
+function layerOf(
+  layer: Y.Map<unknown>,
+  name: string,
+  names: ReadonlyMap<string, string>,
+  layers: Y.Map<unknown>,
+): Layer {
   const params = layer.get('params')
   const inputs = layer.get('inputs')
   const shared = names.get(textOf(layer.get('weights_of')))
@@ -96,23 +130,38 @@ function layerOf(layer: Y.Map<unknown>, name: string, names: ReadonlyMap<string,
     name,
     type: textOf(layer.get('type')) || 'Unknown',
     params: params instanceof Y.Map ? params.toJSON() : {},
-    inputs: inputs instanceof Y.Array ? refsOf(inputs, names) : [],
+    inputs: inputs instanceof Y.Array ? shownRefs(inputs.toArray(), names, layers) : [],
     ...(shared ? { weights_of: shared } : {}),
     ...(note ? { note } : {}),
   }
 }
 
-/** References to layers that are gone stay in the document, in case they come back, and are not shown. */
-function refsOf(refs: Y.Array<unknown>, names: ReadonlyMap<string, string>): string[] {
-  return refs.toArray().flatMap(text => {
-    const { layer, output } = parseRef(textOf(text))
-    const name = names.get(layer)
-    return name === undefined ? [] : [formatRef(name, output)]
+/**
+ * References by name. One to a deleted layer leads to what fed that, where that was one: as deleting does. It stays in
+ * the document as it is, and so do those to layers that are not there at all, in case they come back.
+ */
+export function shownRefs(
+  refs: readonly unknown[],
+  names: ReadonlyMap<string, string>,
+  layers: Y.Map<unknown>,
+): string[] {
+  return refs.flatMap(text => {
+    const seen = new Set<string>()
+    for (let ref = parseRef(textOf(text)); !seen.has(ref.layer); ) {
+      const name = names.get(ref.layer)
+      if (name !== undefined) return [formatRef(name, ref.output)]
+      seen.add(ref.layer)
+      const gone = layers.get(ref.layer)
+      const inputs = gone instanceof Y.Map ? gone.get('inputs') : undefined
+      if (!(inputs instanceof Y.Array) || inputs.length !== 1) return []
+      ref = parseRef(textOf(inputs.get(0)))
+    }
+    return []
   })
 }
 
 /** No two groups overlap but one within the other: of two that were made at once, the later keeps the rest. */
-function groupsOf(groups: Y.Map<unknown>, names: ReadonlyMap<string, string>): Group[] {
+export function groupsIn(groups: Y.Map<unknown>, names: ReadonlyMap<string, string>): Group[] {
   const entries = [...groups.entries()].map(([name, value]) => {
     const { layers, folded, order } = (value ?? {}) as { layers?: unknown; folded?: unknown; order?: unknown }
     const known = Array.isArray(layers) ? layers.flatMap(key => names.get(textOf(key)) ?? []) : []

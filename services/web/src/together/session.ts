@@ -8,7 +8,7 @@ import type { Doc } from '@/model/doc'
 import { dropDraft, readDraft } from '@/store/drafts'
 import { currentDoc, isUnsaved, present, setPartner, useEditor } from '@/store/editor'
 import { tell } from '@/store/toasts'
-import { isSeeded, project, rootsOf, type Shared } from './document'
+import { bringBack, isSeeded, project, rootsOf, type Shared } from './document'
 import { follow } from './follow'
 import { tokenFor } from './link'
 import { showPeople } from './presence'
@@ -89,6 +89,7 @@ class Room {
   private ended = false
   private lastKey: string | null = null
   private stopFollowing = () => {}
+  private readonly stopBringing: () => void
   /** Where layers lie that nobody has placed; kept here where one may not write. */
   private laidOut: Doc['positions'] = {}
 
@@ -102,6 +103,7 @@ class Room {
       trackedOrigins: new Set([LOCAL]),
       captureTimeout: Number.POSITIVE_INFINITY,
     })
+    this.stopBringing = bringBack(y, this.undoing)
     this.shared = project(y)
   }
 
@@ -118,6 +120,7 @@ class Room {
     this.ended = true
     this.stopFollowing()
     this.y.off('afterTransaction', this.onChange)
+    this.stopBringing()
     this.undoing.destroy()
     if (this.begun) setPartner(null, null)
   }
@@ -175,7 +178,18 @@ class Room {
   }
 
   private readonly onChange = (transaction: Y.Transaction): void => {
-    if (transaction.changed.size > 0) this.show()
+    if (transaction.changed.size === 0) return
+    const { selection } = useEditor.getState()
+    const { keys } = this.shared
+    this.show()
+    if (!transaction.local) this.tellLost(selection.map(name => [name, keys.get(name)] as const))
+  }
+
+  /** What is selected may be under edit: it does not vanish without a word. A new name is no loss. */
+  private tellLost(selected: readonly (readonly [string, string | undefined])[]): void {
+    const alive = new Set(this.shared.keys.values())
+    const lost = selected.filter(([, key]) => key !== undefined && !alive.has(key))
+    if (lost.length > 0) tell(i18next.t('together:deletedYours', { count: lost.length, name: lost[0]?.[0] }))
   }
 
   private show(): void {

@@ -3,7 +3,7 @@ import type { Layer, Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
 import { formatRef, parseRef } from '@/model/refs'
 import { same } from '@/model/same'
-import { rootsOf, type Shared } from './document'
+import { groupsIn, markGone, rootsOf, type Shared, shownRefs } from './document'
 
 /** Writes what differs between two documents, field by field, so that it merges with what others change meanwhile. */
 export function write(y: Y.Doc, shared: Shared, before: Doc, after: Doc): void {
@@ -13,13 +13,16 @@ export function write(y: Y.Doc, shared: Shared, before: Doc, after: Doc): void {
   const keys = keysAfter(shared, before.spec, after.spec, renamed)
   removeGone(roots, shared, before.spec, keys)
   if (before.spec.layers !== after.spec.layers) writeLayers(roots.layers, before.spec, after.spec, keys, renamed)
-  if (!same(before.spec.outputs, after.spec.outputs)) {
+  const names = new Map([...keys].map(([name, key]) => [key, name]))
+  const outputs = [...new Set(shownRefs(roots.outputs.toArray(), names, roots.layers))]
+  if (!same(before.spec.outputs, after.spec.outputs) && !same(outputs, after.spec.outputs)) {
     writeArray(
       roots.outputs,
       after.spec.outputs.map(text => refOf(text, keys)),
     )
   }
-  if (!same(before.spec.groups, after.spec.groups)) writeGroups(roots.groups, before.spec, after.spec, keys)
+  if (!same(before.spec.groups, after.spec.groups) && !same(groupsIn(roots.groups, names), after.spec.groups ?? []))
+    writeGroups(roots.groups, before.spec, after.spec, keys)
   if (before.spec.name !== after.spec.name) roots.about.set('name', after.spec.name)
   for (const [name, place] of Object.entries(after.positions)) {
     const key = keys.get(name)
@@ -82,8 +85,8 @@ function removeGone(roots: Roots, shared: Shared, before: Spec, keys: ReadonlyMa
   for (const { name } of before.layers) {
     const key = shared.keys.get(name)
     if (key === undefined || stay.has(key)) continue
-    roots.layers.delete(key)
-    roots.places.delete(key)
+    const layer = roots.layers.get(key)
+    if (layer instanceof Y.Map) markGone(layer)
   }
 }
 
@@ -95,6 +98,8 @@ function writeLayers(
   renamed: ReadonlyMap<string, string>,
 ): void {
   const old = new Map(before.layers.map(layer => [layer.name, layer]))
+  const names = new Map([...keys].map(([name, key]) => [key, name]))
+  const shown = (refs: Y.Array<unknown>) => shownRefs(refs.toArray(), names, layers)
   for (const layer of after.layers) {
     const key = keys.get(layer.name)
     if (key === undefined) continue // others deleted it: it stays deleted
@@ -108,7 +113,7 @@ function writeLayers(
       layers.set(key, target)
     }
     const was = fresh ? undefined : old.get(renamed.get(layer.name) ?? layer.name)
-    if (was !== layer) writeLayer(target as Y.Map<unknown>, was, layer, keys)
+    if (was !== layer) writeLayer(target as Y.Map<unknown>, was, layer, keys, shown)
   }
   writeOrder(layers, after, keys)
 }
@@ -118,16 +123,19 @@ function writeLayer(
   was: Layer | undefined,
   layer: Layer,
   keys: ReadonlyMap<string, string>,
+  shown: (refs: Y.Array<unknown>) => readonly string[],
 ): void {
   set(target, 'name', was?.name, layer.name)
   set(target, 'type', was?.type, layer.type)
-  set(target, 'weights_of', was?.weights_of ?? undefined, layer.weights_of ? refOf(layer.weights_of, keys) : undefined)
+  const freed = !layer.weights_of && was?.weights_of && !keys.has(was.weights_of) // its layer is deleted: it may come back
+  const weights = layer.weights_of ? refOf(layer.weights_of, keys) : undefined
+  if (!freed) set(target, 'weights_of', was?.weights_of ?? undefined, weights)
   set(target, 'note', was?.note || undefined, layer.note || undefined)
   const params = paramsOf(target)
   for (const name of new Set([...Object.keys(was?.params ?? {}), ...Object.keys(layer.params ?? {})])) {
     set(params, name, was?.params?.[name], layer.params?.[name])
   }
-  if (!was || !same(was.inputs, layer.inputs)) {
+  if (!was || (!same(was.inputs, layer.inputs) && !same(shown(inputsOf(target)), layer.inputs))) {
     writeArray(
       inputsOf(target),
       layer.inputs.map(text => refOf(text, keys)),

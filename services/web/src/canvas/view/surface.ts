@@ -5,10 +5,13 @@ type Flow = Pick<ReactFlowInstance, 'fitView' | 'setCenter' | 'getViewport' | 's
 let flow: Flow | null = null
 let surface: HTMLElement | null = null
 
-/** What was on the screen when the canvas was last left: a first save or another page changes nothing of it. */
 let kept: Viewport | undefined
 
-export const keptView = (): Viewport | undefined => kept
+/**
+ * What is on the screen, or was when the canvas was last left: a first save or another page changes nothing of it. The
+ * canvas of the new address is drawn while the old one is still there.
+ */
+export const keptView = (): Viewport | undefined => flow?.getViewport() ?? kept
 export const shownFlow = (): Flow | null => flow
 export const shownSurface = (): HTMLElement | null => surface
 
