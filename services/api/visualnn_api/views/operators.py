@@ -36,6 +36,14 @@ class Signature(View):
     outputs: tuple[TensorSpec, ...]
 
 
+class OutputView(View):
+    """What one output says."""
+
+    task: Task
+    classes: tuple[str, ...] | None = None
+    scores_by: ScoresBy | None = None
+
+
 class OperatorView(View):
     """A named, versioned, callable network."""
 
@@ -49,6 +57,8 @@ class OperatorView(View):
     classes: tuple[str, ...] | None = None
     scores_by: ScoresBy | None = None
     """What makes scores of the first output where the net was trained from logits."""
+    others: dict[str, OutputView] = Field(default_factory=dict)
+    """What the further outputs say, by name, where training has told."""
     lineage: dict[str, Any]
     """The model version, job, data set and weights it was made from."""
     replay: dict[str, Any] | None = None
@@ -69,6 +79,10 @@ def operator_view(operator: Operator, version: OperatorVersion, aliases: dict[st
         task=serving.task,
         classes=serving.classes,
         scores_by=serving.scores_by,
+        others={
+            name: OutputView(task=own.task, classes=own.classes, scores_by=own.scores_by)
+            for name, own in serving.others.items()
+        },
         lineage=version.lineage,
         replay=version.replay,
         ready=version.ready,
