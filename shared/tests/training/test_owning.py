@@ -8,7 +8,7 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Layer, Spec
 from visualnn_shared.training.choose import plan_evaluate, plan_predict
 from visualnn_shared.training.recipe import EvaluateParams, LossChoice, PredictParams
-from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.serving import Cast, Serving
 
 from shared.tests.training.test_choose import classes, numbers, planned, refused, schema
 
@@ -79,7 +79,7 @@ def test_labels_of_no_name_are_shared(spec: Spec, labels: Any, params: dict[str,
         (net(DIGIT, PARITY), data(parity=classes(2)), {}, ["output digit", "the data set has labels parity"]),
         (net(DIGIT, INK), ALL, {}, ["labels parity; outputs are digit, ink"]),
         (THREE, ALL, {"labels_of": {"dogit": "digit", "ink": "inc"}},
-         ["labels_of must name outputs", "did you mean digit", "labels_of must name labels", "did you mean ink"]),
+         ["labels_of must name outputs", "did you mean 'digit'", "labels_of must name labels", "did you mean 'ink'"]),
         (THREE, ALL, {"losses": {"parity": "sparse_categorical_crossentropy", "ink": "hinge"}},
          ["params.losses.parity", "0 and 1, or -1 and 1", "field ink"]),
         (THREE, ALL, {"output_metrics": {"ink": ["accuracy"], "pority": []}},
@@ -132,7 +132,7 @@ def test_a_trained_net_is_measured_by_the_labels_that_it_learnt(
 def test_older_files_have_only_steps_for_further_outputs() -> None:
     now = planned(net(DIGIT, PARITY), data(y=classes(2))).serving
     stored = now.model_dump(mode="json", exclude={"others", "label"})
-    stored["more_labels"] = {"parity": [{"step": "cast", "dtype": "float32"}]}
+    stored["more_labels"] = {"parity": [{"step": "cast", "dtype": "int32"}]}
     found = Serving.model_validate(stored)
-    assert found.meaning("parity").labels == now.meaning("parity").labels
+    assert found.meaning("parity").labels == (Cast(dtype="int32"),)
     assert found.of("parity").task == "regression"  # its values are answered as they are
