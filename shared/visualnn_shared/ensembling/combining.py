@@ -62,8 +62,8 @@ def combine(members: Sequence[Spec], name: str) -> Ensemble:
 def with_scores(spec: Spec, serving: Serving) -> Spec:
     """The net with shares as its outputs, where they were trained to give logits: shares are what is averaged."""
     layers, outputs = list(spec.layers), []
-    for output in spec.outputs:
-        function = serving.meaning(output).scores_by
+    for output, served in zip(spec.outputs, serving.outputs, strict=True):
+        function = serving.meaning(served.name).scores_by
         if function in (None, "margin"):  # the mean of margins is one too
             outputs.append(output)
             continue

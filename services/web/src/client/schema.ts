@@ -1579,6 +1579,14 @@ export interface components {
              */
             entries: number;
             /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
+            /**
              * Learning Rate
              * @description Of adam, which learns them.
              * @default 0.003
@@ -1701,6 +1709,10 @@ export interface components {
         ClassCounts: {
             /** Items */
             items: components["schemas"]["ClassCount"][];
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["ClassCount"][];
+            };
         };
         /**
          * ColumnView
@@ -1879,14 +1891,22 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description Features and label of all samples; both splits have the same.
+         * @description Features and labels of all samples; both splits have the same.
+         *
+         *     Most data sets have one array of labels; a network with several outputs may learn each from labels of its own.
          */
         DatasetSchema: {
             /** Columns */
             columns?: string[] | null;
             /** Features */
             features: components["schemas"]["FeatureSchema"][];
-            label?: components["schemas"]["LabelSchema"] | null;
+            /** @description The first labels, in most data sets the only ones. */
+            readonly label: components["schemas"]["LabelSchema"] | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelSchema"][];
             /**
              * Notes
              * @default []
@@ -2265,6 +2285,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -2272,6 +2293,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -3572,6 +3594,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Label */
+            label?: string | null;
             /** Lineage */
             lineage: {
                 [key: string]: unknown;
@@ -3582,6 +3606,10 @@ export interface components {
             };
             /** Name */
             name: string;
+            /** Others */
+            others?: {
+                [key: string]: components["schemas"]["OutputView"];
+            };
             /** Preprocessing */
             preprocessing: {
                 [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
@@ -3615,6 +3643,23 @@ export interface components {
             name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * OutputView
+         * @description What one output says.
+         */
+        OutputView: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Label */
+            label?: string | null;
+            /** Scores By */
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "classification" | "binary" | "regression" | "sequence";
         };
         /**
          * PartStatus
@@ -3779,6 +3824,10 @@ export interface components {
          *     }
          */
         Predictions: {
+            /** Answers */
+            answers?: {
+                [key: string]: components["schemas"]["Prediction"][];
+            } | null;
             /** Operator */
             operator: string;
             /** Outputs */
@@ -3898,6 +3947,14 @@ export interface components {
             };
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Labels */
+            labels: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: number;
+                    };
+                };
+            };
             /** Oddities */
             oddities: components["schemas"]["OddityView"][];
         };
@@ -4172,6 +4229,20 @@ export interface components {
             };
             /** Label */
             label?: unknown;
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["SampleLabel"];
+            };
+        };
+        /**
+         * SampleLabel
+         * @description What labels say of a sample.
+         */
+        SampleLabel: {
+            /** Class Name */
+            class_name?: string | null;
+            /** Value */
+            value?: unknown;
         };
         /**
          * SamplesView
@@ -4587,6 +4658,15 @@ export interface components {
              */
             keep: ("last" | "best") | null;
             /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it. Where it is
+             *     given, labels that no output learns from are left out.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
+            /**
              * Learning Rate
              * @description Size of a step; the optimizer's own default where it is left out.
              * @default null
@@ -4622,7 +4702,7 @@ export interface components {
             memory_limit_mb: number | null;
             /**
              * Metrics
-             * @description What is measured besides; chosen to suit the task where it is left out.
+             * @description What is measured besides; chosen to suit the task where it is left out. Of several outputs, that of the first.
              * @default null
              */
             metrics: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[] | null;
@@ -4632,6 +4712,15 @@ export interface components {
              * @default null
              */
             optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Output Metrics
+             * @description Of a network with several outputs: what is measured of each besides its loss; where it is left out, chosen for
+             *     outputs with labels of their own, and nothing for those that share the first's.
+             * @default {}
+             */
+            output_metrics: {
+                [key: string]: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[];
+            };
             /**
              * Precision
              * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
@@ -4781,6 +4870,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -4788,6 +4878,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -10232,6 +10323,8 @@ export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<compone
 export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const outputViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
+export const outputViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];
@@ -10271,6 +10364,7 @@ export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<co
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const trainParamsOutput_metricsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["output_metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const trialViewStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrialView"]["state"]> = ["queued", "running", "complete", "pruned", "failed", "cancelled", "stopped"];
 export const tuneParamsPrunerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TuneParams"]["pruner"]> = ["none", "median", "asha"];
