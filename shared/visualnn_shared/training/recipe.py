@@ -7,6 +7,7 @@ whole number is a fine real number.
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from visualnn_shared.reinforcement.environments import EnvironmentName
 from visualnn_shared.training.augmentation import Changes
@@ -23,6 +24,8 @@ MOST_MEMBERS = 32
 """Of an ensemble: each costs as much memory and time as one net."""
 MOST_DEVICES = 64
 """Of one machine."""
+MetricName = TypeAliasType("MetricName", Metric)
+"""With a name of its own in the API's document."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
@@ -77,7 +80,7 @@ class TrainParams(_Params):
     given, labels that no output learns from are left out."""
     metrics: tuple[Metric, ...] | None = None
     """What is measured besides; chosen to suit the task where it is left out. Of several outputs, that of the first."""
-    output_metrics: dict[_Output, tuple[Metric, ...]] = Field(default={}, max_length=100)
+    output_metrics: dict[_Output, tuple[MetricName, ...]] = Field(default={}, max_length=100)
     """Of a network with several outputs: what is measured of each besides its loss; where it is left out, chosen for
     outputs with labels of their own, and nothing for those that share the first's."""
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None

@@ -8,7 +8,6 @@ import typer
 
 from visualnn.cli.options import AsJson, DataDir
 
-
 Answers = dict[str, list[dict[str, Any]]]
 """Output -> its prediction of each sample, the first output first."""
 

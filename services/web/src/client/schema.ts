@@ -3260,6 +3260,8 @@ export interface components {
             /** Weights Bytes */
             weights_bytes: number;
         };
+        /** @enum {string} */
+        MetricName: "accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy";
         /**
          * MinMax
          * @description The training split's smallest and largest value become ``low`` and ``high``.
@@ -4719,7 +4721,7 @@ export interface components {
              * @default {}
              */
             output_metrics: {
-                [key: string]: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[];
+                [key: string]: components["schemas"]["MetricName"][];
             };
             /**
              * Precision
@@ -10310,6 +10312,7 @@ export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const memberTrainingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MemberTraining"]["state"]> = ["queued", "running", "complete", "failed", "cancelled", "stopped"];
 export const membersViewMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MembersView"]["method"]> = ["seeds", "top_k", "snapshots", "average", "jobs"];
+export const metricNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MetricName"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
@@ -10364,7 +10367,6 @@ export const trainParamsKeepAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<co
 export const trainParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const trainParamsMetricsAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsOptimizerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
-export const trainParamsOutput_metricsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["output_metrics"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const trainParamsPrecisionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrainParams"]["precision"]> = ["float32", "mixed_float16", "mixed_bfloat16"];
 export const trialViewStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TrialView"]["state"]> = ["queued", "running", "complete", "pruned", "failed", "cancelled", "stopped"];
 export const tuneParamsPrunerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["TuneParams"]["pruner"]> = ["none", "median", "asha"];
