@@ -358,6 +358,7 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         priority=draft.request.priority,
         time_limit_s=getattr(draft.params, "time_limit_s", None),
         memory_limit_mb=getattr(draft.params, "memory_limit_mb", None),
+        devices=draft.params.least_devices if isinstance(draft.params, TrainParams) else 1,
         warnings=[one.model_dump(mode="json") for one in warnings],
         idempotency_key=key,
         fingerprint=fingerprint,
