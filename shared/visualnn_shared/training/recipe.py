@@ -126,6 +126,11 @@ class TrainParams(_Params):
     """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
 
     @property
+    def least_devices(self) -> int:
+        """How many devices a worker must have to train by it."""
+        return 1 if self.devices == "all" else self.devices
+
+    @property
     def splits_by(self) -> int:
         """The seed that says which samples are set aside."""
         return self.seed if self.split_seed is None else self.split_seed

@@ -757,6 +757,8 @@ export interface paths {
         /**
          * The model as a file
          * @description In any format that GET /formats lists as written. What a format cannot say is answered with 422, all at once.
+         *
+         *     What a newer VisualNN stored is given as a spec just as it is stored; no other format can be made of it.
          */
         get: operations["export_api_v1_models__model_id__export_get"];
         put?: never;
@@ -3344,7 +3346,29 @@ export interface components {
             source?: {
                 [key: string]: unknown;
             } | null;
-            spec: components["schemas"]["Spec"];
+            /**
+             * Spec
+             * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
+             */
+            spec: {
+                /** Groups */
+                groups?: components["schemas"]["Group"][];
+                /** Layers */
+                layers: components["schemas"]["Layer"][];
+                /** Name */
+                name: string;
+                /**
+                 * Outputs
+                 * @default []
+                 */
+                outputs: string[];
+                /**
+                 * Visualnn
+                 * @default 1
+                 * @constant
+                 */
+                visualnn: 1;
+            };
             /**
              * Updated At
              * Format: date-time
@@ -4995,7 +5019,29 @@ export interface components {
             source?: {
                 [key: string]: unknown;
             } | null;
-            spec: components["schemas"]["Spec"];
+            /**
+             * Spec
+             * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
+             */
+            spec: {
+                /** Groups */
+                groups?: components["schemas"]["Group"][];
+                /** Layers */
+                layers: components["schemas"]["Layer"][];
+                /** Name */
+                name: string;
+                /**
+                 * Outputs
+                 * @default []
+                 */
+                outputs: string[];
+                /**
+                 * Visualnn
+                 * @default 1
+                 * @constant
+                 */
+                visualnn: 1;
+            };
         };
         /**
          * WeightSummary

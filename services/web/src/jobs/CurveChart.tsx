@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { aligned, type Chart, type Line } from '@/training/charts'
+import { useTheme } from '@/ui/useTheme'
 import { metricName, metricText } from './texts'
-import { useTheme } from './useTheme'
 
 const HEIGHT = 214
 /** Tokens of `tokens.css`, one a line. */

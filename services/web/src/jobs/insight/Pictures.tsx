@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useArtifacts } from '@/api/artifacts'
-import { useTheme } from '../useTheme'
+import { useTheme } from '@/ui/useTheme'
 import { marksOf, outputOf } from './outputs'
 import type { InsightProps } from './panels'
 
