@@ -3,13 +3,10 @@ import { useArtifact } from '@/api/artifacts'
 import { metricText } from '../texts'
 import type { InsightProps } from './panels'
 
-type Row = { class: string; samples: number; precision: number | null; recall: number | null; f1: number | null }
-type Report = { split: string; samples: number; accuracy: number; classes: Row[] }
-
 /** How well each class is told. */
 export function Classes({ job }: InsightProps) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Report>(job, 'classes.json')
+  const { data } = useArtifact(job, 'classes.json')
   if (!data) return null
   return (
     <section className="card">
