@@ -22,6 +22,7 @@ export function useCompared(ids: readonly string[]) {
         ({ data, error }, at): Compared => ({ id: ids[at] ?? '', job: data ?? null, gone: isGone(error) }),
       ),
       error: found.map(one => one.error).find(error => error && !isGone(error)) ?? null,
+      isFetching: found.some(one => one.isFetching),
       again: () => {
         for (const one of found) if (one.error) void one.refetch()
       },

@@ -1,8 +1,8 @@
 import type { Problem } from '@/client/types'
 
-/** What can go wrong with a call: the server refused (with its problems), failed, or could not be reached. */
+/** What can go wrong with a call: the server refused (with its problems), failed, could not be reached, never answered, or has a newer editor. */
 export type Failure = {
-  readonly kind: 'refused' | 'failed' | 'unreachable' | 'cancelled'
+  readonly kind: 'refused' | 'failed' | 'unreachable' | 'silent' | 'outdated' | 'cancelled'
   readonly status: number
   readonly title: string
   readonly detail: string

@@ -9,8 +9,8 @@ const SHOWN = 100
 /** How many samples each class has in each split, as bars of one scale. */
 export function ClassCounts({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
-  const { data, error } = useClassCounts(dataset.id, Boolean(dataset.schema.label?.n_classes))
-  if (error) return <FailureBox title={t('datasets:countsFailed')} error={error} />
+  const { data, error, refetch } = useClassCounts(dataset.id, Boolean(dataset.schema.label?.n_classes))
+  if (error) return <FailureBox title={t('datasets:countsFailed')} error={error} again={refetch} />
   if (!data || data.items.length === 0) return null
   const splits = Object.keys(dataset.splits)
   const most = Math.max(1, ...data.items.flatMap(one => Object.values(one.counts)))

@@ -12,8 +12,8 @@ const ICONS = { pass: CircleCheck, warn: CircleAlert, fail: CircleX, skip: Circl
 export function Checklist({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
-  const { data, error } = useArtifact(job, 'check.json')
-  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
+  const { data, error, refetch } = useArtifact(job, 'check.json')
+  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} again={refetch} />
   if (!data) return null
   return (
     <section className="card">

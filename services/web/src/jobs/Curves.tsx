@@ -1,10 +1,11 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { lazyPart } from '@/api/parts'
 import type { Chart } from '@/training/charts'
 import { CurveTable } from './CurveTable'
 
 /** uPlot comes when the first curve is to be drawn. */
-const CurveChart = lazy(() => import('./CurveChart'))
+const CurveChart = lazyPart(() => import('./CurveChart'))
 
 type Props = {
   charts: readonly Chart[]

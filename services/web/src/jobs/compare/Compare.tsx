@@ -2,12 +2,12 @@ import { ArrowLeft } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useCompared } from '@/api/compared'
+import { useLastingError } from '@/api/queries'
 import { marksPath } from '@/pages/location'
 import { type Chart, chartsOf } from '@/training/charts'
 import { isFinal } from '@/training/follow'
 import { polled, type Run } from '@/training/run'
 import { useRuns } from '@/training/useRuns'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Curves } from '../Curves'
 import { MOST, type Shown, useShown } from './address'
@@ -23,7 +23,9 @@ export function Compare() {
   const { t } = useTranslation()
   const [shown, show] = useShown()
   const ids = shown.ids.slice(0, MOST)
-  const { compared, error, again } = useCompared(ids)
+  const { compared, again, ...query } = useCompared(ids)
+  const error = useLastingError(query)
+  const known = compared.some(({ job, gone }) => job || gone)
   const { runOf, quiet } = useCurvesOf(compared)
   return (
     <>
@@ -36,13 +38,14 @@ export function Compare() {
       </header>
       {ids.length < 2 ? <p className="field-hint">{t('compare:few')}</p> : null}
       {shown.ids.length > MOST ? <p className="field-hint">{t('compare:most', { count: MOST })}</p> : null}
-      {error ? (
-        <FailureBox title={t('jobs:readFailed')} error={error}>
-          <Button onClick={again}>{t('app:retry')}</Button>
-        </FailureBox>
+      {error ? <FailureBox title={t('jobs:readFailed')} error={error} again={again} /> : null}
+      {known ? (
+        <>
+          <RunTable compared={compared} runOf={runOf} shown={shown} onShow={show} />
+          <RunCurves compared={compared} runOf={runOf} shown={shown} onShow={show} />
+        </>
       ) : null}
-      {ids.length > 0 ? <RunTable compared={compared} runOf={runOf} shown={shown} onShow={show} /> : null}
-      <RunCurves compared={compared} runOf={runOf} shown={shown} onShow={show} />
+      {ids.length > 0 && !known && !error ? <p className="panel-empty">{t('app:loading')}</p> : null}
       {quiet > 0 ? <p className="field-hint">{t('compare:quiet', { count: quiet })}</p> : null}
     </>
   )
