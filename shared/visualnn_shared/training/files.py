@@ -32,6 +32,8 @@ class WorstSample(_File):
 class ClassReport(_File):
     """``classes.json``: what a classifier takes for what."""
 
+    output: str | None = None
+    """Which one, of a network with several."""
     split: str
     samples: int
     names: list[str]

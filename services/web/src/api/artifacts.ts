@@ -7,7 +7,8 @@ import { failureOf } from './failure'
 /** The JSON files of results that the editor reads, and their forms. */
 type Files = {
   'check.json': CheckReport
-  'classes.json': ClassReport
+  /** Of the first output, and of others: `classes.parity.json`. */
+  [name: `classes${string}.json`]: ClassReport
   'evaluation.json': DqnEvaluation
   'insight.json': readonly Look[]
   'run.json': RunRecord

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { aligned, type Chart, type Line } from '@/training/charts'
+import { useTheme } from '@/ui/useTheme'
 import { colorOf } from './colors'
-import { metricText } from './texts'
-import { useTheme } from './useTheme'
+import { metricName, metricText } from './texts'
 
 const HEIGHT = 214
 
@@ -25,7 +25,7 @@ export default function CurveChart({ chart, names }: { chart: Chart; names?: rea
     return several ? (sides > 1 ? `${line.name} · ${side}` : line.name) : side
   })
   const across = t(`jobs:unit.${chart.unit}`)
-  const up = t(`jobs:metric.${chart.metric}`, { defaultValue: chart.metric })
+  const up = metricName(t, chart.metric)
   const key = JSON.stringify([theme, runs, labels, across, up, chart.lines.map(line => line.side)])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says it all
   useEffect(() => {

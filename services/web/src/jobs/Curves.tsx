@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { lazyPart } from '@/api/parts'
 import type { Chart } from '@/training/charts'
 import { CurveTable } from './CurveTable'
+import { metricName } from './texts'
 
 /** uPlot comes when the first curve is to be drawn. */
 const CurveChart = lazyPart(() => import('./CurveChart'))
@@ -31,7 +32,7 @@ export function Curves({ charts, names, none, children }: Props) {
           data-metric={chart.metric}
           data-points={points(chart)}
         >
-          <h3>{t(`jobs:metric.${chart.metric}`, { defaultValue: chart.metric })}</h3>
+          <h3>{metricName(t, chart.metric)}</h3>
           <Suspense fallback={<div className="curve-plot" />}>
             <CurveChart chart={chart} names={names} />
           </Suspense>

@@ -7,6 +7,7 @@ import { readModel } from '@/api/models'
 import { isAway } from '@/api/queries'
 import { Canvas } from '@/canvas/Canvas'
 import { CanvasBar } from '@/canvas/CanvasBar'
+import { NewerBanner } from '@/canvas/NewerBanner'
 import { Totals } from '@/canvas/Totals'
 import { Palette } from '@/palette/Palette'
 import '@/palette/palette.css'
@@ -40,6 +41,7 @@ export default function EditorPage() {
           <CanvasBar />
           <Notice />
           {error ? <FailureBox title={t('files:openFailed')} error={error} again={again} /> : null}
+          <NewerBanner />
           <Canvas />
           <Totals />
         </div>
@@ -104,7 +106,9 @@ async function open(id: string | undefined, wanted: () => boolean): Promise<void
   } catch (error) {
     if (failureOf(error).status === 404) forgetLast(id)
     const draft = await readDraft(id) // the server is gone or has no such model; this browser may have it
-    if (draft && wanted()) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
+    if (draft && wanted()) {
+      openDoc(draft.doc, { origin: draft.origin, saved: draft.saved, newer: draft.newer ?? null })
+    }
     throw error
   }
 }

@@ -10,6 +10,7 @@ import { polled, type Run } from '@/training/run'
 import { useRuns } from '@/training/useRuns'
 import { FailureBox } from '@/ui/Failure'
 import { Curves } from '../Curves'
+import { metricName } from '../texts'
 import { MOST, type Shown, useShown } from './address'
 import { RunTable } from './RunTable'
 import type { Compared } from './rows'
@@ -99,7 +100,7 @@ function RunCurves({ compared, runOf, shown, onShow }: Props) {
             <option value="">{t('compare:everyMetric')}</option>
             {metrics.map(one => (
               <option key={one} value={one}>
-                {t(`jobs:metric.${one}`, { defaultValue: one })}
+                {metricName(t, one)}
               </option>
             ))}
           </select>
