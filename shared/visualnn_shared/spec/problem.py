@@ -53,6 +53,8 @@ class Problem(BaseModel):
     received: Any = None
     where: Where = Where()
     hint: str | None = None
+    code: str | None = None
+    """Of rules that a program acts upon, a name that stays when the words change: ``weights-missing``."""
 
     def __str__(self) -> str:
         place = f"; {self.where}" if str(self.where) else ""
@@ -77,10 +79,11 @@ def problem(
     line: int | None = None,
     field: str | None = None,
     hint: str | None = None,
+    code: str | None = None,
 ) -> Problem:
     """A Problem without spelling out its Where; what was received is made JSON-safe and short.
 
     A ``Line`` gives the column along with the line.
     """
     where = Where(layer=layer, param=param, line=line, column=getattr(line, "column", None), field=field)
-    return Problem(rule=rule, received=shown(received), where=where, hint=hint)
+    return Problem(rule=rule, received=shown(received), where=where, hint=hint, code=code)
