@@ -56,6 +56,17 @@ def test_what_is_hardly_meant_is_told_with_the_queued_job(api: httpx.Client) -> 
     answer = _train(api, _line(api), split_seed=3)
     assert answer.status_code == 202
     assert [one["where"]["field"] for one in answer.json()["warnings"]] == ["params.split_seed"]
+    recipe = {"loss": "binary_crossentropy"}
+    shares: dict[str, dict[str, Any]] = {
+        "check": recipe,
+        "tune": {"recipe": recipe, "space": {"params.learning_rate": {"type": "float", "low": 0.001, "high": 0.1}}},
+        "ensemble": {"recipe": recipe, "members": 2},
+    }
+    for kind, params in shares.items():
+        body = {"kind": kind, "model": "zoo:digits-dnn", "dataset": "digits", "params": params}
+        (warning,) = api.post("jobs", json=body).json()["warnings"]
+        assert "shares of a softmax sum to 1" in warning["rule"]
+        assert warning["where"]["field"] == ("params.loss" if kind == "check" else "params.recipe.loss")
 
 
 @pytest.mark.parametrize("field", ["time_limit_s", "memory_limit_mb"])
@@ -136,8 +147,10 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
     assert "the memory of the largest worker" in small["rule"]
     for devices, told in (("all", []), (4, ["params.devices"])):
         body["params"] = {**params, "memory_limit_mb": None, "batch_size": 4, "devices": devices}
-        found = [one for one in api.post("jobs", json=body).json()["warnings"] if "devices" in one["rule"]]
+        queued = api.post("jobs", json=body).json()
+        found = [one for one in queued["warnings"] if "devices" in one["rule"]]
         assert [one["where"]["field"] for one in found] == told
+    assert queued["waiting_for"] == "a worker with 4 devices: those online have at most 1"
     assert 'ask for 1, or "all"' in found[0]["hint"]
     body["params"]["devices"] = 3
     refused = api.post("jobs", json=body)

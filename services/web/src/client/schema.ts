@@ -1563,6 +1563,38 @@ export interface components {
             step: "channels";
         };
         /**
+         * CheckItem
+         * @description One thing that was looked at.
+         */
+        CheckItem: {
+            /**
+             * Hint
+             * @default null
+             */
+            hint: string | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: string | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "data" | "initial_loss" | "regularization" | "overfit" | "gradients" | "activations";
+            /** Reason */
+            reason: string;
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "warn" | "fail" | "skip";
+        };
+        /**
          * CheckParams
          * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
          */
@@ -1580,6 +1612,14 @@ export interface components {
              * @default 12
              */
             entries: number;
+            /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
             /**
              * Learning Rate
              * @description Of adam, which learns them.
@@ -1638,6 +1678,21 @@ export interface components {
              * @default null
              */
             time_limit_s: number | null;
+        };
+        /**
+         * CheckReport
+         * @description What a check job found.
+         */
+        CheckReport: {
+            /** Items */
+            items: components["schemas"]["CheckItem"][];
+            /** Notes */
+            notes: string[];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "warn" | "fail" | "skip";
         };
         /**
          * Checked
@@ -1703,6 +1758,51 @@ export interface components {
         ClassCounts: {
             /** Items */
             items: components["schemas"]["ClassCount"][];
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["ClassCount"][];
+            };
+        };
+        /**
+         * ClassReport
+         * @description ``classes.json``: what a classifier takes for what.
+         */
+        ClassReport: {
+            /** Accuracy */
+            accuracy: number;
+            /** Classes */
+            classes: components["schemas"]["ClassRow"][];
+            /** Confusion */
+            confusion: number[][];
+            /** Names */
+            names: string[];
+            /**
+             * Output
+             * @default null
+             */
+            output: string | null;
+            /** Samples */
+            samples: number;
+            /** Split */
+            split: string;
+            /** Worst */
+            worst: components["schemas"]["WorstSample"][];
+        };
+        /**
+         * ClassRow
+         * @description How well one class is told.
+         */
+        ClassRow: {
+            /** Class */
+            class: string;
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Samples */
+            samples: number;
         };
         /**
          * ColumnView
@@ -1881,14 +1981,22 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description Features and label of all samples; both splits have the same.
+         * @description Features and labels of all samples; both splits have the same.
+         *
+         *     Most data sets have one array of labels; a network with several outputs may learn each from labels of its own.
          */
         DatasetSchema: {
             /** Columns */
             columns?: string[] | null;
             /** Features */
             features: components["schemas"]["FeatureSchema"][];
-            label?: components["schemas"]["LabelSchema"] | null;
+            /** @description The first labels, in most data sets the only ones. */
+            readonly label: components["schemas"]["LabelSchema"] | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelSchema"][];
             /**
              * Notes
              * @default []
@@ -1986,6 +2094,26 @@ export interface components {
              * @default 0.2
              */
             test: number;
+        };
+        /**
+         * DqnEvaluation
+         * @description ``evaluation.json`` of an agent that has learnt.
+         */
+        DqnEvaluation: {
+            /** Environment */
+            environment: string;
+            /** Episodes */
+            episodes: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Returns */
+            returns: number[];
+            /** Solved At */
+            solved_at: number | null;
+            /** Steps */
+            steps: number;
         };
         /**
          * DqnParams
@@ -2267,6 +2395,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -2274,6 +2403,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -3240,6 +3370,8 @@ export interface components {
             /** Weights Bytes */
             weights_bytes: number;
         };
+        /** @enum {string} */
+        MetricName: "accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy";
         /**
          * MinMax
          * @description The training split's smallest and largest value become ``low`` and ``high``.
@@ -3596,6 +3728,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Label */
+            label?: string | null;
             /** Lineage */
             lineage: {
                 [key: string]: unknown;
@@ -3606,6 +3740,10 @@ export interface components {
             };
             /** Name */
             name: string;
+            /** Others */
+            others?: {
+                [key: string]: components["schemas"]["OutputView"];
+            };
             /** Preprocessing */
             preprocessing: {
                 [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
@@ -3639,6 +3777,23 @@ export interface components {
             name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * OutputView
+         * @description What one output says.
+         */
+        OutputView: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Label */
+            label?: string | null;
+            /** Scores By */
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "classification" | "binary" | "regression" | "sequence";
         };
         /**
          * PartStatus
@@ -3803,6 +3958,10 @@ export interface components {
          *     }
          */
         Predictions: {
+            /** Answers */
+            answers?: {
+                [key: string]: components["schemas"]["Prediction"][];
+            } | null;
             /** Operator */
             operator: string;
             /** Outputs */
@@ -3819,6 +3978,8 @@ export interface components {
          * @description One broken rule: what must hold, what was received, where, and what to do about it.
          */
         Problem: {
+            /** Code */
+            code?: string | null;
             /** Hint */
             hint?: string | null;
             /** Received */
@@ -3849,6 +4010,11 @@ export interface components {
         };
         /** ProblemEntry */
         ProblemEntry: {
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
             /**
              * Hint
              * @default null
@@ -3922,6 +4088,14 @@ export interface components {
             };
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Labels */
+            labels: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: number;
+                    };
+                };
+            };
             /** Oddities */
             oddities: components["schemas"]["OddityView"][];
         };
@@ -4182,6 +4356,45 @@ export interface components {
             step: "rotate";
         };
         /**
+         * RunRecord
+         * @description Everything that decides how a training ends, and what it ended with.
+         */
+        RunRecord: {
+            /** Backend */
+            backend: string;
+            /** Dataset Sha256 */
+            dataset_sha256: string;
+            /** Device */
+            device: string;
+            /**
+             * Devices
+             * @default 1
+             */
+            devices: number;
+            /** Machine */
+            machine: string;
+            /** Metrics */
+            metrics?: {
+                [key: string]: number;
+            };
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Seed */
+            seed: number;
+            /** Spec Sha256 */
+            spec_sha256: string;
+            /** Threads */
+            threads: number;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+            /** Weights Sha256 */
+            weights_sha256: string;
+        };
+        /**
          * Sample
          * @description One sample as it was stored, before any preprocessing.
          */
@@ -4196,6 +4409,20 @@ export interface components {
             };
             /** Label */
             label?: unknown;
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["SampleLabel"];
+            };
+        };
+        /**
+         * SampleLabel
+         * @description What labels say of a sample.
+         */
+        SampleLabel: {
+            /** Class Name */
+            class_name?: string | null;
+            /** Value */
+            value?: unknown;
         };
         /**
          * SamplesView
@@ -4251,6 +4478,30 @@ export interface components {
              * @enum {string}
              */
             step: "scale";
+        };
+        /**
+         * SearchReport
+         * @description `trials.json`: what a search that has ended found.
+         */
+        SearchReport: {
+            /** @default null */
+            best: components["schemas"]["BestTrial"] | null;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Importance */
+            importance: {
+                [key: string]: number;
+            } | null;
+            /** Monitor */
+            monitor: string;
+            /** Space */
+            space: {
+                [key: string]: unknown;
+            };
+            /** Trials */
+            trials: components["schemas"]["TrialView"][];
+            /** Warnings */
+            warnings: string[];
         };
         /** ShareList */
         ShareList: {
@@ -4611,6 +4862,15 @@ export interface components {
              */
             keep: ("last" | "best") | null;
             /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it. Where it is
+             *     given, labels that no output learns from are left out.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
+            /**
              * Learning Rate
              * @description Size of a step; the optimizer's own default where it is left out.
              * @default null
@@ -4646,7 +4906,7 @@ export interface components {
             memory_limit_mb: number | null;
             /**
              * Metrics
-             * @description What is measured besides; chosen to suit the task where it is left out.
+             * @description What is measured besides; chosen to suit the task where it is left out. Of several outputs, that of the first.
              * @default null
              */
             metrics: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[] | null;
@@ -4656,6 +4916,15 @@ export interface components {
              * @default null
              */
             optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Output Metrics
+             * @description Of a network with several outputs: what is measured of each besides its loss; where it is left out, chosen for
+             *     outputs with labels of their own, and nothing for those that share the first's.
+             * @default {}
+             */
+            output_metrics: {
+                [key: string]: components["schemas"]["MetricName"][];
+            };
             /**
              * Precision
              * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
@@ -4805,6 +5074,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -4812,6 +5082,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -5050,6 +5321,20 @@ export interface components {
         Workers: {
             /** Items */
             items: components["schemas"]["WorkerView"][];
+        };
+        /**
+         * WorstSample
+         * @description A sample of whose label the network was least sure.
+         */
+        WorstSample: {
+            /** Label */
+            label: string;
+            /** Predicted */
+            predicted: string;
+            /** Sample */
+            sample: number;
+            /** Share */
+            share: number;
         };
     };
     responses: never;
@@ -10231,8 +10516,11 @@ export const channelsOrderValues: ReadonlyArray<FlattenedDeepRequired<components
 export const channelsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["step"]> = ["channels"];
 export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
 export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
+export const checkItemNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckItem"]["name"]> = ["data", "initial_loss", "regularization", "overfit", "gradients", "activations"];
+export const checkItemVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckItem"]["verdict"]> = ["pass", "warn", "fail", "skip"];
 export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
 export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const checkReportVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckReport"]["verdict"]> = ["pass", "warn", "fail", "skip"];
 export const choicesTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Choices"]["type"]> = ["choice"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];
@@ -10265,6 +10553,7 @@ export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const memberTrainingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MemberTraining"]["state"]> = ["queued", "running", "complete", "failed", "cancelled", "stopped"];
 export const membersViewMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MembersView"]["method"]> = ["seeds", "top_k", "snapshots", "average", "jobs"];
+export const metricNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MetricName"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
@@ -10278,6 +10567,8 @@ export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<compone
 export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const outputViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
+export const outputViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];

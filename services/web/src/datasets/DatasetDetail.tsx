@@ -4,7 +4,8 @@ import { ArrowLeft, Play, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteDataset, useDataset } from '@/api/datasets'
-import type { DatasetView } from '@/client/types'
+import { useLastingError } from '@/api/queries'
+import type { DatasetView, LabelSchema } from '@/client/types'
 import { bytesText } from '@/model/values'
 import { DATASETS, goTo } from '@/pages/location'
 import { Facts } from '@/panel/Facts'
@@ -22,18 +23,15 @@ import { Samples } from './Samples'
 /** What a data set holds, a look at its samples, and what can be done with it. */
 export function DatasetDetail({ id }: { id: string }) {
   const { t } = useTranslation()
-  const { data, error, refetch } = useDataset(id)
+  const { data, refetch, ...query } = useDataset(id)
+  const error = useLastingError(query)
   return (
     <>
       <Link href={DATASETS} className="sheet-back">
         <ArrowLeft size={14} aria-hidden />
         {t('datasets:title')}
       </Link>
-      {error ? (
-        <FailureBox title={t('datasets:readFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('datasets:readFailed')} error={error} again={refetch} /> : null}
       {data ? <Detail dataset={data} /> : null}
       {!data && !error ? <p className="panel-empty">{t('app:loading')}</p> : null}
     </>
@@ -87,8 +85,7 @@ function Detail({ dataset }: { dataset: DatasetView }) {
 
 function Schema({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
-  const { features, label } = dataset.schema
-  const range = (one: { min: number; max: number }) => `${number(one.min)} … ${number(one.max)}`
+  const { features, labels } = dataset.schema
   return (
     <section className="card">
       <h2>{t('datasets:schema')}</h2>
@@ -103,19 +100,27 @@ function Schema({ dataset }: { dataset: DatasetView }) {
           ]}
         />
       ))}
-      {label ? (
-        <Facts
-          facts={[
-            [t('datasets:label'), label.name],
-            [t('datasets:type'), label.dtype],
-            [t('datasets:range'), range(label)],
-            ...(label.n_classes ? [[t('datasets:classCount'), String(label.n_classes)] as const] : []),
-          ]}
-        />
-      ) : (
-        <p className="dataset-note">{t('datasets:noLabel')}</p>
-      )}
-      {label?.classes ? (
+      {labels.map(label => (
+        <Label key={label.name} label={label} />
+      ))}
+      {labels.length === 0 ? <p className="dataset-note">{t('datasets:noLabel')}</p> : null}
+    </section>
+  )
+}
+
+function Label({ label }: { label: LabelSchema }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Facts
+        facts={[
+          [t('datasets:label'), label.name],
+          [t('datasets:type'), label.dtype],
+          [t('datasets:range'), range(label)],
+          ...(label.n_classes ? [[t('datasets:classCount'), String(label.n_classes)] as const] : []),
+        ]}
+      />
+      {label.classes ? (
         <p className="chips dataset-classes">
           {label.classes.slice(0, 100).map(name => (
             <span key={name} className="chip">
@@ -124,10 +129,11 @@ function Schema({ dataset }: { dataset: DatasetView }) {
           ))}
         </p>
       ) : null}
-    </section>
+    </>
   )
 }
 
+const range = (one: { min: number; max: number }) => `${number(one.min)} … ${number(one.max)}`
 const number = (value: number) => Number(value.toPrecision(5)).toLocaleString()
 
 /** Back to the canvas, with this data set in the recipe. */

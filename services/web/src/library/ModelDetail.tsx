@@ -1,14 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Workflow } from 'lucide-react'
+import { ArrowLeft, Workflow } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteModel, useDiff, useModel, useVersions } from '@/api/models'
+import { useLastingError } from '@/api/queries'
 import { goTo, MODELS, modelPath } from '@/pages/location'
 import { dropDraft } from '@/store/drafts'
 import { useEditor } from '@/store/editor'
 import { openNew } from '@/store/opening'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Listed, rowsOf } from '@/ui/Listed'
 import { Deleting } from './Deleting'
@@ -20,6 +20,7 @@ import { VersionTable } from './VersionTable'
 export function ModelDetail({ id }: { id: string }) {
   const { t } = useTranslation()
   const model = useModel(id)
+  const error = useLastingError(model)
   const client = useQueryClient()
   const remove = async () => {
     await deleteModel(id)
@@ -28,23 +29,26 @@ export function ModelDetail({ id }: { id: string }) {
     client.invalidateQueries({ queryKey: ['models'] })
     goTo(MODELS)
   }
-  if (model.error) {
+  if (error) {
     return (
       <main className="library">
-        <FailureBox title={t('library:modelFailed')} error={model.error}>
-          <Button onClick={() => model.refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-        <Link href={MODELS}>{t('library:toModels')}</Link>
+        <Link href={MODELS} className="sheet-back">
+          <ArrowLeft size={14} aria-hidden />
+          {t('library:models')}
+        </Link>
+        <FailureBox title={t('library:modelFailed')} error={error} again={model.refetch} />
       </main>
     )
   }
   const name = model.data?.name ?? ''
   return (
     <main className="library">
+      <Link href={MODELS} className="sheet-back">
+        <ArrowLeft size={14} aria-hidden />
+        {t('library:models')}
+      </Link>
       <header className="library-head">
-        <h1>
-          <Link href={MODELS}>{t('library:models')}</Link> / {name}
-        </h1>
+        <h1>{name}</h1>
         <Link href={modelPath(id)} className="button button-primary">
           <Workflow size={15} aria-hidden />
           {t('library:openInEditor')}
@@ -93,9 +97,9 @@ type Pair = { readonly from: number; readonly to: number }
 /** Why two versions are not drawn. */
 function NotDrawn({ id, pair, only }: { id: string; pair: Pair; only: boolean }) {
   const { t } = useTranslation()
-  const { data, error } = useDiff(id, pair.from, pair.to)
+  const { data, error, refetch } = useDiff(id, pair.from, pair.to)
   if (only) return <p className="panel-empty">{t('library:diffFirst')}</p>
   if (pair.from === pair.to) return <p className="panel-empty">{t('library:diffChoose')}</p>
-  if (error) return <FailureBox title={t('library:diffFailed')} error={error} />
+  if (error) return <FailureBox title={t('library:diffFailed')} error={error} again={refetch} />
   return <p className="panel-empty">{data ? t('library:diffSame') : t('app:loading')}</p>
 }

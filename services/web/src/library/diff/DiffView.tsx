@@ -16,8 +16,8 @@ type DrawnProps = { id: string; from: number; to: number; diff: Diff }
 /** The two versions drawn as one network. */
 export function DiffDrawn({ id, from, to, diff }: DrawnProps) {
   const { t } = useTranslation()
-  const { data, error } = useDrawn(id, from, to, diff)
-  if (error) return <FailureBox title={t('library:drawFailed')} error={error} />
+  const { data, error, refetch } = useDrawn(id, from, to, diff)
+  if (error) return <FailureBox title={t('library:drawFailed')} error={error} again={refetch} />
   if (!data) return <p className="panel-empty">{t('app:loading')}</p>
   return (
     <Suspense fallback={<p className="panel-empty">{t('app:loading')}</p>}>
