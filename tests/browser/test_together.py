@@ -184,7 +184,7 @@ def test_who_comes_by_a_link_may_do_what_it_says(people: People) -> None:
     _close(ada)
     eve = people("Eve", look)
     assert "share=" not in eve.page.url
-    expect(eve.page.get_by_text("You can look; the link does not let you change anything.")).to_be_visible()
+    expect(eve.page.get_by_text("You are a viewer: the link does not let you change anything.")).to_be_visible()
     expect(eve.page.locator(".layer")).to_have_count(3)
     expect(eve.page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     eve.layer("dense").click()
