@@ -61,6 +61,14 @@ class Problem(BaseModel):
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.rule}; received {self.received!r}{place}{hint}"
 
+    def inside(self, parent: str) -> "Problem":
+        """Of params that are themselves a field ``parent`` of a job's params: ``params.x`` is ``params.parent.x``."""
+        field = self.where.field
+        if field is None or not field.startswith("params."):
+            return self
+        where = self.where.model_copy(update={"field": f"params.{parent}.{field.removeprefix('params.')}"})
+        return self.model_copy(update={"where": where})
+
 
 def problem(
     rule: str,

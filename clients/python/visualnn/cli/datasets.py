@@ -93,7 +93,7 @@ def show(dataset: DatasetArgument, data_dir: DataDir = None, as_json: AsJson = F
             shape = " x ".join(map(str, one["shape"])) or "a single value"
             ends = f"{number(one['min'])} to {number(one['max'])}"
             rows.append((f"input {one['name']}", f"{one['dtype']}, {shape}, {ends}"))
-        for label in schema["labels"]:
+        for label in schema.get("labels") or [one for one in (schema.get("label"),) if one]:
             classes = ", ".join(label["classes"] or []) or f"{number(label['min'])} to {number(label['max'])}"
             rows.append((f"label {label['name']}", classes))
         rows += [("note", note) for note in schema.get("notes", [])]
@@ -110,9 +110,12 @@ def quality(dataset: DatasetArgument, data_dir: DataDir = None, as_json: AsJson 
     if as_json:
         print_json(found)
         return
-    several = len(found["labels"]) > 1
-    for label, counts in found["labels"].items():
+    counted = found.get("labels") or {"": found["classes"]}  # an older server has only these
+    several = len(counted) > 1
+    for label, counts in counted.items():
         names = dict.fromkeys(name for of_split in counts.values() for name in of_split)
+        if not names:
+            continue
         rows = [(name, *(f"{of_split.get(name, 0):,}" for of_split in counts.values())) for name in names]
         print_table(
             f"classes of {label}" if several else "classes", ["class", *(f">{split}" for split in counts)], rows

@@ -52,8 +52,9 @@ def _compared(found: float, wanted: float, formula: str, output: str | None = No
     values = {"loss": round(found, 6)}
     off = abs(found - wanted) / wanted
     verdict = "pass" if off <= NEAR else "warn"
-    whose = f" of {output}" if output else ""
-    reason = f"the first loss{whose} is {found:.4g}, chance gives {wanted:.4g} ({formula})"
+    reason = f"the first loss is {found:.4g}, chance gives {wanted:.4g} ({formula})"
+    if output:
+        reason = f"the first loss of {output} is {found:.4g}, chance gives {wanted:.4g} ({formula})"
     hint: str | None = None
     if verdict == "warn":
         hint = "the first weights or the inputs are too large: the net is sure of what it cannot know"

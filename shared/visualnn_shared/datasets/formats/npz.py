@@ -221,7 +221,7 @@ def _unseen(arrays: list[NpzArray], several: bool) -> tuple[str, ...]:
     if "test" not in by_split or "train" not in by_split:
         return ()
     train, test = by_split["train"], by_split["test"]
-    which = f"labels {train.member.name}" if several else "labels"
+    which = f"labels of {train.member.name}" if several else "labels"
     new = sorted(test.texts - train.texts)
     if new:
         return (f"the test {which} have classes that training never sees: {', '.join(new[:10])}",)
