@@ -52,7 +52,7 @@ def test_titles_differ() -> None:
 @pytest.mark.parametrize("name", CHOOSING)
 def test_the_number_of_classes_is_that_of_the_head(name: str) -> None:
     spec, classes = zoo.load(name), ROWS[name]["classes"]
-    head = summary(spec).layers[-1]
+    head = next(layer for layer in summary(spec).layers if layer.name == spec.outputs[0])
     activation = next(layer for layer in spec.layers if layer.name == head.name).params["activation"]
     wanted = [(classes, "softmax"), *([(1, "sigmoid")] if classes == 2 else [])]
     assert (head.output_shape[-1], activation) in wanted
