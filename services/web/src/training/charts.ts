@@ -33,7 +33,7 @@ function linesOf(name: string, run: Run): Line[] {
     side: RETURNS[metric] ?? (metric.startsWith(VALIDATION) ? 'validation' : 'train'),
     name,
     metric,
-    rows: rows.filter(row => row.metrics[metric] !== undefined),
+    rows: (metric === RATE && run.rates.length > 0 ? run.rates : rows).filter(row => row.metrics[metric] !== undefined),
   }))
 }
 

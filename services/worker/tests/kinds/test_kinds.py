@@ -23,7 +23,8 @@ PARAMS = {"epochs": 60, "batch_size": 8, "optimizer": {"name": "adam", "learning
 FILES = {
     "weights.safetensors", "model.keras", "model.weights.h5",
     "history.json", "serving.json", "samples.npz", "evaluation.json",
-    "classes.json", "confusion.png", "confusion-dark.png", "events.out.tfevents.visualnn", "run.json",
+    "classes.json", "confusion.png", "confusion-dark.png", "curves.json", "curves.png", "curves-dark.png",
+    "tensorboard.zip", "run.json",
 }  # fmt: skip
 
 

@@ -22,14 +22,22 @@ class Theme:
     wrong: Colour
     cells: tuple[Colour, Colour]
     on_cells: Colour
+    lines: tuple[Colour, Colour]
+    """Of charts: training and validation."""
+
+    def say(self, text: str, **values: Any) -> str:
+        """``text`` with its values, in the picture's language."""
+        return text.format(**values)
 
 
 LIGHT = Theme(
-    (255, 255, 255), (33, 37, 41), (89, 96, 119), (201, 42, 42), ((34, 128, 60), (201, 42, 42)), (255, 255, 255)
-)
+    (255, 255, 255), (33, 37, 41), (89, 96, 119), (201, 42, 42), ((34, 128, 60), (201, 42, 42)), (255, 255, 255),
+    ((28, 100, 200), (200, 90, 10)),
+)  # fmt: skip
 DARK = Theme(
-    (25, 28, 37), (230, 233, 242), (163, 171, 192), (255, 135, 135), ((55, 178, 77), (240, 82, 82)), (13, 16, 32)
-)
+    (25, 28, 37), (230, 233, 242), (163, 171, 192), (255, 135, 135), ((55, 178, 77), (240, 82, 82)), (13, 16, 32),
+    ((110, 168, 254), (255, 169, 77)),
+)  # fmt: skip
 THEMES = {"": LIGHT, "-dark": DARK}
 """What a picture's name has before its ending -> its colours; the dark ones are those of the editor's dark theme."""
 

@@ -1,8 +1,7 @@
 """Files of insight that a training leaves. None of them can make it fail: what cannot be made is told and left out."""
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ from visualnn_shared.training.serving import Serving
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.samples import Samples
-from visualnn_worker.insight import pictures, tensorboard
+from visualnn_worker.insight import board, curves, pictures
 from visualnn_worker.insight.classes import Judged, judge, report
 from visualnn_worker.insight.drawing import THEMES, Theme
+from visualnn_worker.insight.seen import Seen
 from visualnn_worker.network.build import Network
-
-TENSORBOARD = "events.out.tfevents.visualnn"
-"""The name by which TensorBoard knows such a file."""
 
 
 class Files:
@@ -46,19 +43,21 @@ class Files:
 
 
 def insight_files(
-    folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving,
-    history: Sequence[Mapping[str, float]], looks: Sequence[Mapping[str, Any]], channel: Channel,
-) -> list[Path]:  # fmt: skip
-    """``insight.json``, event file, classes and pictures; those that the net and the data set have."""
+    folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving, seen: Seen, channel: Channel
+) -> list[Path]:
+    """``insight.json``, classes, pictures, TensorBoard's files; those that the net and the data set have."""
     files = Files(folder, channel)
     split, samples = judged_by
-    files.make(TENSORBOARD, lambda path: tensorboard.write(path, history, time.time()) if history else False)
-    files.make("insight.json", lambda path: _json(path, list(looks)) if looks else False)
+    files.make("insight.json", lambda path: _json(path, list(seen.looks)) if seen.looks else False)
+    files.make(curves.NAME, lambda path: _json(path, curves.columns(seen)) if seen.epochs else False)
+    files.draw("curves", lambda theme: curves.curves(seen, network.resolved.name, theme))
     files.draw("filters", lambda theme: pictures.filters(network, theme))
     found: list[Judged] = []
     files.make("classes.json", lambda path: _classes(path, judge(network, samples, serving, split), found))
     if found:
         _draw(files, found[0], samples, network.resolved.name)
+    there = {path.stem: path for path in files.paths if path.name in ("filters.png", "confusion.png")}
+    files.make(board.NAME, lambda path: board.write(path, seen, split, there))
     return files.paths
 
 
