@@ -17,6 +17,7 @@ from visualnn_worker.fitting.schedules import rate_of
 from visualnn_worker.fitting.state import Position
 from visualnn_worker.fitting.trace import Points, Trace
 from visualnn_worker.insight import live, tensorboard
+from visualnn_worker.insight.attributes import roc_auc
 from visualnn_worker.insight.classes import Judged, confusion, report
 from visualnn_worker.insight.drawing import DARK, LIGHT
 from visualnn_worker.insight.explain import why_not_finite
@@ -169,6 +170,44 @@ def test_precision_and_recall_are_those_of_the_counts():
     assert (rows["b"]["precision"], rows["b"]["recall"]) == (0.5, 1.0)
     assert (rows["c"]["precision"], rows["c"]["recall"], rows["c"]["f1"]) == (None, 0.0, 0.0)
     assert report(judged)["worst"][0]["sample"] in (2, 5)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, bool])
+def test_each_attribute_is_judged_as_scikit_learn_judges_it(desk, dtype):
+    measures = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(160, 4)).astype(np.float32)
+    y = x[:, :3] + rng.normal(0, 0.7, (160, 3)) > [0, 0.5, 1.2]
+    at = desk({"x_train": x[:80], "y_train": y[:80].astype(dtype), "x_test": x[80:], "y_test": y[80:].astype(dtype)})
+    spec = read_spec({
+        "visualnn": 1, "name": "tags", "outputs": ["y"],
+        "layers": [
+            {"name": "x", "type": "Input", "params": {"shape": [4]}},
+            {"name": "y", "type": "Dense", "params": {"units": 3, "activation": "sigmoid"}, "inputs": ["x"]},
+        ],
+    })  # fmt: skip
+    result, _ = at.run(at.order("train", spec, params={"epochs": 5, "learning_rate": 0.05}))
+    found = json.loads(at.get(result, "attributes.json"))
+    (at.folder / "m.keras").write_bytes(at.get(result, "model.keras"))
+    shares = keras.saving.load_model(at.folder / "m.keras").predict(x[80:], verbose=0)
+    said, actual = shares >= 0.5, y[80:]
+    told = measures.precision_recall_fscore_support(actual, said, zero_division=np.nan)
+    for place, row in enumerate(found["attributes"]):
+        values = [np.nan if row[key] is None else row[key] for key in ("precision", "recall", "f1", "support")]
+        np.testing.assert_allclose(values, [each[place] for each in told], rtol=1e-9)
+    aucs = measures.roc_auc_score(actual, shares, average=None)
+    np.testing.assert_allclose([row["roc_auc"] for row in found["attributes"]], aucs, rtol=1e-9)
+    assert found["micro"]["f1"] == pytest.approx(measures.f1_score(actual, said, average="micro"))
+    assert found["micro"]["roc_auc"] == pytest.approx(measures.roc_auc_score(actual, shares, average="micro"))
+    assert found["accuracy"] == pytest.approx(result.metrics["test_accuracy"], rel=1e-6)
+    assert found["all_right"] == pytest.approx(measures.accuracy_score(actual, said))
+    with Image.open(io.BytesIO(at.get(result, "attributes.png"))) as picture:
+        assert picture.size[0] > 900
+
+
+def test_equal_shares_count_by_half_in_the_area_under_the_curve():
+    assert roc_auc(np.array([True, False]), np.array([0.5, 0.5])) == 0.5
+    assert roc_auc(np.array([True, True]), np.array([0.5, 0.1])) is None
 
 
 def test_regression_has_no_classes(desk):

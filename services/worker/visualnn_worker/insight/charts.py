@@ -1,4 +1,4 @@
-"""Charts of lines over the same axis, one below the other, drawn with Pillow."""
+"""Charts of lines over the same axis, and rows of bars, drawn with Pillow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 from PIL import Image, ImageDraw
 from visualnn_shared.tuning.drawing import round_ticks
 
-from visualnn_worker.insight.drawing import Colour, Theme, font, sheet
+from visualnn_worker.insight.drawing import Colour, Theme, cut, font, sheet
 
 _WIDE, _TALL, _LEFT, _GAP, _LEGEND, _FOOT = 720, 170, 84, 64, 26, 34
 Kind = Literal["thin", "line", "dashed"]
@@ -112,3 +112,44 @@ def _legend(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], theme: 
         pen.text((x, y), line.label, theme.ink, font(13), "lm")
         _line(pen, [(x - 28, y), (x - 6, y)], line.kind, colour)
         x -= 44
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A name, a count, and values from 0 to 1; None is drawn as a dash."""
+
+    name: str
+    count: int
+    values: Sequence[float | None]
+
+
+_ROW, _BAR, _NAME = 24, 150, 180
+
+
+def bars(rows: Sequence[Row], heads: Sequence[str], title: str, note: str, theme: Theme) -> Image.Image:
+    """A bar for each value; ``heads`` name the rows, their counts, and each column of values."""
+    columns = heads[2:]
+    left = _NAME + 90
+    made, pen, top = sheet(left + len(columns) * (_BAR + 60), (len(rows) + 2) * _ROW + 20, title, note, theme)
+    begin = top + _ROW
+    pen.text((16, top + 8), heads[0], theme.faint, font(13), "lm")
+    pen.text((left - 24, top + 8), heads[1], theme.faint, font(13), "rm")
+    grid = _between(theme.paper, theme.faint, 0.25)
+    for column, head in enumerate(columns):
+        x = left + column * (_BAR + 60)
+        pen.text((x, top + 8), head, theme.faint, font(13), "lm")
+        for share in (0.0, 0.5, 1.0):
+            at, end = x + share * _BAR, begin + len(rows) * _ROW
+            pen.line((at, begin, at, end), grid)
+            pen.text((at, end + 6), f"{share:g}", theme.faint, font(12), "ma")
+    for place, row in enumerate(rows):
+        y = begin + place * _ROW + _ROW // 2
+        pen.text((16, y), cut(pen, row.name, _NAME, 13), theme.ink, font(13), "lm")
+        pen.text((left - 24, y), f"{row.count:,}", theme.ink, font(13), "rm")
+        for column, value in enumerate(row.values):
+            x = left + column * (_BAR + 60)
+            if value is not None:
+                pen.rectangle((x, y - 7, x + max(value * _BAR, 1), y + 7), theme.lines[0])
+            text = "–" if value is None else f"{value:.3f}"
+            pen.text((x + _BAR + 8, y), text, theme.ink, font(13), "lm")
+    return made

@@ -47,18 +47,23 @@ def judge(network: Network, samples: Samples, serving: Serving, split: str) -> J
     if raw is None or not one_each or not 1 < len(names) <= MOST_CLASSES or not _index(raw, serving):
         return None
     actual = raw.reshape(len(raw), -1).argmax(1) if raw.size != len(raw) else raw.reshape(-1).astype(np.int64)
-    parts = []
-    for begin in range(0, len(raw), 512):
-        which = slice(begin, min(begin + 512, len(raw)))
-        found = network.model.predict_on_batch(network.pack(samples.inputs(which)))
-        parts.append(np.asarray(next(iter(network.unpack(found).values())), np.float64))
-    values = scores(serving, np.concatenate(parts))
+    values = scores(serving, predictions(network, samples, len(raw)))
     if serving.task == "binary":
         second = values.reshape(-1)
         values = np.stack([1 - second, second], axis=1)
     if not np.isfinite(values).all() or actual.max() >= values.shape[1]:
         return None
     return Judged(split, names, actual, values.argmax(1).astype(np.int64), values)
+
+
+def predictions(network: Network, samples: Samples, count: int) -> NDArray[np.float64]:
+    """What the first output gives for the first ``count`` samples."""
+    parts = []
+    for begin in range(0, count, 512):
+        which = slice(begin, min(begin + 512, count))
+        found = network.model.predict_on_batch(network.pack(samples.inputs(which)))
+        parts.append(np.asarray(next(iter(network.unpack(found).values())), np.float64))
+    return np.concatenate(parts)
 
 
 def _index(raw: NDArray[Any], serving: Serving) -> bool:

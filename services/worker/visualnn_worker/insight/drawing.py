@@ -95,7 +95,7 @@ def gallery(
         made.paste(large, (x, y))
         for line, part in enumerate(text.split("\n")):
             ink = theme.wrong if marked else theme.ink
-            pen.text((x, y + side[1] + 2 + 14 * line), _fit(pen, part, wide - 4), ink, font(12))
+            pen.text((x, y + side[1] + 2 + 14 * line), cut(pen, part, wide - 4), ink, font(12))
     return made
 
 
@@ -113,7 +113,7 @@ def matrix(
     numbers, labels = count <= 20, count <= 60
     size = 13 if cell >= 24 else max(8, cell - 3)
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left = int(max((pen.textlength(_fit(pen, name, 140, size), font(size)) for name in names), default=0)) + 40
+    left = int(max((pen.textlength(cut(pen, name, 140, size), font(size)) for name in names), default=0)) + 40
     turned = any(pen.textlength(name, font(size)) > cell - 6 for name in names)
     above = (120 if turned else 56) if labels else 40
     made, pen, top = sheet(left + count * cell, count * cell + above, title, note, theme)
@@ -123,9 +123,9 @@ def matrix(
     for row, name in enumerate(names):
         x, y = _MARGIN + left + row * cell, begin + row * cell
         if labels:
-            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), _fit(pen, name, 140, size), theme.ink, font(size))
+            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), cut(pen, name, 140, size), theme.ink, font(size))
         if labels and turned:
-            text = _fit(pen, name, 90, size)
+            text = cut(pen, name, 90, size)
             at = (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, font(size))))
             _upright(made, text, at, size, theme.ink, theme.paper)
         elif labels:
@@ -167,7 +167,7 @@ def _short(count: int) -> str:
     return str(count) if count < 100_000 else f"{count / 1000:.0f}k"
 
 
-def _fit(pen: ImageDraw.ImageDraw, text: str, width: float, size: int = 12) -> str:
+def cut(pen: ImageDraw.ImageDraw, text: str, width: float, size: int = 12) -> str:
     """The text, cut where it is too wide."""
     if pen.textlength(text, font(size)) <= width:
         return text

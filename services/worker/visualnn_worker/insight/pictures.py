@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image
 
 from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.insight.attributes import Attributes, report
+from visualnn_worker.insight.charts import Row, bars
 from visualnn_worker.insight.classes import Judged, confusion
 from visualnn_worker.insight.drawing import LIGHT, Theme, as_picture, gallery, matrix
 from visualnn_worker.network.build import Network
@@ -62,6 +64,24 @@ def samples_shown(
         made.append(picture)
     note = f"{judged.split} samples; below each its label, then the prediction and its share; red where they differ"
     return gallery(made, captions, title, note, theme=theme) if made else None
+
+
+def attributes_drawn(found: Attributes, name: str, theme: Theme = LIGHT) -> Image.Image:
+    """How well each attribute is told; of very many the first ones."""
+    told = report(found)
+    keys = ("precision", "recall", "f1", "roc_auc")
+    rows = [Row(row["attribute"], row["support"], [row[key] for key in keys]) for row in told["attributes"]]
+    every = Row(theme.say("all, counted alike"), told["micro"]["support"], [told["micro"][key] for key in keys])
+    shown = rows[:SHOWN]
+    note = theme.say(
+        "{samples} {split} samples; an attribute is said to hold from a share of {threshold} on",
+        samples=f"{told['samples']:,}", split=theme.say(found.split), threshold=f"{told['threshold']:g}",
+    )  # fmt: skip
+    if len(rows) > len(shown):
+        note += theme.say("; the first {shown} of {all}", shown=len(shown), all=len(rows))
+    heads = ("attribute", "samples with it", "precision", "recall", "F1", "ROC AUC")
+    title = theme.say("Attributes of {name}", name=name)
+    return bars([*shown, every], [theme.say(head) for head in heads], title, note, theme)
 
 
 def confusion_drawn(judged: Judged, name: str, theme: Theme = LIGHT) -> Image.Image:

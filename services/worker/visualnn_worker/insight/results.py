@@ -10,7 +10,7 @@ from visualnn_shared.training.serving import Serving
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.samples import Samples
-from visualnn_worker.insight import board, curves, pictures
+from visualnn_worker.insight import attributes, board, curves, pictures
 from visualnn_worker.insight.classes import Judged, judge, report
 from visualnn_worker.insight.drawing import THEMES, Theme
 from visualnn_worker.insight.seen import Seen
@@ -56,6 +56,10 @@ def insight_files(
     files.make("classes.json", lambda path: _classes(path, judge(network, samples, serving, split), found))
     if found:
         _draw(files, found[0], samples, network.resolved.name)
+    told: list[attributes.Attributes] = []
+    files.make("attributes.json", lambda path: _attributes(path, network, samples, serving, split, told))
+    if told:
+        files.draw("attributes", lambda theme: pictures.attributes_drawn(told[0], network.resolved.name, theme))
     there = {path.stem: path for path in files.paths if path.name in ("filters.png", "confusion.png")}
     files.make(board.NAME, lambda path: board.write(path, seen, split, there))
     return files.paths
@@ -66,6 +70,16 @@ def _classes(path: Path, judged: Judged | None, found: list[Judged]) -> bool:
         return False
     found.append(judged)
     return _json(path, report(judged))
+
+
+def _attributes(
+    path: Path, network: Network, samples: Samples, serving: Serving, split: str, told: list[attributes.Attributes]
+) -> bool:
+    found = attributes.judge(network, samples, serving, split)
+    if found is None:
+        return False
+    told.append(found)
+    return _json(path, attributes.report(found))
 
 
 def _draw(files: Files, judged: Judged, samples: Samples, name: str) -> None:

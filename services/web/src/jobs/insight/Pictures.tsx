@@ -3,7 +3,7 @@ import { useArtifacts } from '@/api/artifacts'
 import { useTheme } from '../useTheme'
 import type { InsightProps } from './panels'
 
-const PICTURES = ['curves', 'confusion', 'worst', 'gallery', 'filters'] as const
+const PICTURES = ['curves', 'confusion', 'attributes', 'worst', 'gallery', 'filters'] as const
 
 /** The pictures that a training left, in the colours of the theme that is shown. */
 export function Pictures({ job }: InsightProps) {

@@ -1,0 +1,66 @@
+import { useTranslation } from 'react-i18next'
+import { useArtifact } from '@/api/artifacts'
+import { metricText } from '../texts'
+import type { InsightProps } from './panels'
+
+type Shares = { precision: number | null; recall: number | null; f1: number | null; roc_auc: number | null }
+type Row = Shares & { attribute: string; support: number }
+type Report = {
+  split: string
+  samples: number
+  threshold: number
+  accuracy: number
+  all_right: number
+  attributes: Row[]
+  micro: Shares & { support: number }
+}
+
+const SHARES = ['precision', 'recall', 'f1', 'roc_auc'] as const
+
+/** How well each of several yes-or-no answers is told. */
+export function Attributes({ job }: InsightProps) {
+  const { t } = useTranslation()
+  const { data } = useArtifact<Report>(job, 'attributes.json')
+  if (!data) return null
+  const rows = [...data.attributes, { attribute: t('jobs:allAttributes'), ...data.micro }]
+  return (
+    <section className="card">
+      <h2>{t('jobs:attributes')}</h2>
+      <p className="field-hint">
+        {t('jobs:attributesHint', {
+          count: data.samples,
+          threshold: data.threshold,
+          accuracy: metricText(data.accuracy),
+          right: metricText(data.all_right),
+        })}
+      </p>
+      <div className="curve-table">
+        <table className="sheet-table">
+          <thead>
+            <tr>
+              <th scope="col">{t('jobs:column.attribute')}</th>
+              {(['support', ...SHARES] as const).map(name => (
+                <th key={name} scope="col" className="number">
+                  {t(`jobs:column.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(row => (
+              <tr key={row.attribute}>
+                <th scope="row">{row.attribute}</th>
+                <td className="number">{row.support}</td>
+                {SHARES.map(name => (
+                  <td key={name} className="number">
+                    {row[name] === null ? '' : metricText(row[name])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
