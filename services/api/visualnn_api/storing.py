@@ -191,8 +191,19 @@ def _shown(
     return SamplesView(split=split, offset=offset, total=splits.get(split, 0), items=items)
 
 
+def _values(one: Any) -> Any:
+    """A sample's values for JSON; null where one is missing."""
+    if isinstance(one, str):
+        return one
+    if one.dtype.kind == "f" and np.isnan(one).any():
+        known = np.asarray(one).astype(object)
+        known[np.isnan(one)] = None
+        return known.tolist()
+    return one.tolist()
+
+
 def _sample(x: dict[str, Any], y: Any, schema: DatasetSchema, index: int) -> Sample:
-    inputs = {name: array[index] if array.dtype == object else array[index].tolist() for name, array in x.items()}
+    inputs = {name: _values(array[index]) for name, array in x.items()}
     label = None if y is None else y[index].tolist()
     classes = schema.label.classes if schema.label else None
     known = classes[label] if classes and isinstance(label, int) and 0 <= label < len(classes) else None

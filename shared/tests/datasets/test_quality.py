@@ -137,3 +137,29 @@ def test_pictures_stand_where_they_should(tmp_path: Path) -> None:
     page = np.asarray(Image.open(io.BytesIO(draw(data.splits["train"], schema, "pets", 0, 3))))
     assert page[34 + 40, 10 + 94 + 40].tolist() == [200, 0, 0]
     assert page[34 + 40, 10 + 40].tolist() == [0, 0, 0]
+
+
+def test_missing_values_are_counted_by_column_and_spoil_no_other_number(tmp_path: Path) -> None:
+    x = CLEAN["x_train"].copy()
+    x[:, 2] = CLEAN["y_train"] * 2.0
+    x[[0, 5, 9], [1, 1, 3]] = np.nan
+    x[7, 2] = np.nan
+    data, schema = stored(tmp_path, **{**CLEAN, "x_train": x})
+    found = report(data, schema)
+    told = {one.kind: one for one in found.oddities}
+    assert told["missing"].text == "4 of 240 values of x in train are missing"
+    assert told["missing"].examples == ("x[1]: 2", "x[2]: 1", "x[3]: 1")
+    assert '{"step": "fill"}' in (told["missing"].hint or "")
+    assert set(told) <= {"missing", "leak-of-label"}
+    train = found.columns[0]
+    assert (train.missing, train.mean, train.std) == (4, pytest.approx(np.nanmean(x)), pytest.approx(np.nanstd(x)))
+    assert (train.min, train.max) == (np.nanmin(x), np.nanmax(x))
+    assert draw(data.splits["train"], schema, "gaps", 0, 4).startswith(b"\x89PNG")
+
+
+def test_a_column_without_any_value_is_told(tmp_path: Path) -> None:
+    x = CLEAN["x_train"].copy()
+    x[:, 3] = np.nan
+    found = oddities(tmp_path, x_train=x, y_train=CLEAN["y_train"])
+    assert found["all-missing"].examples == ("x[3]",)
+    assert "constant" not in found

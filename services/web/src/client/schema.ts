@@ -1717,8 +1717,8 @@ export interface components {
             mean: number;
             /** Min */
             min: number;
-            /** Not Finite */
-            not_finite: number;
+            /** Missing */
+            missing: number;
             /** Split */
             split: string;
             /** Std */
@@ -2463,6 +2463,16 @@ export interface components {
             max: number;
             /** Min */
             min: number;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Missing In
+             * @default []
+             */
+            missing_in: string[];
             /** Name */
             name: string;
             /** Shape */
@@ -2477,6 +2487,43 @@ export interface components {
         Features: {
             /** Import Urls */
             import_urls: boolean;
+        };
+        /**
+         * Fill
+         * @description What is missing (NaN) becomes the value in the same place; one value for all samples and, where it is a single
+         *     one, for all places.
+         */
+        Fill: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "fill";
+            values: components["schemas"]["Numbers"];
+        };
+        /**
+         * FillMissing
+         * @description Values that are missing (NaN) are filled in; the first step, where there is one.
+         */
+        FillMissing: {
+            /**
+             * Fill Value
+             * @description What constant fills in, and every strategy where the training split has no value.
+             * @default 0
+             */
+            fill_value: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "fill";
+            /**
+             * Strategy
+             * @description What the training split has in the same place: mean, median or most frequent value; constant: fill_value.
+             * @default mean
+             * @enum {string}
+             */
+            strategy: "mean" | "median" | "most_frequent" | "constant";
         };
         /**
          * Fit
@@ -3584,7 +3631,7 @@ export interface components {
             name: string;
             /** Preprocessing */
             preprocessing: {
-                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
+                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Fill"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
             };
             /** Ready */
             ready: boolean;
@@ -4644,8 +4691,8 @@ export interface components {
              * @description What is done to inputs, in order, and packed with the operator; for all inputs, or by input name.
              * @default []
              */
-            preprocessing: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
-                [key: string]: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
+            preprocessing: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
+                [key: string]: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
             };
             /**
              * Schedule
@@ -10204,6 +10251,9 @@ export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<comp
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const fillStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fill"]["step"]> = ["fill"];
+export const fillMissingStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FillMissing"]["step"]> = ["fill"];
+export const fillMissingStrategyValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FillMissing"]["strategy"]> = ["mean", "median", "most_frequent", "constant"];
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FloatRange"]["type"]> = ["float"];

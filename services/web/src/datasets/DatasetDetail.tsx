@@ -88,6 +88,8 @@ function Detail({ dataset }: { dataset: DatasetView }) {
 function Schema({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
   const { features, label } = dataset.schema
+  const missingText = ({ missing = 0, missing_in = [] }: { missing?: number; missing_in?: string[] }) =>
+    [number(missing), missing_in.join(', ')].filter(Boolean).join(': ')
   const range = (one: { min: number; max: number }) => `${number(one.min)} … ${number(one.max)}`
   return (
     <section className="card">
@@ -100,6 +102,7 @@ function Schema({ dataset }: { dataset: DatasetView }) {
             [t('datasets:shape'), `[${one.shape.join(', ')}]`],
             [t('datasets:type'), one.dtype],
             [t('datasets:range'), range(one)],
+            ...((one.missing ?? 0) > 0 ? [[t('datasets:missing'), missingText(one)] as const] : []),
           ]}
         />
       ))}
