@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from anyio import CapacityLimiter, to_thread
 from visualnn_shared.datasets.findings import Findings
+from visualnn_shared.datasets.gaps import listed
 from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.reading import Data, Inspected, inspect, load, settled
 from visualnn_shared.datasets.schema import DatasetSchema
@@ -193,13 +194,7 @@ def _shown(
 
 def _values(one: Any) -> Any:
     """A sample's values for JSON; null where one is missing."""
-    if isinstance(one, str):
-        return one
-    if one.dtype.kind == "f" and np.isnan(one).any():
-        known = np.asarray(one).astype(object)
-        known[np.isnan(one)] = None
-        return known.tolist()
-    return one.tolist()
+    return one if isinstance(one, str) else listed(one)
 
 
 def _sample(x: dict[str, Any], y: Any, schema: DatasetSchema, index: int) -> Sample:

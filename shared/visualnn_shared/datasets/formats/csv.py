@@ -18,6 +18,7 @@ from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.csv_layout import Layout, is_number, read_layout, read_rows
 from visualnn_shared.datasets.formats.csv_lines import Lines
+from visualnn_shared.datasets.gaps import is_missing
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
 from visualnn_shared.datasets.schema import MOST_NAMED, DatasetSchema, DType, FeatureSchema, LabelSchema, Splits
@@ -30,7 +31,6 @@ RANK = 9
 _CHUNK = 4096  # rows
 _SHOWS_LAYOUT = 20  # lines
 _PICTURE = 64  # columns of the smallest block that may be a picture
-_MISSING = frozenset({"na", "n/a", "null", "none", "missing", "?", "-", "."})
 _EXACT = 2.0**24  # float32 holds every whole number up to this
 
 
@@ -186,8 +186,7 @@ def _judged(batch: Sequence[tuple[int, list[str]]], layout: Layout, findings: Fi
 
 def _known(cell: str) -> str:
     """The cell, or ``nan`` where it says that a value is missing."""
-    text = cell.strip()
-    return "nan" if not text or text.lower() in _MISSING else cell
+    return "nan" if is_missing(cell) else cell
 
 
 def _all_numbers(pair: tuple[int, list[str]], layout: Layout, findings: Findings) -> bool:
