@@ -6483,7 +6483,10 @@ export interface operations {
     };
     artifact_api_v1_jobs__job_id__artifacts__name__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the words in a picture, where it has them. */
+                lang?: "en" | "zh-CN";
+            };
             header?: never;
             path: {
                 /** @description The job's id. */
@@ -10222,6 +10225,7 @@ export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: R
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
 export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
+export const pathsApiV1JobsJob_idArtifactsNameGetParametersQueryLangValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs/{job_id}/artifacts/{name}"]["get"]["parameters"]["query"]["lang"]> = ["en", "zh-CN"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];

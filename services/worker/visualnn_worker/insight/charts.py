@@ -8,7 +8,7 @@ from typing import Literal
 from PIL import Image, ImageDraw
 from visualnn_shared.tuning.drawing import round_ticks
 
-from visualnn_worker.insight.drawing import Colour, Theme, cut, font, sheet
+from visualnn_worker.insight.drawing import Colour, Theme, cut, sheet
 
 _WIDE, _TALL, _LEFT, _GAP, _LEGEND, _FOOT = 720, 170, 84, 64, 26, 34
 Kind = Literal["thin", "line", "dashed"]
@@ -41,7 +41,7 @@ def drawn(charts: Sequence[Chart], across: str, title: str, note: str, theme: Th
         at = (_LEFT, top + place * (_LEGEND + _TALL + _GAP) + _LEGEND)
         _legend(pen, chart, at, theme)
         _chart(pen, chart, at, ends, theme)
-        pen.text((_LEFT + _WIDE / 2, at[1] + _TALL + 26), across, theme.faint, font(13), "ma")
+        pen.text((_LEFT + _WIDE / 2, at[1] + _TALL + 26), across, theme.faint, theme.font(13), "ma")
     return made
 
 
@@ -62,11 +62,11 @@ def _chart(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], ends: Ra
     for value, label in round_ticks(low, high, 4):
         y = place(ends[0], value)[1]
         pen.line((left, y, left + _WIDE, y), grid)
-        pen.text((left - 8, y), label, theme.ink, font(12), "rm")
+        pen.text((left - 8, y), label, theme.ink, theme.font(12), "rm")
     for value, label in round_ticks(*ends, 8):
         x = place(value, low)[0]
         pen.line((x, bottom, x, bottom + 5), theme.ink)
-        pen.text((x, bottom + 8), label, theme.ink, font(12), "ma")
+        pen.text((x, bottom + 8), label, theme.ink, theme.font(12), "ma")
     pen.line((left, top, left, bottom, left + _WIDE, bottom), theme.ink)
     for line, colour in zip(chart.lines, _colours(chart, theme), strict=True):
         points = [place(*point) for point in line.points]
@@ -105,11 +105,11 @@ def _between(one: Colour, other: Colour, share: float) -> Colour:
 def _legend(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], theme: Theme) -> None:
     """The chart's title at the left, what its lines are at the right."""
     y = at[1] - 14
-    pen.text((at[0], y), chart.title, theme.ink, font(15), "lm")
+    pen.text((at[0], y), chart.title, theme.ink, theme.font(15), "lm")
     x = at[0] + _WIDE
     for line, colour in reversed(list(zip(chart.lines, _colours(chart, theme), strict=True))):
-        x -= int(pen.textlength(line.label, font(13)))
-        pen.text((x, y), line.label, theme.ink, font(13), "lm")
+        x -= int(pen.textlength(line.label, theme.font(13)))
+        pen.text((x, y), line.label, theme.ink, theme.font(13), "lm")
         _line(pen, [(x - 28, y), (x - 6, y)], line.kind, colour)
         x -= 44
 
@@ -132,24 +132,24 @@ def bars(rows: Sequence[Row], heads: Sequence[str], title: str, note: str, theme
     left = _NAME + 90
     made, pen, top = sheet(left + len(columns) * (_BAR + 60), (len(rows) + 2) * _ROW + 20, title, note, theme)
     begin = top + _ROW
-    pen.text((16, top + 8), heads[0], theme.faint, font(13), "lm")
-    pen.text((left - 24, top + 8), heads[1], theme.faint, font(13), "rm")
+    pen.text((16, top + 8), heads[0], theme.faint, theme.font(13), "lm")
+    pen.text((left - 24, top + 8), heads[1], theme.faint, theme.font(13), "rm")
     grid = _between(theme.paper, theme.faint, 0.25)
     for column, head in enumerate(columns):
         x = left + column * (_BAR + 60)
-        pen.text((x, top + 8), head, theme.faint, font(13), "lm")
+        pen.text((x, top + 8), head, theme.faint, theme.font(13), "lm")
         for share in (0.0, 0.5, 1.0):
             at, end = x + share * _BAR, begin + len(rows) * _ROW
             pen.line((at, begin, at, end), grid)
-            pen.text((at, end + 6), f"{share:g}", theme.faint, font(12), "ma")
+            pen.text((at, end + 6), f"{share:g}", theme.faint, theme.font(12), "ma")
     for place, row in enumerate(rows):
         y = begin + place * _ROW + _ROW // 2
-        pen.text((16, y), cut(pen, row.name, _NAME, 13), theme.ink, font(13), "lm")
-        pen.text((left - 24, y), f"{row.count:,}", theme.ink, font(13), "rm")
+        pen.text((16, y), cut(pen, theme, row.name, _NAME, 13), theme.ink, theme.font(13), "lm")
+        pen.text((left - 24, y), f"{row.count:,}", theme.ink, theme.font(13), "rm")
         for column, value in enumerate(row.values):
             x = left + column * (_BAR + 60)
             if value is not None:
                 pen.rectangle((x, y - 7, x + max(value * _BAR, 1), y + 7), theme.lines[0])
             text = "–" if value is None else f"{value:.3f}"
-            pen.text((x + _BAR + 8, y), text, theme.ink, font(13), "lm")
+            pen.text((x + _BAR + 8, y), text, theme.ink, theme.font(13), "lm")
     return made

@@ -31,9 +31,14 @@ def filters(network: Network, theme: Theme = LIGHT) -> Image.Image | None:
             return None
         low, high = float(min(one.min() for one in parts)), float(max(one.max() for one in parts))
         made = [one for part in parts if (one := as_picture(part, low, high)) is not None]
-        note = f"{len(made)} of {kernel.shape[-1]}; black {low:.3g}, white {high:.3g}"
+        note = theme.say(
+            "{shown} of {all}; black {low}, white {high}",
+            shown=len(made), all=kernel.shape[-1], low=f"{low:.3g}", high=f"{high:.3g}",
+        )  # fmt: skip
         blank = [("", False)] * len(made)
-        return gallery(made, blank, f"Weights of {layer.name}", note, theme=theme) if made else None
+        return (
+            gallery(made, blank, theme.say("Weights of {layer}", layer=layer.name), note, theme=theme) if made else None
+        )
     return None
 
 
@@ -62,7 +67,8 @@ def samples_shown(
         said = f"{judged.names[judged.predicted[place]]} {judged.shares[place].max():.0%}"
         captions.append((f"{judged.names[judged.actual[place]]}\n{said}", wrong))
         made.append(picture)
-    note = f"{judged.split} samples; below each its label, then the prediction and its share; red where they differ"
+    sentence = "{split} samples; below each its label, then the prediction and its share; red where they differ"
+    note = theme.say(sentence, split=theme.say(judged.split))
     return gallery(made, captions, title, note, theme=theme) if made else None
 
 
@@ -87,6 +93,9 @@ def attributes_drawn(found: Attributes, name: str, theme: Theme = LIGHT) -> Imag
 def confusion_drawn(judged: Judged, name: str, theme: Theme = LIGHT) -> Image.Image:
     """The confusion matrix."""
     right = float((judged.actual == judged.predicted).mean())
-    note = f"{len(judged.actual):,} {judged.split} samples, accuracy {right:.4f}; shades are shares of a row"
-    title, axes = f"Confusion of {name}", ("label", "prediction (samples)")
+    note = theme.say(
+        "{samples} {split} samples, accuracy {accuracy}; shades are shares of a row",
+        samples=f"{len(judged.actual):,}", split=theme.say(judged.split), accuracy=f"{right:.4f}",
+    )  # fmt: skip
+    title, axes = theme.say("Confusion of {name}", name=name), (theme.say("label"), theme.say("prediction (samples)"))
     return matrix(confusion(judged), judged.names, title, note, axes, theme)

@@ -1,7 +1,7 @@
 """Files of insight that a training leaves. None of them can make it fail: what cannot be made is told and left out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.insight import attributes, board, curves, pictures
 from visualnn_worker.insight.classes import Judged, judge, report
-from visualnn_worker.insight.drawing import THEMES, Theme
+from visualnn_worker.insight.drawing import Theme, themes
 from visualnn_worker.insight.seen import Seen
 from visualnn_worker.network.build import Network
 
@@ -20,10 +20,12 @@ from visualnn_worker.network.build import Network
 class Files:
     """Makes the files, one by one."""
 
-    def __init__(self, folder: Path, channel: Channel) -> None:
+    def __init__(self, folder: Path, channel: Channel, texts: Iterable[str] = ()) -> None:
+        """``texts``: what stands in pictures."""
         self.paths: list[Path] = []
         self._folder = folder
         self._channel = channel
+        self._themes = themes(texts)
 
     def make(self, name: str, write: Callable[[Path], bool]) -> None:
         """Keep the file that ``write`` writes, unless it says False or fails."""
@@ -37,8 +39,8 @@ class Files:
             self._channel.log(f"{name} could not be made: {type(error).__name__}: {error}", "warning")
 
     def draw(self, name: str, picture: Callable[[Theme], Image.Image | None]) -> None:
-        """``NAME.png``, and ``NAME-dark.png`` for dark pages and slides; neither where ``picture`` gives None."""
-        for suffix, theme in THEMES.items():
+        """``NAME.png``, ``NAME-dark.png`` for dark pages and slides, ``NAME.zh-CN.png``; none where there is none."""
+        for suffix, theme in self._themes.items():
             self.make(f"{name}{suffix}.png", lambda path, theme=theme: _save(path, picture(theme)))  # type: ignore[misc]
 
 
@@ -46,7 +48,7 @@ def insight_files(
     folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving, seen: Seen, channel: Channel
 ) -> list[Path]:
     """``insight.json``, classes, pictures, TensorBoard's files; those that the net and the data set have."""
-    files = Files(folder, channel)
+    files = Files(folder, channel, [*(serving.classes or ()), network.resolved.name])
     split, samples = judged_by
     files.make("insight.json", lambda path: _json(path, list(seen.looks)) if seen.looks else False)
     files.make(curves.NAME, lambda path: _json(path, curves.columns(seen)) if seen.epochs else False)
@@ -88,8 +90,9 @@ def _draw(files: Files, judged: Judged, samples: Samples, name: str) -> None:
     first = list(range(min(pictures.SHOWN, len(judged.actual))))
     worst = judged.worst[: pictures.SHOWN].tolist()
     shown = pictures.samples_shown
-    files.draw("gallery", lambda theme: shown(samples, judged, first, f"Samples of {name}", theme))
-    files.draw("worst", lambda theme: shown(samples, judged, worst, f"Worst samples of {name}", theme))
+    files.draw("gallery", lambda theme: shown(samples, judged, first, theme.say("Samples of {name}", name=name), theme))
+    title = "Worst samples of {name}"
+    files.draw("worst", lambda theme: shown(samples, judged, worst, theme.say(title, name=name), theme))
 
 
 def _json(path: Path, content: Any) -> bool:

@@ -5,13 +5,17 @@ import type { InsightProps } from './panels'
 
 const PICTURES = ['curves', 'confusion', 'attributes', 'worst', 'gallery', 'filters'] as const
 
-/** The pictures that a training left, in the colours of the theme that is shown. */
+/** The pictures that a training left, in the colours of the theme that is shown, and in its language where they have it. */
 export function Pictures({ job }: InsightProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { data = [] } = useArtifacts(job)
   const dark = useTheme() === 'dark'
   const there = PICTURES.filter(name => data.includes(`${name}.png`))
-  const file = (name: string) => (dark && data.includes(`${name}-dark.png`) ? `${name}-dark.png` : `${name}.png`)
+  const file = (name: string) => {
+    const themed = dark && data.includes(`${name}-dark.png`) ? `${name}-dark` : name
+    const told = `${themed}.${i18n.language}.png`
+    return data.includes(told) ? told : `${themed}.png`
+  }
   if (there.length === 0) return null
   return (
     <section className="card insight-pictures">
