@@ -175,3 +175,9 @@ test('the learning rate is drawn through batches and epochs; what is done again 
     [1.25, 0.25],
   ])
 })
+
+test('a rate that only 32 bits round is not drawn', () => {
+  const first = event('batch', { epoch: 1, batch: 1, batches: 4, metrics: { loss: 1 }, learning_rate: 0.001 })
+  const run = told(NO_RUN, [first, epoch(1, 0.8, { learning_rate: Math.fround(0.001) })])
+  expect(chartsOf([{ name: 'a', run }]).map(chart => chart.metric)).toEqual(['loss'])
+})
