@@ -34,6 +34,8 @@ class Client:
     ) -> None:
         address = url or os.environ.get("VISUALNN_URL") or DEFAULT_URL
         self.transport = Transport(address, timeout_s=timeout_s, retries=retries)
+        self.alone = False
+        """The platform was started for this client: no other worker ever comes."""
 
     def __enter__(self) -> Self:
         return self

@@ -53,6 +53,19 @@ class JobCancelled(VisualNNError):  # noqa: N818 - says what happened
         self.job_id = job_id
 
 
+class NoSuchWorker(VisualNNError):  # noqa: N818 - says what happened
+    """A platform that was started for one command has no worker that could do its job."""
+
+    code = "no-such-worker"
+    title = "No worker can do the job"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"the job needs {wanted}, and no other can come to a platform that was started for this command; ask for a "
+            "device that this machine has, or set VISUALNN_URL to a server that has such workers"
+        )
+
+
 class DownloadDamaged(VisualNNError):  # noqa: N818 - says what happened
     code = "download-damaged"
     title = "The file did not arrive as it was sent"

@@ -83,6 +83,10 @@ class Operator(_Record):
     signature: dict[str, Any] = {}
     classes: list[str] | None = None
     task: str | None = None
+    label: str | None = None
+    """Name of the labels that the first output learnt from."""
+    others: dict[str, Any] = {}
+    """What each further output says: task, classes, label."""
     lineage: dict[str, Any] = {}
     replay: dict[str, Any] | None = None
     ready: bool = True

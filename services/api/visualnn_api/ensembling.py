@@ -124,7 +124,7 @@ def judge_members(draft: "Draft", objects: ObjectStore) -> None:
     ids = [one.job.id for one in draft.members]
     for job_id, one in zip(ids[1:], found[1:], strict=True):
         draft.problems += _differing(found[0].serving, one.serving, f"{job_id} beside {ids[0]}")
-    draft.problems += average_problems(found[0].spec, found[0].serving)
+    draft.problems += average_problems(found[0].serving)
     draft.problems += _monitor_problems(params, [one.job for one in draft.members])
     recipes = [TrainParams.model_validate(one.job.params) for one in draft.members]
     held = {(one.validation_split, one.splits_by, one.stratify) for one in recipes}
@@ -142,6 +142,10 @@ def judge_members(draft: "Draft", objects: ObjectStore) -> None:
 def _differing(one: Serving, other: Serving, which: str) -> list[Problem]:
     """Members must take and give the same."""
     names = [name for name in _SAME if getattr(one, name) != getattr(other, name)]
+    if None not in (one.label, other.label) and one.label != other.label:
+        names.append("label")
+    if list(one.others.values()) != list(other.others.values()):
+        names.append("labels of further outputs")
     if [each.shape for each in one.outputs] != [each.shape for each in other.outputs]:
         names.append("outputs")
     if not names:

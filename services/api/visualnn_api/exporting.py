@@ -1,7 +1,8 @@
 """Converted files as answers."""
 
 import contextlib
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Query, Request, Response
@@ -33,6 +34,12 @@ async def exported(
     except BaseException:
         await stack.aclose()
         raise
+
+
+def as_stored(document: dict[str, Any]) -> Response:
+    """A stored spec of which not all is known here."""
+    headers = {"Content-Disposition": 'attachment; filename="model.vnn.json"'}
+    return Response(json.dumps(document, ensure_ascii=False), media_type="application/json", headers=headers)
 
 
 async def sent(request: Request, made: Conversion, bundle: bool, stack: contextlib.AsyncExitStack) -> Response:

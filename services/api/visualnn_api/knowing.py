@@ -127,8 +127,9 @@ async def _make(parts: Parts, owner: str, known: Known) -> Dataset:
 def described(inspected: Inspected, known: Known) -> Inspected:
     """With the names of classes and columns, which its file does not hold."""
     schema = inspected.schema
-    label = schema.label
-    if label is not None and known.classes is not None:
-        label = label.model_copy(update={"classes": known.classes, "n_classes": len(known.classes)})
-    schema = schema.model_copy(update={"label": label, "columns": known.columns})
+    labels = schema.labels
+    if known.classes is not None:
+        named = {"classes": known.classes, "n_classes": len(known.classes)}
+        labels = tuple(label.model_copy(update=named) for label in labels)
+    schema = schema.with_labels(*labels).model_copy(update={"columns": known.columns})
     return Inspected(inspected.format, schema, inspected.splits, inspected.packed)

@@ -92,7 +92,7 @@ def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
     if not isinstance(wanted, int) or wanted == 1 or not counts or max(counts) >= wanted:
         return []
     rule = "some worker that is online should have as many devices as the job asks for"
-    hint = f'the job waits its turn and ends before training if no worker has them; ask for {max(counts)}, or "all"'
+    hint = f'the job waits for a worker that has them; ask for {max(counts)}, or "all"'
     return [problem(rule, f"{wanted}, of {max(counts)}", field="params.devices", hint=hint)]
 
 

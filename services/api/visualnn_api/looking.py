@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
-from visualnn_shared.datasets.data import Data, Split
+from visualnn_shared.datasets.data import Data
 from visualnn_shared.datasets.grid import draw
 from visualnn_shared.datasets.quality import report
 from visualnn_shared.datasets.reading import Inspected, inspect, load
@@ -42,8 +42,7 @@ async def picture(parts: Parts, row: Dataset, split: str, offset: int, count: in
 
     def made(data: Data, schema: DatasetSchema) -> bytes:
         whole = data.splits[split]
-        which = slice(offset, offset + count)
-        part = Split({name: x[which] for name, x in whole.x.items()}, None if whole.y is None else whole.y[which])
+        part = whole.part(slice(offset, offset + count))
         title = f"{row.name}, {split}: samples {offset:,} to {offset + len(part) - 1:,} of {total:,}"
         return draw(part, schema, title, offset, columns)
 
@@ -83,15 +82,17 @@ def _divided(data: Data, schema: DatasetSchema, wish: DivideRequest) -> dict[str
         problems.append(problem("stratify must have labels that are classes", "none", field="stratify"))
     if problems:
         raise Invalid("the request", problems)
-    y = None if label is None else np.concatenate([np.asarray(split.y) for split in splits])
-    train, test = divide(count, wish.test, wish.seed, y if wish.stratify else None)
+    labels = {one.name: np.concatenate([split.labels[one.name] for split in splits]) for one in schema.labels}
+    classes = labels[label.name] if wish.stratify and label is not None else None
+    train, test = divide(count, wish.test, wish.seed, classes)
     arrays: dict[str, NDArray[Any]] = {}
     for split, rows in (("train", train), ("test", test)):
         for feature in schema.features:
             whole = np.concatenate([one.x[feature.name] for one in splits])
             arrays[_array_name("x", split, feature, len(schema.features))] = whole[rows]
-        if y is not None:
-            arrays[f"y_{split}"] = y[rows]
+        for one in schema.labels:
+            name = f"y_{split}" if len(labels) == 1 or one.plain else f"y_{split}_{one.name}"
+            arrays[name] = labels[one.name][rows]
     return arrays
 
 
@@ -101,11 +102,12 @@ def _array_name(role: str, split: str, feature: FeatureSchema, count: int) -> st
 
 def _named(made: DatasetSchema, source: DatasetSchema) -> DatasetSchema:
     """With the names of classes and columns, which an npz of numbers does not hold."""
-    label = made.label
-    if label is not None and source.label is not None:
-        known = {"classes": source.label.classes, "n_classes": source.label.n_classes, "kind": source.label.kind}
-        label = label.model_copy(update=known)
-    return made.model_copy(update={"label": label, "columns": source.columns})
+    labels = []
+    for label in made.labels:
+        own = next((one for one in source.labels if one.name == label.name), source.labels[0])
+        known = {"classes": own.classes, "n_classes": own.n_classes, "kind": own.kind}
+        labels.append(label.model_copy(update=known))
+    return made.with_labels(*labels).model_copy(update={"columns": source.columns})
 
 
 async def _loaded(parts: Parts, row: Dataset, use: Callable[[Data, DatasetSchema], _T], limit: int | None = None) -> _T:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from fastapi import Request
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from visualnn_shared.analysis.check import checked_net
 from visualnn_shared.analysis.walk import Resolved
 from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import problem
+from visualnn_shared.spec.reading import parse
 from visualnn_shared.store import models
 
 from visualnn_api.bodies import content_type, is_json, read_json
@@ -95,5 +97,19 @@ def listed_versions(s: Session, owner: str, model_id: str, cursor: int | None, l
 
 
 def spec_of(s: Session, owner: str, model_id: str, number: int | None = None) -> Spec:
-    """The spec of a version, by default the current one. Raises NotFound."""
-    return Spec.model_validate(models.version(s, owner, model_id, number).spec)
+    """The spec of a version, by default the current one. Raises NotFound, and SpecInvalid for what a newer VisualNN
+    has stored."""
+    return known(document_of(s, owner, model_id, number))
+
+
+def document_of(s: Session, owner: str, model_id: str, number: int | None = None) -> dict[str, Any]:
+    """The same, as it is stored. Raises NotFound."""
+    return models.version(s, owner, model_id, number).spec
+
+
+def known(document: dict[str, Any]) -> Spec:
+    """A stored document as a spec. Raises SpecInvalid where a newer VisualNN stored what this one does not know."""
+    try:
+        return Spec.model_validate(document)
+    except ValidationError:
+        raise SpecInvalid(parse(document).problems) from None

@@ -46,7 +46,7 @@ def again(s: Session, owner: str, job_id: str) -> JobView:
         s, owner=owner, kind=job.kind, queue=job.queue, params=job.params, model_id=job.model_id,
         model_version=job.model_version, dataset_id=job.dataset_id, source_job_id=job.source_job_id,
         chosen={_FIELD: {"value": job.id, "why": why}}, priority=job.priority, time_limit_s=job.time_limit_s,
-        memory_limit_mb=job.memory_limit_mb,
+        memory_limit_mb=job.memory_limit_mb, devices=job.devices,
     )  # fmt: skip
     return job_view(submitted.job, workers.waiting_for(s, submitted.job))
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
+from visualnn_shared.datasets.data import Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.gaps import listed
 from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.reading import Data, Inspected, inspect, load, settled
-from visualnn_shared.datasets.schema import DatasetSchema
+from visualnn_shared.datasets.schema import DatasetSchema, LabelSchema
 from visualnn_shared.datasets.writing import write_zip
 from visualnn_shared.errors import Conflict, Invalid, TooLarge
 from visualnn_shared.ids import new_id
@@ -27,7 +28,7 @@ from visualnn_shared.store.tables import Dataset
 from visualnn_api.parts import Parts
 from visualnn_api.settings import ApiSettings
 from visualnn_api.uploads import Form, Upload
-from visualnn_api.views.datasets import Sample, SamplesView
+from visualnn_api.views.datasets import Sample, SampleLabel, SamplesView
 
 _MAX_NAME = 200
 _MAX_SHOWN = 2_000_000
@@ -188,7 +189,7 @@ def _shown(
 ) -> SamplesView:
     found = data.splits.get(split)
     indices = range(offset, min(offset + limit, len(found))) if found is not None else ()
-    items = [_sample(found.x, found.y, schema, index) for index in indices] if found is not None else []
+    items = [_sample(found, schema, index) for index in indices] if found is not None else []
     return SamplesView(split=split, offset=offset, total=splits.get(split, 0), items=items)
 
 
@@ -197,9 +198,14 @@ def _values(one: Any) -> Any:
     return one if isinstance(one, str) else listed(one)
 
 
-def _sample(x: dict[str, Any], y: Any, schema: DatasetSchema, index: int) -> Sample:
-    inputs = {name: _values(array[index]) for name, array in x.items()}
-    label = None if y is None else y[index].tolist()
-    classes = schema.label.classes if schema.label else None
-    known = classes[label] if classes and isinstance(label, int) and 0 <= label < len(classes) else None
-    return Sample(index=index, inputs=inputs, label=label, class_name=known)
+def _sample(split: Split, schema: DatasetSchema, index: int) -> Sample:
+    inputs = {name: _values(array[index]) for name, array in split.x.items()}
+    labels = {label.name: _label(split.labels[label.name][index].tolist(), label) for label in schema.labels}
+    first = next(iter(labels.values()), SampleLabel())
+    return Sample(index=index, inputs=inputs, label=first.value, class_name=first.class_name, labels=labels)
+
+
+def _label(value: Any, label: LabelSchema) -> SampleLabel:
+    classes = label.classes
+    known = classes[value] if classes and isinstance(value, int) and 0 <= value < len(classes) else None
+    return SampleLabel(value=value, class_name=known)

@@ -15,7 +15,7 @@ from visualnn_shared.catalogue.kinds import closest
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.ensembling.planning import TRAINS, plan_ensemble
-from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound
+from visualnn_shared.errors import IdempotencyMismatch, Invalid, NotFound, SpecInvalid
 from visualnn_shared.jobs import protocol, workers
 from visualnn_shared.jobs.model import State, queue_for
 from visualnn_shared.objects import ObjectStore
@@ -44,7 +44,7 @@ from visualnn_shared.training.weights import TRAINED, WEIGHTS
 from visualnn_shared.tuning.planning import plan_tune
 from visualnn_shared.validation import problems_of
 
-from visualnn_api import ensembling, knowing, limiting
+from visualnn_api import ensembling, knowing, limiting, modelling
 from visualnn_api.parts import Parts
 from visualnn_api.settings import ApiSettings
 from visualnn_api.views.jobs import JobRequest, JobView, job_view
@@ -211,7 +211,10 @@ def _find_model(s: Session, owner: str, draft: Draft) -> None:
         draft.wrong("model must be the id of a model, id@version, or zoo:NAME", named, "model", hint)
         return
     draft.model_id, draft.version = version.model_id, version.number
-    draft.spec = Spec.model_validate(version.spec)
+    try:
+        draft.spec = modelling.known(version.spec)
+    except SpecInvalid as invalid:
+        draft.problems += invalid.problems
 
 
 def _find_initial(s: Session, owner: str, draft: Draft) -> None:
@@ -358,6 +361,7 @@ def _queue(s: Session, owner: str, draft: Draft, key: str | None, fingerprint: s
         priority=draft.request.priority,
         time_limit_s=getattr(draft.params, "time_limit_s", None),
         memory_limit_mb=getattr(draft.params, "memory_limit_mb", None),
+        devices=draft.params.least_devices if isinstance(draft.params, TrainParams) else 1,
         warnings=[one.model_dump(mode="json") for one in warnings],
         idempotency_key=key,
         fingerprint=fingerprint,

@@ -12,7 +12,7 @@ from onnx import helper
 from PIL import Image
 from visualnn_predictor.pictures import read_picture
 from visualnn_predictor.tensors import NotNumbers
-from visualnn_shared.training.serving import Fill, Numbers, Serving, TensorSpec
+from visualnn_shared.training.serving import Fill, Meaning, Numbers, Serving, TensorSpec
 
 from tests.predictor.served import RNG, Served, dense, floats, onnx_file, serving, softmax
 
@@ -130,6 +130,22 @@ def test_an_operator_of_margins_gives_the_class_by_the_sign(served: Served) -> N
     served.register("svm", file, told)
     found = served.post("/predict/svm", {"inputs": [3, 0.5, -0.5]}).json()["predictions"]
     assert [(one["class"], one["score"]) for one in found] == [("1", 1.0), ("1", 0.75), ("-1", 0.75)]
+
+
+def test_every_output_answers_in_its_own_words(served: Served) -> None:
+    nodes = [helper.make_node("Sigmoid", ["x"], ["kind"]), helper.make_node("Neg", ["x"], ["size"]),
+             helper.make_node("Identity", ["x"], ["unknown"])]  # fmt: skip
+    outputs = [floats(name, 1) for name in ("size", "kind", "unknown")]
+    file = onnx_file(nodes, [floats("x", 1)], outputs, {})
+    told = serving((1,), (1,), "regression")
+    specs = tuple(TensorSpec(name=name, shape=(1,), dtype="float32") for name in ("size", "kind", "unknown"))
+    kind = Meaning(label="kind", task="binary", classes=("cat", "dog"))
+    served.register("both", file, told.model_copy(update={"outputs": specs, "others": {"kind": kind}}))
+    answer = served.post("/predict/both", {"inputs": [0, 50]}).json()
+    assert answer["predictions"] == [{"values": [0.0]}, {"values": [-50.0]}]
+    assert list(answer["answers"]) == ["kind"]  # what the third means, nobody has told
+    assert answer["answers"]["kind"][1] == {"class": "dog", "index": 1, "score": 1.0, "scores": [0.0, 1.0]}
+    assert set(answer["outputs"]) == {"kind", "unknown"}
 
 
 def test_two_inputs_are_given_by_name(served: Served) -> None:

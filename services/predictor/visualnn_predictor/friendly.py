@@ -157,7 +157,8 @@ def _located(rule: NotNumbers, samples: list[Any], spec: TensorSpec, where: str,
 
 
 def write_answer(model: Model, outputs: Arrays) -> bytes:
-    """The answer's body: one prediction for each sample, from the operator's first output; others under ``outputs``."""
+    """The answer's body: one prediction for each sample, from the operator's first output; others under ``outputs`` as
+    their values, and under ``answers`` as predictions where training has told what they mean."""
     first, *more = model.outputs
     answer: dict[str, Any] = {
         "operator": model.name,
@@ -166,6 +167,9 @@ def write_answer(model: Model, outputs: Arrays) -> bytes:
     }
     if more:
         answer["outputs"] = {name: np.ascontiguousarray(outputs[name]) for name in more}
+        known = [name for name in more if model.serving.meaning(name).label is not None]
+        if known:
+            answer["answers"] = {name: _predictions(model.serving.of(name), outputs[name]) for name in known}
     return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
 

@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.reading import canonical_json
-from visualnn_shared.training.serving import Reshape, Scale, Serving, TensorSpec
+from visualnn_shared.training.serving import Meaning, Reshape, Scale, Serving, TensorSpec
 from visualnn_shared.zoo import load
 from visualnn_standalone.inference import LocalOperator
 
@@ -121,3 +121,20 @@ def test_nets_of_sequences_can_be_served(layers: list[tuple[str, dict[str, objec
     assert len(together) == 3
     for one, other in zip(together, alone, strict=True):
         np.testing.assert_allclose(one["values"], other[0]["values"], atol=1e-6)
+
+
+def test_every_output_is_answered_and_the_first_alone_where_it_is_asked(weights: Path) -> None:
+    shares, logits = (TensorSpec(name=name, shape=(10,), dtype="float32") for name in ("prob", "fc2"))
+    spec = SPEC.model_copy(update={"outputs": ("prob", "fc2")})
+    told = serving().model_copy(
+        update={
+            "outputs": (shares, logits.model_copy(update={"shape": (512,)})),
+            "others": {"fc2": Meaning(label="hidden")},
+        }
+    )
+    operator = LocalOperator.of(weights, spec=canonical_json(spec).decode(), serving=told.model_dump_json())
+    pictures = {"input": np.zeros((2, 8, 8), np.uint8)}
+    found = operator.answers(pictures)
+    assert list(found) == ["prob", "fc2"]
+    assert found["prob"] == operator.predict(pictures)
+    assert np.shape(found["fc2"][1]["values"]) == (512,)

@@ -52,6 +52,10 @@ class LocalOperator:
 
     def predict(self, samples: dict[str, npt.NDArray[Any]]) -> list[dict[str, Any]]:
         """One prediction for each sample, as ``POST /operators/{name}/predict`` answers. Raises ``Invalid``."""
+        return next(iter(self.answers(samples).values()))
+
+    def answers(self, samples: dict[str, npt.NDArray[Any]]) -> dict[str, list[dict[str, Any]]]:
+        """The same of every output whose meaning is known, the first one's first. Raises ``Invalid``."""
         raw = read_request(
             {"inputs": {name: listed(values) for name, values in samples.items()}}, self.model.serving, _MOST
         )
@@ -61,7 +65,8 @@ class LocalOperator:
             rule = "the samples must be such that the network can answer them"
             raise Invalid("the input", [problem(rule, str(error)[:300])]) from error
         plain = {name: np.ascontiguousarray(values) for name, values in outputs.items()}
-        return list(json.loads(write_answer(self.model, plain))["predictions"])
+        answer = json.loads(write_answer(self.model, plain))
+        return {self.model.outputs[0]: answer["predictions"], **answer.get("answers", {})}
 
 
 def _serving(text: str, weights: Path) -> Serving:

@@ -98,7 +98,7 @@ def test_the_last_column_is_the_label_only_by_position(tmp_path: Path) -> None:
     found = look(tmp_path, "a,b,c\n1,2,3\n")
     assert (label_of(found).name, label_of(found).by) == ("c", "position")
     bare = found.schema.model_copy(
-        update={"label": None, "features": (found.schema.features[0].model_copy(update={"shape": (3,)}),)}
+        update={"labels": (), "features": (found.schema.features[0].model_copy(update={"shape": (3,)}),)}
     )
     split = load(tmp_path / "data.csv", "csv", bare).splits["train"]
     assert (split.x["x"].tolist(), split.y) == ([[1, 2, 3]], None)

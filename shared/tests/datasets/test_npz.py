@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from visualnn_shared.datasets.formats import npz
 from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.reading import inspect, load
+from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import DatasetInvalid
 
 RNG = np.random.default_rng(0)
@@ -169,12 +170,14 @@ def infinite() -> np.ndarray:
         ({"x_train": np.ones(3), "x_test": np.ones(3, int)}, ["same kind of numbers in both splits"]),
         ({"x_train": np.ones(3), "y_train": np.ones(3), "x_test": np.ones(3)}, ["labels must be in both splits"]),
         (
-            {"x_train": np.ones(3), "y_train": np.ones(3), "y_age_train": np.ones(3), "y_train_b": np.ones(3)},
-            ["labels must be one array named y", "y_age_train", "y_train_b", "begins with x, as in x_y_age_train"],
+            {"x": np.ones(3), "y_age": np.ones(3), "age_label": np.ones(3)},
+            ["labels age of the train split", "one array"],
         ),
-        ({"x": np.ones(3), "y": np.ones(3), "labels_b": np.ones(3)}, ["labels must be one array named y", "labels_b"]),
-        ({"x": np.ones(3), "y": np.ones(3), "age_label": np.ones(3)}, ["labels must be one array named y"]),
-        ({"x": np.ones(3), "target_train_b": np.ones(3)}, ["labels must be one array named y"]),
+        ({"x": np.ones(3), "y_age": np.ones(2)}, ["the same number of samples"]),
+        (
+            {"x_train": np.ones(3), "y_train_age": np.ones(3), "x_test": np.ones(3), "y_test": np.ones(3)},
+            ["labels age must be in both splits", "labels must be in both splits"],
+        ),
         ({"x": np.ones((1,) * 9)}, ["at most 8 axes"]),
         ({"x": np.array([2**63 + 1, 0], np.uint64)}, ["below 2^63"]),
         ({}, ["must hold arrays"]),
@@ -360,3 +363,37 @@ def test_values_may_be_missing_and_are_counted_by_column(tmp_path: Path, order: 
     assert (feature.missing, feature.missing_in) == (4, ("x[0]", "x[2]", "x[1]"))
     assert (feature.min, feature.max, feature.whole) == (0, 50.5, False)
     np.testing.assert_array_equal(load(path, "npz", inspected.schema).splits["train"].x["x"], x)
+
+
+def test_outputs_may_have_labels_of_their_own(tmp_path: Path) -> None:
+    even, three = np.array(["odd", "even", "odd"]), DIGITS[:3]
+    arrays = {
+        "x_train": PICTURES[:3],
+        "ink_label_train": np.array([0.5, 1, 2]),
+        "y_train_parity": even,
+        "y_train": three,
+    }
+    arrays |= {"x_test": PICTURES[:1], "y_parity_test": even[1:2], "labels_test": DIGITS[:1], "test_target_ink": [3.5]}
+    found = inspect(saved(tmp_path, **arrays), "data.npz")
+    labels = found.schema.labels
+    assert [(one.name, one.kind, one.classes) for one in labels] == [
+        ("y", "class", None), ("ink", "real", None), ("parity", "class", ("even", "odd")),
+    ]  # fmt: skip
+    assert found.schema.label == labels[0]
+    assert labels[1].max == 3.5  # of both splits
+    train, test = load(tmp_path / "data.npz", "npz", found.schema).splits.values()
+    assert {name: values.tolist() for name, values in test.labels.items()} == {
+        "y": DIGITS[:1].tolist(), "ink": [3.5], "parity": [0],
+    }  # fmt: skip
+    assert train.labels["parity"].tolist() == [1, 0, 1]
+    only = load(tmp_path / "data.npz", "npz", found.schema.with_labels(labels[2])).splits["train"]
+    assert list(only.labels) == ["parity"]
+
+
+def test_a_schema_with_one_label_is_read_as_it_was_stored(tmp_path: Path) -> None:
+    found = inspect(saved(tmp_path, x=PICTURES, y=DIGITS), "data.npz").schema
+    now = found.model_dump(mode="json")
+    stored = {name: value for name, value in now.items() if name != "labels"}
+    assert now["label"] == now["labels"][0]
+    assert DatasetSchema.model_validate(stored) == DatasetSchema.model_validate(now) == found
+    assert DatasetSchema.model_validate({**stored, "label": None}).labels == ()

@@ -163,3 +163,20 @@ def test_a_column_without_any_value_is_told(tmp_path: Path) -> None:
     found = oddities(tmp_path, x_train=x, y_train=CLEAN["y_train"])
     assert found["all-missing"].examples == ("x[3]",)
     assert "constant" not in found
+
+
+def test_several_labels_are_each_judged_and_drawn(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    arrays = {"x": x, "y_kind": np.arange(60) % 2, "y_rare": (np.arange(60) > 55).astype(int), "y_size": x[:, 1] * 2}
+    data, schema = stored(tmp_path, **arrays)
+    found = report(data, schema)
+    assert found.labels == {"kind": {"train": {"0": 30, "1": 30}}, "rare": {"train": {"0": 56, "1": 4}}}
+    assert found.classes == found.labels["kind"]
+    told = {one.kind: one.text for one in found.oddities}
+    assert told["imbalance"] == "0 of rare has 56 training samples, 1 only 4"
+    assert told["leak-of-label"] == "1 columns of x give the label size away"
+    one, several = (
+        draw(data.splits["train"].part(slice(0, 2)), each, "two samples", 0, 2)
+        for each in (schema.with_labels(schema.labels[0]), schema)
+    )
+    assert one != several  # each label stands below its sample

@@ -32,8 +32,9 @@ class Bench:
         defaults: dict[str, Any] = {"owner": LOCAL_OWNER, "kind": "train", "queue": "train.cpu", "params": {}}
         return self.do(protocol.submit, **{**defaults, **fields}).job.id
 
-    def claim(self, *queues: str, worker_id: str = "worker-1") -> Claim | None:
-        return self.do(protocol.claim, queues=queues or QUEUES, worker_id=worker_id, timers=Timers())
+    def claim(self, *queues: str, worker_id: str = "worker-1", devices: int = 1) -> Claim | None:
+        asked = {"queues": queues or QUEUES, "worker_id": worker_id, "devices": devices}
+        return self.do(protocol.claim, timers=Timers(), **asked)
 
     def running(self, **fields: Any) -> Claim:
         """A claimed job."""

@@ -161,6 +161,13 @@ def test_the_best_job_over_all_queues_comes_first(bench: Any) -> None:
     assert taken == ["job-urgent-0", "job-urgent-1", "job-1-old", "job-0-new", "job-2-newest"]
 
 
+def test_a_worker_leaves_jobs_that_ask_for_more_devices_than_it_has_to_another(bench: Any) -> None:
+    wide, narrow = bench.submit(devices=4, priority=9), bench.submit()
+    assert bench.claim(devices=2).lease.job_id == narrow
+    assert bench.claim(devices=3) is None
+    assert bench.claim(devices=4).lease.job_id == wide
+
+
 def test_attempts_count_on_over_claims_and_runs(bench: Any) -> None:
     lease = bench.running().lease
     for attempt in (2, 3):

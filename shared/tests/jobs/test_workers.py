@@ -90,3 +90,24 @@ def test_a_job_that_does_not_queue_waits_for_nothing(bench: Any) -> None:
     claim = bench.running()
     with bench.database.reading() as s:
         assert workers.waiting_for(s, s.get_one(Job, claim.lease.job_id)) is None
+
+
+def test_a_queued_job_says_how_many_devices_its_worker_must_have(bench: Any) -> None:
+    job = bench.do(protocol.find, bench.submit(devices=4))
+    bench.do(workers.announce, CPU)
+    assert bench.do(workers.waiting_for, job) == "a worker with 4 devices: those online have at most 1"
+    bench.do(workers.announce, WorkerInfo(CPU.queues, [{"kind": "gpu"}] * 4, "jax", id="four"))
+    assert bench.do(workers.waiting_for, job) is None
+
+
+@pytest.mark.parametrize(
+    ("devices", "backend", "most"),
+    [
+        ([{"kind": "cpu"}], "jax", 1),
+        ([{"kind": "cpu", "devices": 3}], "jax", 3),
+        ([{"kind": "gpu"}, {"kind": "gpu"}, {"kind": "cpu"}], "tensorflow", 2),
+        ([{"kind": "gpu"}, {"kind": "gpu"}], "torch", 1),  # on which Keras shares nothing out
+    ],
+)
+def test_a_worker_knows_over_how_many_devices_it_shares_out(devices: Any, backend: str, most: int) -> None:
+    assert WorkerInfo(["train.cpu"], devices, backend).most_devices == most

@@ -7,11 +7,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, inspect
+from sqlalchemy import CheckConstraint, inspect, select, update
+from visualnn_shared.jobs import protocol
 from visualnn_shared.store import migrate
 from visualnn_shared.store.database import Database
 from visualnn_shared.store.migrations import HEAD
-from visualnn_shared.store.tables import Base
+from visualnn_shared.store.tables import Base, Job
 
 
 # An index of an expression is not compared; that claims use it, the tests of statements see.
@@ -74,4 +75,23 @@ def test_the_module_run_as_a_program_upgrades_the_database_of_the_settings(
     migrate.main([])
     database = Database(empty_url)
     assert "jobs" in inspect(database.engine).get_table_names()
+    database.dispose()
+
+
+def test_what_migrations_fill_in_is_read_from_the_jobs_that_were(empty_url: str) -> None:
+    """0005: the accuracy of trainings that succeeded. 0006: the devices of those that may still run."""
+    database = Database(empty_url)
+    database.upgrade()
+    wanted = {"none": {}, "one": {"devices": 1}, "all": {"devices": "all"}, "four": {"devices": 4}}
+    with database.session() as s:
+        for name, params in wanted.items():
+            protocol.submit(s, id=name, owner=migrate.LOCAL_OWNER, kind="train", queue="train.cpu", params=params)
+        done = {"state": "succeeded", "result_attempt": 0, "metrics": {"test_accuracy": 0.5}}
+        s.execute(update(Job).where(Job.id == "one").values(**done))
+    with database.engine.begin() as connection:
+        command.downgrade(migrate.config(connection), "0004")
+    database.upgrade()
+    with database.session() as s:
+        found = {job.id: (job.accuracy, job.devices) for job in s.scalars(select(Job))}
+    assert found == {"none": (None, 1), "one": (0.5, 1), "all": (None, 1), "four": (None, 4)}
     database.dispose()

@@ -28,7 +28,7 @@ def test_kinds_are_those_of_the_model() -> None:
     kinds = {name: one["kind"] for name, one in FIELDS.items()}
     assert kinds == {
         "epochs": "int", "batch_size": "int", "optimizer": "named", "loss": "named",
-        "losses": "map", "loss_weights": "map", "metrics": "list",
+        "losses": "map", "loss_weights": "map", "labels_of": "map", "metrics": "list", "output_metrics": "map",
         "learning_rate": "float", "validation_split": "float", "schedule": "named", "early_stopping": "record",
         "keep": "choice", "class_weight": "list", "frozen": "list", "initial_weights": "text", "precision": "choice",
         "snapshots": "list", "seed": "int", "split_seed": "int", "shuffle": "bool",

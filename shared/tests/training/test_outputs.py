@@ -27,7 +27,9 @@ def test_every_output_gets_a_loss_and_the_first_is_served_as_the_answer() -> Non
     assert (found.params.loss, found.params.losses) == (CROSS, {"aux": LossChoice(name=CROSS)})
     assert [(end.name, end.weight) for end in found.ends] == [("main", 1.0), ("aux", 0.3)]
     assert [spec.name for spec in found.serving.outputs] == ["main", "aux"]
-    assert found.serving.more_labels == {"aux": (Cast(dtype="int32"),)}
+    assert found.serving.meaning("aux") == found.serving.meaning("main")  # which learns from the same labels
+    assert found.serving.meaning("aux").labels == (Cast(dtype="int32"),)
+    assert found.params.labels_of == found.params.output_metrics == {}
     assert found.chosen["losses"]["value"] == {"aux": CROSS}
 
 

@@ -54,6 +54,7 @@ BY_HAND = {
     "two-input": dense(8, 16) + dense(4, 16) + dense(32, 16, 3),
     "mnist-dnn": dense(784, 512, 512, 10),
     "digits-dnn": dense(64, 512, 512, 10),
+    "digits-heads": dense(64, 128, 64) + dense(64, 10) + 2 * dense(64, 1),
     "cifar-fnn": dense(3072, 200, 150, 10),
     "lenet": LENET_BODY + dense(500, 10),
     "siamese": LENET_BODY + dense(500, 10, 1),

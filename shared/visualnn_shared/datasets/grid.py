@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from visualnn_shared.datasets.data import Split
-from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
+from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
 
 _CELL, _GAP, _TEXT, _HEAD = 84, 10, 18, 34
 _WIDE, _MOST_WIDE = 300, 4  # a cell of a table or text; so many side by side, else none could be read
@@ -82,8 +82,8 @@ def _columns(schema: DatasetSchema, feature: FeatureSchema) -> tuple[str, ...] |
     if _is_picture(feature.shape) or feature.dtype == "text":
         return None
     count = min(math.prod(feature.shape), _MOST_BARS)
-    label = schema.label.name if schema.label else None
-    known = [name for name in schema.columns or () if name != label]
+    labels = {label.name for label in schema.labels}
+    known = [name for name in schema.columns or () if name not in labels]
     whole = len(schema.features) == 1 and len(known) == math.prod(feature.shape)
     return tuple(known[:count]) if whole else tuple(str(place) for place in range(count))
 
@@ -126,10 +126,14 @@ def _bars(
 
 
 def _label(split: Split, schema: DatasetSchema, place: int) -> str:
-    if split.y is None or schema.label is None:
-        return "no label"
-    value = split.y[place]
-    classes = schema.label.classes
+    said = [_said(split.labels[label.name][place], label) for label in schema.labels]
+    if len(said) > 1:
+        said = [f"{label.name} {one}" for label, one in zip(schema.labels, said, strict=True)]
+    return ", ".join(said) or "no label"
+
+
+def _said(value: Any, label: LabelSchema) -> str:
+    classes = label.classes
     if classes and np.ndim(value) == 0 and 0 <= int(value) < len(classes):
         return classes[int(value)]
     flat = np.asarray(value).reshape(-1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualnn_shared.datasets.data import Data, Split
-from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema
+from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
 
 Severity = Literal["note", "warning"]
 _PIECE = 2048  # samples
@@ -53,9 +53,12 @@ class Column:
 
 @dataclass(slots=True)
 class Report:
-    """Everything that was found; ``classes`` counts samples: split -> class -> samples."""
+    """Everything that was found."""
 
     classes: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of the first labels that are classes: split -> class -> samples."""
+    labels: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    """The same of all labels that are classes, by their name."""
     columns: list[Column] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
 
@@ -63,37 +66,40 @@ class Report:
 def report(data: Data, schema: DatasetSchema) -> Report:
     """Look at every sample. Raises nothing: what cannot be judged is left out."""
     found = Report()
-    _classes(data, schema, found)
+    if not schema.labels:
+        found.oddities.append(Oddity("no-labels", "note", "the data set has no labels: it can only be predicted on", 0))
+    for label in schema.labels:
+        _classes(data, label, f" of {label.name}" if len(schema.labels) > 1 else "", found)
     for feature in schema.features:
         if feature.dtype != "text":
             for name, split in data.splits.items():
                 _numbers(feature, name, split.x[feature.name], schema, found)
     _duplicates(data, found)
-    _leaks(data, schema, found)
+    for label in schema.labels:
+        _leaks(data, schema, label, found)
     return found
 
 
-def _classes(data: Data, schema: DatasetSchema, found: Report) -> None:
-    label = schema.label
-    if label is None:
-        found.oddities.append(Oddity("no-labels", "note", "the data set has no labels: it can only be predicted on", 0))
-        return
+def _classes(data: Data, label: LabelSchema, which: str, found: Report) -> None:
+    """``which`` names the labels where there are several."""
     if label.n_classes is None or label.shape != () or (label.kind == "real" and label.n_classes > 100):
         return
     names = label.classes or tuple(str(number) for number in range(label.n_classes))
     for name, split in data.splits.items():
-        counts = np.bincount(np.asarray(split.y).astype(np.int64), minlength=label.n_classes)
-        found.classes[name] = {one: int(count) for one, count in zip(names, counts, strict=False)}
-    train = found.classes.get("train", {})
+        counts = np.bincount(split.labels[label.name].astype(np.int64), minlength=label.n_classes)
+        by_split = found.labels.setdefault(label.name, {})
+        by_split[name] = {one: int(count) for one, count in zip(names, counts, strict=False)}
+    found.classes = found.classes or found.labels[label.name]
+    train = found.labels[label.name].get("train", {})
     missing = [one for one, count in train.items() if not count]
     if missing:
-        text = f"{len(missing)} classes have no training samples"
+        text = f"{len(missing)} classes{which} have no training samples"
         found.oddities.append(Oddity("empty-class", "warning", text, len(missing), tuple(missing[:_SHOWN])))
     present = {one: count for one, count in train.items() if count}
     if len(present) > 1 and max(present.values()) > _RARE * min(present.values()):
         rare = min(present, key=lambda one: present[one])
         many = max(present, key=lambda one: present[one])
-        text = f"{many} has {present[many]:,} training samples, {rare} only {present[rare]:,}"
+        text = f"{many}{which} has {present[many]:,} training samples, {rare} only {present[rare]:,}"
         hint = 'count classes alike with "class_weight": "balanced"'
         found.oddities.append(Oddity("imbalance", "warning", text, len(present), (many, rare), hint))
 
@@ -157,9 +163,7 @@ def _missing(
 def _column(schema: DatasetSchema, feature: FeatureSchema, index: int) -> str:
     """The name of a table's column, else its number."""
     names = list(schema.columns or ())
-    label = schema.label
-    if label is not None and label.name in names:
-        names.remove(label.name)
+    names = [name for name in names if all(label.name != name for label in schema.labels)]
     return names[index] if index < len(names) and len(schema.features) == 1 else f"{feature.name}[{index}]"
 
 
@@ -202,18 +206,19 @@ def _keys(split: Split) -> Iterator[bytes]:
 def _labels(data: Data, places: Sequence[tuple[str, int]]) -> set[bytes]:
     found = set()
     for name, row in places:
-        labels = data.splits[name].y
-        if labels is not None:
-            found.add(np.asarray(labels[row]).tobytes())
+        labels = data.splits[name].labels
+        if labels:
+            found.add(b"|".join(np.asarray(one[row]).tobytes() for one in labels.values()))
     return found
 
 
-def _leaks(data: Data, schema: DatasetSchema, found: Report) -> None:
+def _leaks(data: Data, schema: DatasetSchema, label: LabelSchema, found: Report) -> None:
     """Columns of tables that almost are the label: their correlation with it, or with one class against the others."""
-    label, train = schema.label, data.splits["train"]
-    if label is None or train.y is None or label.shape != () or len(train) <= _FEW:
+    train = data.splits["train"]
+    if label.shape != () or len(train) <= _FEW:
         return
-    y = np.asarray(train.y, np.float64).reshape(len(train), -1)
+    which = f"label {label.name}" if len(schema.labels) > 1 else "label"
+    y = np.asarray(train.labels[label.name], np.float64).reshape(len(train), -1)
     if label.kind == "class" and label.n_classes is not None and 2 < label.n_classes <= 100:
         y = np.concatenate([y, y == np.arange(label.n_classes)], 1)
     for feature in schema.features:
@@ -225,7 +230,7 @@ def _leaks(data: Data, schema: DatasetSchema, found: Report) -> None:
         strong = _correlation(x, y).max(1)
         columns = np.flatnonzero(strong >= _GIVES_AWAY)
         if len(columns):
-            text = f"{len(columns)} columns of {feature.name} give the label away"
+            text = f"{len(columns)} columns of {feature.name} give the {which} away"
             named = tuple(f"{_column(schema, feature, int(one))}: {strong[one]:.5f}" for one in columns[:_SHOWN])
             hint = "are they known when the net will be asked? if not, leave them out"
             found.oddities.append(Oddity("leak-of-label", "warning", text, len(columns), named, hint))

@@ -1,8 +1,9 @@
 """What a stored data set holds: enough to check it against a model without opening it again."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool", "text"]
 """The dtypes that samples have once loaded; smaller ones are widened, 8-bit pictures stay 8-bit."""
@@ -12,6 +13,10 @@ By = Literal["name", "position"]
 
 MOST_NAMED = 20
 """Columns that ``missing_in`` names."""
+
+
+PLAIN_LABELS = frozenset({"y", "label", "labels", "target", "targets", "class"})
+"""Names that say no more than that these are the labels: every output without labels of its own learns from them."""
 
 
 class _Frozen(BaseModel):
@@ -58,16 +63,44 @@ class LabelSchema(_Frozen):
     whole: bool
     by: By = "name"
 
+    @property
+    def plain(self) -> bool:
+        """Whether the name says of no output that these labels are its own."""
+        return self.name.lower() in PLAIN_LABELS
+
 
 class DatasetSchema(_Frozen):
-    """Features and label of all samples; both splits have the same."""
+    """Features and labels of all samples; both splits have the same.
+
+    Most data sets have one array of labels; a network with several outputs may learn each from labels of its own.
+    """
 
     features: tuple[FeatureSchema, ...]
-    label: LabelSchema | None = None
+    labels: tuple[LabelSchema, ...] = ()
     columns: tuple[str, ...] | None = None
     """Column names of a csv file that has a header."""
     notes: tuple[str, ...] = ()
     """What is odd but allowed, in sentences."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_label(cls, given: Any) -> Any:
+        """Schemas that were stored with a single ``label`` are read; beside ``labels`` it repeats their first."""
+        if not isinstance(given, Mapping) or "label" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "label"}
+        one = given["label"]
+        return {"labels": () if one is None else (one,), **rest}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def label(self) -> LabelSchema | None:
+        """The first labels, in most data sets the only ones."""
+        return self.labels[0] if self.labels else None
+
+    def with_labels(self, *labels: LabelSchema) -> "DatasetSchema":
+        """The same samples with these labels."""
+        return self.model_copy(update={"labels": labels})
 
 
 Splits = dict[str, int]

@@ -10,9 +10,9 @@ from typing import Any
 
 from visualnn_shared.spec.model import MAX_NAME, MAX_NOTE, Group, Layer, Spec
 from visualnn_shared.spec.refs import Ref, split_ref
-from visualnn_shared.training.loss_options import name_of, options_of
+from visualnn_shared.training.loss_options import as_choice, options_of
 from visualnn_shared.training.recipe import LossChoice, TrainParams
-from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.serving import ScoresBy, Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +60,49 @@ def combine(members: Sequence[Spec], name: str) -> Ensemble:
 
 
 def with_scores(spec: Spec, serving: Serving) -> Spec:
-    """The net with shares as its first output, where it was trained to give logits: shares are what is averaged."""
-    if serving.scores_by in (None, "margin"):  # the mean of margins is one too
+    """The net with shares as its outputs, where they were trained to give logits: shares are what is averaged."""
+    layers, outputs = list(spec.layers), []
+    for output, served in zip(spec.outputs, serving.outputs, strict=True):
+        function = serving.meaning(served.name).scores_by
+        if function in (None, "margin"):  # the mean of margins is one too
+            outputs.append(output)
+            continue
+        name = _free(f"{_plain(split_ref(output))}_scores", {layer.name for layer in layers})
+        layers.append(Layer(name=name, type="Activation", params={"activation": function}, inputs=(output,)))
+        outputs.append(name)
+    if len(layers) == len(spec.layers):
         return spec
-    known = {layer.name for layer in spec.layers}
-    name = _free(f"{_plain(split_ref(spec.outputs[0]))}_scores", known)
-    scores = Layer(name=name, type="Activation", params={"activation": serving.scores_by}, inputs=(spec.outputs[0],))
-    return spec.model_copy(update={"layers": (*spec.layers, scores), "outputs": (name, *spec.outputs[1:])})
+    return spec.model_copy(update={"layers": tuple(layers), "outputs": tuple(outputs)})
 
 
 def without_logits(params: TrainParams) -> TrainParams:
-    """The recipe whose first loss reads shares, as ``with_scores`` makes them."""
-    if not options_of(params.loss).get("from_logits"):
-        return params
-    assert isinstance(params.loss, LossChoice)
-    rest = {name: value for name, value in (params.loss.model_extra or {}).items() if name != "from_logits"}
-    loss = LossChoice.model_validate({"name": params.loss.name, **rest}) if rest else name_of(params.loss)
-    return params.model_copy(update={"loss": loss})
+    """The recipe whose losses read shares, as ``with_scores`` makes them."""
+    loss = None if params.loss is None else _of_shares(params.loss)
+    losses = {name: as_choice(_of_shares(one)) for name, one in params.losses.items()}
+    return params.model_copy(update={"loss": loss, "losses": losses})
+
+
+def _of_shares(loss: str | LossChoice) -> str | LossChoice:
+    if not isinstance(loss, LossChoice) or not options_of(loss).get("from_logits"):
+        return loss
+    rest = {name: value for name, value in (loss.model_extra or {}).items() if name != "from_logits"}
+    return LossChoice.model_validate({"name": loss.name, **rest}) if rest else loss.name
 
 
 def serving_of(serving: Serving, ensemble: Spec) -> Serving:
     """How the one network answers: as its members, by the names of its own outputs."""
     names = dict(zip((one.name for one in serving.outputs), ensemble.outputs, strict=True))
     outputs = tuple(one.model_copy(update={"name": names[one.name]}) for one in serving.outputs)
-    labels = {names[name]: steps for name, steps in serving.more_labels.items()}
-    margin = serving.scores_by if serving.scores_by == "margin" else None
-    return serving.model_copy(update={"outputs": outputs, "more_labels": labels, "scores_by": margin})
+    others = {
+        names[name]: own.model_copy(update={"scores_by": _left(own.scores_by)}) for name, own in serving.others.items()
+    }
+    changed = {"outputs": outputs, "others": others, "scores_by": _left(serving.scores_by)}
+    return serving.model_copy(update=changed)
+
+
+def _left(function: ScoresBy | None) -> ScoresBy | None:
+    """What ``with_scores`` leaves to be done."""
+    return function if function == "margin" else None
 
 
 def without_penalties(spec: Spec) -> Spec:

@@ -12,6 +12,7 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import MAX_LAYERS, Spec
 from visualnn_shared.spec.problem import Problem, Where, problem
 from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.outputs import measured
 from visualnn_shared.training.recipe import EnsembleParams, TrainParams
 from visualnn_shared.training.schedule import CyclicCosine
 from visualnn_shared.training.serving import Serving
@@ -120,9 +121,9 @@ def plan_ensemble(
         try:
             planned = plan(spec, schema, splits, trainings(params)[0])
             if params.method != "average":
-                problems += average_problems(spec, planned.serving)
+                problems += average_problems(planned.serving)
                 problems += size_problems([spec] * _count(params), [planned.serving] * _count(params))
-            problems += monitor_problems(params, ("loss", *(planned.params.metrics or ())))
+            problems += monitor_problems(params, ("loss", *measured(planned.ends)))
         except Invalid as error:
             problems += [_in_recipe(one) for one in error.problems]
     if problems or planned is None:
@@ -165,13 +166,14 @@ def monitor_problems(params: EnsembleParams, metrics: Sequence[str]) -> list[Pro
     return [problem(f"monitor must be one of {', '.join(known)}", params.monitor, field="params.monitor")]
 
 
-def average_problems(spec: Spec, serving: Serving) -> list[Problem]:
+def average_problems(serving: Serving) -> list[Problem]:
     """Outputs must be numbers whose mean is an answer too."""
-    if serving.task != "sequence":
+    answering = [one.name for one in serving.outputs if serving.meaning(one.name).task == "sequence"]
+    if not answering:
         return []
     rule = "an ensemble's members must answer with values of their own for each sample, whose mean is an answer too"
     hint = "the symbols of nets that were trained with ctc come at different positions; average takes their weights"
-    return [problem(rule, "the task sequence", layer=spec.outputs[0], hint=hint)]
+    return [problem(rule, "the task sequence", layer=answering[0], hint=hint)]
 
 
 def size_problems(specs: Sequence[Spec], servings: Sequence[Serving]) -> list[Problem]:

@@ -76,6 +76,7 @@ def submit(
     priority: int = 0,
     time_limit_s: float | None = None,
     memory_limit_mb: int | None = None,
+    devices: int = 1,
     warnings: Sequence[Mapping[str, Any]] = (),
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
@@ -103,6 +104,7 @@ def submit(
         "priority": priority,
         "time_limit_s": time_limit_s,
         "memory_limit_mb": memory_limit_mb,
+        "devices": devices,
         "warnings": [dict(one) for one in warnings] or None,
         "idempotency_key": idempotency_key,
         "fingerprint": fingerprint,
@@ -121,11 +123,18 @@ def submit(
 
 
 def claim(
-    s: Session, *, queues: Sequence[str], worker_id: str, timers: Timers = _DEFAULT, most_running: int = 0
+    s: Session,
+    *,
+    queues: Sequence[str],
+    worker_id: str,
+    timers: Timers = _DEFAULT,
+    most_running: int = 0,
+    devices: int = 1,
 ) -> Claim | None:
     """Take the best waiting job of these queues, or None; after each job claim again until there is none.
 
-    Of one owner at most ``most_running`` jobs run at a time; 0 is no limit.
+    Of one owner at most ``most_running`` jobs run at a time; 0 is no limit. Jobs that ask for more ``devices`` than the
+    worker has are left to another.
     """
     if not queues:
         return None
@@ -134,7 +143,7 @@ def claim(
     token = secrets.token_hex(16)
     taken = change(
         s,
-        and_(Job.state == State.QUEUED, Job.id == best_waiting(tuple(queues), most_running)),
+        and_(Job.state == State.QUEUED, Job.id == best_waiting(tuple(queues), most_running, devices)),
         state=State.RUNNING,
         attempt=Job.attempt + 1,
         lease_token=token,

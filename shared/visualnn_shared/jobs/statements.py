@@ -122,13 +122,13 @@ def backoff(timers: Timers) -> ColumnElement[float]:
 
 
 @cache  # building such a query takes longer than running it
-def best_waiting(queues: tuple[str, ...], most_running: int = 0) -> ScalarSelect[str]:
+def best_waiting(queues: tuple[str, ...], most_running: int = 0, devices: int = 1) -> ScalarSelect[str]:
     """The id of the job to take next from any of ``queues``, locked against other claimers where rows have locks.
 
     One sub-select per queue, so that each is the head of the partial index instead of a sort of all that wait. Jobs of
-    owners of whom ``most_running`` run are passed over; 0 is no limit.
+    owners of whom ``most_running`` run are passed over (0 is no limit), and those that ask for more ``devices``.
     """
-    both = union_all(*(select(_waiting(queue, 1, most_running).subquery()) for queue in queues)).subquery()
+    both = union_all(*(select(_waiting(queue, 1, most_running, devices).subquery()) for queue in queues)).subquery()
     return select(both.c.id).order_by(both.c.rank, both.c.id).limit(1).scalar_subquery()
 
 
@@ -152,10 +152,12 @@ def lapsed_ids(limit: int) -> Select[str]:
     return lapsed.limit(limit).with_for_update(skip_locked=True)
 
 
-def _waiting(queue: str, limit: int, most_running: int = 0) -> Select[str, float]:
+def _waiting(queue: str, limit: int, most_running: int = 0, devices: int | None = None) -> Select[str, float]:
     other = aliased(Job)
     rank = (other.run_after - _WORTH * other.priority).label("rank")  # as RANK has it, for the index
     ready = [other.state == _QUEUED, other.queue == queue, other.run_after <= clock()]
+    if devices is not None:
+        ready.append(other.devices <= devices)
     if most_running:
         ready.append(other.owner.not_in(_busy_owners(most_running)))
     query = select(other.id, rank).where(*ready).order_by(rank, other.id).limit(limit)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,12 +27,27 @@ class WorkerInfo:
 
     queues: Sequence[str]
     devices: Sequence[Mapping[str, Any]]
-    """[{"kind": cpu|gpu, "name", "memory_bytes"}]."""
+    """[{"kind": cpu|gpu, "name", "memory_bytes"}]; of a CPU that is shown as several, "devices" is how many."""
     backend: str
     """Keras' backend: tensorflow, jax, torch."""
     id: str = field(default_factory=lambda: new_id("worker"))
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
+
+    @property
+    def most_devices(self) -> int:
+        """Over how many devices it can share a batch out."""
+        return most_devices(self.devices, self.backend)
+
+
+def most_devices(devices: Iterable[Mapping[str, Any]], backend: str) -> int:
+    """Over how many of its ``devices`` a worker can share a batch out: Keras does not on PyTorch."""
+    if backend == "torch":
+        return 1
+    known = list(devices)
+    gpus = sum(1 for one in known if one.get("kind") == "gpu")
+    shown = [int(one.get("devices") or 1) for one in known if one.get("kind") == "cpu"]
+    return max(1, gpus, *shown)
 
 
 def announce(s: Session, worker: WorkerInfo) -> None:
@@ -79,15 +94,24 @@ def waiting_for(s: Session, job: Job, most_running: int = 0) -> str | None:
         return job.waiting_for
     if job.state != State.QUEUED:
         return None
-    if job.queue not in COORDINATED and not online(s, job.queue):
-        what = "a worker with a GPU" if job.queue == TRAIN_GPU else f"a worker for the queue {job.queue}"
-        return f"{what}: none is online"
+    if job.queue not in COORDINATED and (missing := _missing(s, job)):
+        return missing
     rest = job.run_after - s.scalars(select(clock())).one()
     if rest >= 1:
         return f"its next try, in {rest:.0f} s: the last one failed"
     if most_running and job.queue not in COORDINATED and (count := running(s, job.owner)) >= most_running:
         return f"one of its owner's {count} running jobs to end: at most {most_running} run at once"
     return None
+
+
+def _missing(s: Session, job: Job) -> str | None:
+    """The worker that would have to come online."""
+    there = online(s, job.queue)
+    if not there:
+        what = "a worker with a GPU" if job.queue == TRAIN_GPU else f"a worker for the queue {job.queue}"
+        return f"{what}: none is online"
+    most = max(most_devices(one.devices, one.backend) for one in there)
+    return f"a worker with {job.devices} devices: those online have at most {most}" if job.devices > most else None
 
 
 def running(s: Session, owner: str) -> int:

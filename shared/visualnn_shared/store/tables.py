@@ -190,6 +190,8 @@ class Job(Base):
     """Seconds that one attempt may take."""
     memory_limit_mb: Mapped[int | None]
     """MiB of the machine's memory that the process which does the work may hold."""
+    devices: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many devices its worker must have."""
     warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     """What was doubtful when the job was submitted: [{"rule", "received", "where", "hint"}]."""
     waiting_for: Mapped[str | None] = mapped_column(String(1000))

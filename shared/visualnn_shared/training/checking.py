@@ -63,7 +63,8 @@ def plan_check(
     """
     schema = schema if isinstance(schema, DatasetSchema) else DatasetSchema.model_validate(schema)
     wanted = TrainParams(
-        loss=params.loss, losses=params.losses, loss_weights=params.loss_weights, seed=params.seed,
+        loss=params.loss, losses=params.losses, loss_weights=params.loss_weights, labels_of=params.labels_of,
+        seed=params.seed,
         batch_size=params.samples, learning_rate=params.learning_rate, optimizer="adam",
     )  # fmt: skip
     try:

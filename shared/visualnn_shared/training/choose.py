@@ -22,14 +22,14 @@ from visualnn_shared.training.freezing import freeze, frozen_layers
 from visualnn_shared.training.full_batch import full_batch_problems
 from visualnn_shared.training.head import heads
 from visualnn_shared.training.loss_options import as_choice
-from visualnn_shared.training.losses import class_weight_problems, metric_problems, metrics_for
+from visualnn_shared.training.losses import class_weight_problems, weighs
 from visualnn_shared.training.optimizers import OPTIMIZERS, clean_optimizer
-from visualnn_shared.training.outputs import End, ends
+from visualnn_shared.training.outputs import End, ends, measured
 from visualnn_shared.training.parallel import devices_problems
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.recipe import Chosen, Optimizer, TrainParams
 from visualnn_shared.training.schedule import schedule_problems
-from visualnn_shared.training.serving import Serving, TensorSpec
+from visualnn_shared.training.serving import Meaning, Serving, TensorSpec
 from visualnn_shared.training.sizes import size_problems
 from visualnn_shared.training.snapshots import snapshot_problems
 from visualnn_shared.training.stopping import monitor_problems
@@ -57,6 +57,8 @@ class Plan:
     """Layers that keep their weights."""
     ends: tuple[End, ...] = ()
     """Every output with its loss, in order."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Output -> name of the data set's labels that it learns from."""
     preprocessing: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
     """Input name -> all its steps, also those that the training split completes."""
 
@@ -99,7 +101,9 @@ def plan(
             "learning_rate": (optimizer.model_extra or {})["learning_rate"],
             "loss": found[0].loss,
             "losses": {end.name: as_choice(end.loss) for end in found[1:]},
-            "metrics": params.metrics if params.metrics is not None else metrics_for(joined),
+            "labels_of": {end.name: end.label.name for end in found} if len(schema.labels) > 1 else {},
+            "metrics": found[0].metrics,
+            "output_metrics": {end.name: end.metrics for end in found[1:] if end.metrics},
             "batch_size": min(params.batch_size, _training_samples(splits, params)),
             "keep": params.keep or ("best" if params.early_stopping else "last"),
         }
@@ -111,38 +115,46 @@ def plan(
         labels=joined.steps,
         task=joined.task,
         classes=joined.classes,
-        more_labels={end.name: end.joined.steps for end in found[1:] if end.joined.steps},
+        label=found[0].label.name,
+        others={end.name: _meaning(end) for end in found[1:]},
         scores_by=joined.scores_by,
     )
     chosen = _chosen(params, complete, feeding, found, serving)
     return Plan(
-        complete, chosen, serving, feeding.features, frozenset(frozen), tuple(found), preprocessing=feeding.asked
+        complete, chosen, serving, feeding.features, frozenset(frozen), tuple(found),
+        {end.name: end.label.name for end in found}, feeding.asked,
+    )  # fmt: skip
+
+
+def _meaning(end: End) -> Meaning:
+    joined = end.joined
+    return Meaning(
+        label=end.label.name, labels=joined.steps, scores_by=joined.scores_by, task=joined.task, classes=joined.classes
     )
 
 
 def _ends(resolved: Resolved, schema: DatasetSchema, params: TrainParams, problems: list[Problem]) -> list[End]:
     """Outputs and losses; what is wrong with them goes to ``problems``."""
-    if schema.label is None:
+    if not schema.labels:
         hint = "add y_train to an npz, or a column named label to a csv"
         problems.append(problem("a data set must have labels to train on", "none", field="dataset", hint=hint))
         return []
-    found, wrong = ends(heads(resolved), schema.label, params)
+    found, wrong = ends(heads(resolved), schema.labels, params)
     problems += wrong
     if not wrong:
-        first = found[0]
-        problems += metric_problems(first.joined, params.metrics or (), first.head)
-        problems += class_weight_problems(first.joined, params.class_weight) + _watch_problems(found, params)
+        classes = [end for end in found if weighs(end.joined)] if params.class_weight == "balanced" else []
+        problems += class_weight_problems((classes or found)[0].joined, params.class_weight)
+        problems += _watch_problems(found, params)
     return found
 
 
 def _watch_problems(found: list[End], params: TrainParams) -> list[Problem]:
     """What is watched must be measured."""
-    measured: list[str] = list(params.metrics if params.metrics is not None else metrics_for(found[0].joined))
-    measured += [f"{end.name}_loss" for end in found] if len(found) > 1 else []
+    names = measured(found)
     problems = []
     for name in ("schedule", "early_stopping"):
         monitor = getattr(getattr(params, name), "monitor", None)
-        problems += monitor_problems(monitor, measured, params.validation_split > 0, f"params.{name}.monitor")
+        problems += monitor_problems(monitor, names, params.validation_split > 0, f"params.{name}.monitor")
     return problems
 
 
@@ -216,7 +228,14 @@ def _chosen(params: TrainParams, complete: TrainParams, feeding: Feeding, found:
     if left:
         losses = {end.name: end.joined.loss for end in left}
         chosen["losses"] = {"value": losses, "why": "; ".join(dict.fromkeys(end.joined.why for end in left))}
-    if params.metrics is None:
+    if len({end.label.name for end in found}) > 1 and complete.labels_of != params.labels_of:
+        why = "an output learns from the labels of its name, or those that all share"
+        chosen["labels_of"] = {"value": complete.labels_of, "why": why}
+    if complete.output_metrics != params.output_metrics:
+        why = "the usual measures of outputs with labels of their own"
+        measures = {name: list(metrics) for name, metrics in complete.output_metrics.items()}
+        chosen["output_metrics"] = {"value": measures, "why": why}
+    if params.metrics is None and found[0].name not in params.output_metrics:
         what = "numbers" if joined.task == "regression" else "classes"
         chosen["metrics"] = {
             "value": list(complete.metrics or ()),

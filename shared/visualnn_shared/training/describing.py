@@ -11,7 +11,9 @@ from visualnn_shared.training.optimizers import OPTIMIZERS
 from visualnn_shared.training.recipe import SAME_FOR_ALL, EnsembleParams, TrainParams, TuneParams
 
 _KINDS = {"integer": "int", "number": "float", "boolean": "bool", "string": "text", "array": "list"}
-_CHOSEN = frozenset({"optimizer", "loss", "losses", "metrics", "learning_rate", "keep", "stop_at"})
+_CHOSEN = frozenset({
+    "optimizer", "loss", "losses", "labels_of", "metrics", "output_metrics", "learning_rate", "keep", "stop_at",
+})  # fmt: skip
 """What ``choose.plan`` and ``plan_dqn`` fill in."""
 _LIMITS = {"minimum": "least", "exclusiveMinimum": "least", "maximum": "most", "exclusiveMaximum": "most"}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
+from visualnn_shared.datasets.schema import PLAIN_LABELS, DatasetSchema, FeatureSchema, LabelSchema
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.features import match
@@ -21,6 +21,8 @@ class Fit:
     only guessed to be the label is a feature where the net needs it."""
     features: dict[str, str]
     """Input name -> feature name."""
+    labels: dict[str, str]
+    """Output -> name of the labels that belong to it; of outputs that have none here nothing."""
 
 
 def plan_predict(
@@ -33,10 +35,8 @@ def plan_predict(
     problems += wrong
     if problems:
         raise Invalid("the predict job", problems)
-    if fitted.label is not None:
-        label, trouble = _label(serving, fitted.label)
-        fitted = fitted.model_copy(update={"label": None if trouble else label})
-    return Fit(fitted, features)
+    fitted, labels, _trouble = _labels(serving, fitted)
+    return Fit(fitted, features, labels)
 
 
 def plan_evaluate(
@@ -47,15 +47,47 @@ def plan_evaluate(
     problems = _split_problems(splits, params.split)
     fitted, features, wrong = _features(serving, schema)
     problems += wrong
-    if fitted.label is None:
+    if not fitted.labels:
         problems.append(problem("a data set must have labels to evaluate on", "none", field="dataset"))
-    else:
-        label, trouble = _label(serving, fitted.label)
-        problems += trouble
-        fitted = fitted.model_copy(update={"label": label})
+    fitted, labels, trouble = _labels(serving, fitted)
+    problems += trouble
     if problems:
         raise Invalid("the evaluate job", problems)
-    return Fit(fitted, features)
+    return Fit(fitted, features, labels)
+
+
+def _labels(serving: Serving, schema: DatasetSchema) -> tuple[DatasetSchema, dict[str, str], list[Problem]]:
+    """The schema with those labels that belong to outputs and fit, as the net knows them; whose they are; problems."""
+    if not schema.labels:
+        return schema, {}, []
+    found: dict[str, LabelSchema] = {}
+    labels: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, own in _owned(serving, schema, problems).items():
+        label, trouble = _label(serving.of(name), found.get(own.name, own))
+        problems += [wrong for wrong in trouble if wrong not in problems]
+        if not trouble:
+            found[own.name], labels[name] = label, own.name
+    return schema.with_labels(*found.values()), labels, problems
+
+
+def _owned(serving: Serving, schema: DatasetSchema, problems: list[Problem]) -> dict[str, LabelSchema]:
+    """Output -> its labels: those of the name that it learnt from, or what is called y. The rest go to ``problems``."""
+    learnt = {spec.name: serving.meaning(spec.name).label for spec in serving.outputs}
+    if len(schema.labels) == 1 and len(set(learnt.values())) == 1:
+        return dict.fromkeys(learnt, schema.labels[0])
+    by_name = {label.name: label for label in schema.labels}
+    plain = next((label for label in schema.labels if label.plain), None)
+    found = {}
+    for name, wanted in learnt.items():
+        any_name = wanted is None or wanted.lower() in PLAIN_LABELS
+        label = by_name.get(wanted or name, plain if any_name else None)
+        if label is None:
+            rule = f"output {name} must have the labels that it learnt from, {wanted or name}"
+            problems.append(problem(rule, f"labels {', '.join(list(by_name)[:10])}", layer=name, field="dataset"))
+        else:
+            found[name] = label
+    return found
 
 
 def _split_problems(splits: Mapping[str, int], wanted: str) -> list[Problem]:
@@ -98,7 +130,7 @@ def without_label(schema: DatasetSchema) -> DatasetSchema:
         name=one.name, shape=(one.shape[0] + 1,), dtype=one.dtype, whole=one.whole and label.whole,
         min=min(one.min, label.min), max=max(one.max, label.max), missing=one.missing, missing_in=one.missing_in,
     )  # fmt: skip
-    return schema.model_copy(update={"features": (wider,), "label": None})
+    return schema.model_copy(update={"features": (wider,), "labels": ()})
 
 
 def _dtype_problems(spec: TensorSpec, feature: FeatureSchema) -> list[Problem]:

@@ -122,11 +122,11 @@ def metrics_that_fit(joined: Joined) -> frozenset[Metric]:
     return known & (_TOP if joined.scores_by == "softmax" else _ACCURACY | _FLAGS)
 
 
-def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head) -> list[Problem]:
-    """Metrics that say nothing about these labels and this head."""
+def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head, field: str) -> list[Problem]:
+    """Metrics that say nothing about these labels and this head; ``field`` is where they are given."""
     problems = []
     for index, metric in enumerate(metrics):
-        where = f"params.metrics.{index}"
+        where = f"{field}.{index}"
         if metric in metrics[:index]:
             problems.append(problem("metrics must differ", metric, field=where))
         elif metric not in metrics_that_fit(joined):
@@ -142,12 +142,17 @@ def metric_problems(joined: Joined, metrics: tuple[Metric, ...], head: Head) -> 
     return problems
 
 
+def weighs(joined: Joined) -> bool:
+    """Whether the labels are of classes, each of which can count more or less."""
+    return joined.classes is not None and joined.reading in ("index", "one_hot", "binary", "sign")
+
+
 def class_weight_problems(joined: Joined, weights: Literal["balanced"] | tuple[float, ...] | None) -> list[Problem]:
     """Weights of classes must be of classes: one for each that the head tells apart, and not all 0."""
     if weights is None:
         return []
     where = "params.class_weight"
-    if joined.classes is None or joined.reading not in ("index", "one_hot", "binary", "sign"):
+    if joined.classes is None or not weighs(joined):
         rule = "class_weight must come with labels that are class numbers"
         return [problem(rule, _USED[joined.reading], field=where)]
     if weights == "balanced":

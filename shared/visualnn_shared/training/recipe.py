@@ -7,6 +7,7 @@ whole number is a fine real number.
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from visualnn_shared.reinforcement.environments import EnvironmentName
 from visualnn_shared.training.augmentation import Changes
@@ -23,6 +24,8 @@ MOST_MEMBERS = 32
 """Of an ensemble: each costs as much memory and time as one net."""
 MOST_DEVICES = 64
 """Of one machine."""
+MetricName = TypeAliasType("MetricName", Metric)
+"""With a name of its own in the API's document."""
 _Weight = Annotated[float, Field(strict=True, ge=0, le=1e6)]
 
 MemoryLimit = Annotated[int, Field(strict=True, ge=64, le=2**30)]
@@ -72,8 +75,14 @@ class TrainParams(_Params):
     """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
     loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
     """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
+    labels_of: dict[_Output, _Output] = Field(default={}, max_length=100)
+    """Of a data set with several labels: which an output learns from, where its name does not say it. Where it is
+    given, labels that no output learns from are left out."""
     metrics: tuple[Metric, ...] | None = None
-    """What is measured besides; chosen to suit the task where it is left out."""
+    """What is measured besides; chosen to suit the task where it is left out. Of several outputs, that of the first."""
+    output_metrics: dict[_Output, tuple[MetricName, ...]] = Field(default={}, max_length=100)
+    """Of a network with several outputs: what is measured of each besides its loss; where it is left out, chosen for
+    outputs with labels of their own, and nothing for those that share the first's."""
     learning_rate: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] | None = None
     """Size of a step; the optimizer's own default where it is left out."""
     validation_split: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
@@ -115,6 +124,11 @@ class TrainParams(_Params):
     """Seconds after which an attempt is ended as failed; a resume goes on from its last checkpoint."""
     memory_limit_mb: MemoryLimit | None = None
     """MiB of the machine's memory that the process which does the work may hold; it is ended as failed at more."""
+
+    @property
+    def least_devices(self) -> int:
+        """How many devices a worker must have to train by it."""
+        return 1 if self.devices == "all" else self.devices
 
     @property
     def splits_by(self) -> int:
@@ -229,6 +243,8 @@ class CheckParams(_Params):
     """Of a network with several outputs: each one's loss, where it is not the one chosen. ``loss`` is the first's."""
     loss_weights: dict[_Output, _Weight] = Field(default={}, max_length=100)
     """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
+    labels_of: dict[_Output, _Output] = Field(default={}, max_length=100)
+    """Of a data set with several labels: which an output learns from, where its name does not say it."""
     samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
     """So many training samples must be learnt by heart."""
     steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400
@@ -276,7 +292,7 @@ class TuneParams(_Params):
 
 SAME_FOR_ALL = frozenset({
     "validation_split", "split_seed", "snapshots", "metrics", "device", "devices", "time_limit_s", "memory_limit_mb",
-    "initial_weights", "losses", "loss_weights",
+    "initial_weights", "losses", "loss_weights", "labels_of", "output_metrics",
 })  # fmt: skip
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
 compared."""

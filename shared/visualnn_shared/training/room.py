@@ -91,8 +91,7 @@ def room_for(
 def loaded_bytes(schema: DatasetSchema, splits: Mapping[str, int]) -> int:
     """What all samples take once they are in memory."""
     of_sample = sum(prod(feature.shape) * _BYTES[feature.dtype] for feature in schema.features)
-    if schema.label is not None:
-        of_sample += prod(schema.label.shape) * _BYTES[schema.label.dtype]
+    of_sample += sum(prod(label.shape) * _BYTES[label.dtype] for label in schema.labels)
     return sum(splits.values()) * of_sample
 
 

@@ -157,6 +157,18 @@ ScoresBy = Literal["softmax", "sigmoid", "margin"]
 is cut off. It ranks the classes and is no probability."""
 
 
+class Meaning(_Frozen):
+    """What one output says, and what it learnt from."""
+
+    label: str | None = None
+    """Name of the data set's labels that it learnt from; None where that is not known."""
+    labels: tuple[Step, ...] = ()
+    """Steps that training applies to them."""
+    scores_by: ScoresBy | None = None
+    task: Task = "regression"
+    classes: tuple[str, ...] | None = None
+
+
 class Serving(_Frozen):
     """Raw inputs (as the data set stored them) -> preprocessing -> model -> named outputs, and what they mean."""
 
@@ -168,8 +180,10 @@ class Serving(_Frozen):
     """Input name -> steps, in order."""
     labels: tuple[Step, ...] = ()
     """Steps that training applies to the labels, for the first output."""
-    more_labels: dict[str, tuple[Step, ...]] = Field(default_factory=dict)
-    """Output but the first -> the steps that training applies to the labels for it."""
+    label: str | None = None
+    """Name of the data set's labels that the first output learnt from; None where that is not known."""
+    others: dict[str, Meaning] = Field(default_factory=dict)
+    """Output but the first -> what it says."""
     scores_by: ScoresBy | None = None
     """What makes shares of the first output where the net was trained from logits or by margins; None: they are its
     values."""
@@ -180,3 +194,28 @@ class Serving(_Frozen):
     def may_miss(self, name: str) -> bool:
         """Whether values of input ``name`` may be missing: what is done first fills them."""
         return any(isinstance(step, Fill) for step in self.preprocessing.get(name, ())[:1])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, given: Any) -> Any:
+        """Of other outputs, older files have only the steps of the labels (``more_labels``)."""
+        if not isinstance(given, Mapping) or "more_labels" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "more_labels"}
+        others = {name: {"labels": steps} for name, steps in given["more_labels"].items()}
+        return {**rest, "others": {**others, **rest.get("others", {})}}
+
+    def meaning(self, output: str) -> Meaning:
+        """What the output says."""
+        if output == self.outputs[0].name:
+            return Meaning(
+                label=self.label, labels=self.labels, scores_by=self.scores_by, task=self.task, classes=self.classes
+            )
+        return self.others.get(output, Meaning())
+
+    def of(self, output: str) -> "Serving":
+        """The same net as if this were its only output."""
+        own = self.meaning(output)
+        only = tuple(spec for spec in self.outputs if spec.name == output)
+        said = {name: getattr(own, name) for name in Meaning.model_fields}
+        return self.model_copy(update={"outputs": only, "others": {}, **said})

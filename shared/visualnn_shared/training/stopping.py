@@ -15,7 +15,8 @@ _HIGHER_IS_BETTER = frozenset({"accuracy", "auc", "precision", "recall", "top_5_
 
 def higher_is_better(monitor: str) -> bool:
     """Whether more of this metric is better; of losses and errors less is."""
-    return monitor.removeprefix("val_") in _HIGHER_IS_BETTER
+    name = monitor.removeprefix("val_")  # of an output but the first: parity_accuracy
+    return any(name == one or name.endswith(f"_{one}") for one in _HIGHER_IS_BETTER)
 
 
 class EarlyStopping(BaseModel):

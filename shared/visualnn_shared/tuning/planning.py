@@ -13,6 +13,7 @@ from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.choose import Plan, plan
+from visualnn_shared.training.outputs import measured
 from visualnn_shared.training.recipe import SAME_FOR_ALL, TrainParams, TuneParams
 from visualnn_shared.training.space import Values, in_layer, in_recipe, put_recipe, put_spec, samples
 from visualnn_shared.training.stopping import monitor_problems
@@ -65,7 +66,7 @@ def plan_tune(spec: Spec, schema: DatasetSchema, splits: Mapping[str, int], para
     except Invalid as error:
         named = [one for name in params.space for one in _name_problems(name, spec, params)]
         raise Invalid("the tune job", [_of_recipe(one) for one in error.problems] + named) from None
-    problems = monitor_problems(params.monitor, base.params.metrics or (), True, "params.monitor")
+    problems = monitor_problems(params.monitor, measured(base.ends), True, "params.monitor")
     for name, dimension in params.space.items():
         named = _name_problems(name, spec, params)
         problems += named

@@ -54,5 +54,5 @@ def submit(
         s, owner=job.owner, kind="train", queue=queue_for("train", recipe.device),
         params=recipe.model_dump(mode="json"), model_id=model_id, model_version=number, dataset_id=job.dataset_id,
         source_job_id=job.source_job_id, chosen=chosen, priority=job.priority, time_limit_s=recipe.time_limit_s,
-        memory_limit_mb=recipe.memory_limit_mb,
+        memory_limit_mb=recipe.memory_limit_mb, devices=recipe.least_devices,
     ).job  # fmt: skip

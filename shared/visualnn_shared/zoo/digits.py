@@ -33,6 +33,18 @@ def digits_dnn() -> Spec:
     return _dense("digits-dnn", 64)
 
 
+def digits_heads() -> Spec:
+    """One body, three outputs for digits of 8 x 8, each with labels of its own: which it is, its parity, its ink."""
+    net = Net("digits-heads")
+    net.input("input", 64)
+    net.add("fc1", "Dense", units=128, activation="relu")
+    body = net.add("fc2", "Dense", units=64, activation="relu")
+    digit = net.add("digit", "Dense", body, units=10, activation="softmax")
+    parity = net.add("parity", "Dense", body, units=1, activation="sigmoid")
+    ink = net.add("ink", "Dense", body, units=1)
+    return net.spec(digit, parity, ink)
+
+
 def mnist_cnn() -> Spec:
     """After LeNet: two convolutions with pooling, then dense layers; batch normalisation before each activation."""
     net = Net("mnist-cnn")
@@ -117,6 +129,7 @@ NETWORKS = {
     "mnist-dnn": Network("Dense network for MNIST", "digits", mnist_dnn, 10),
     "mnist-cnn": Network("Convolutional network for MNIST", "digits", mnist_cnn, 10),
     "digits-dnn": Network("Dense network for 8 x 8 digits", "digits", digits_dnn, 10),
+    "digits-heads": Network("Three outputs for 8 x 8 digits", "digits", digits_heads, 10),
     "lenet": Network("LeNet", "digits", lenet, 10, LENET),
     "highway": Network("Highway network", "digits", highway, 10, HIGHWAY),
     "snn-8": Network("Self-normalising network, 8 layers", "digits", snn_8, 10, SELU),

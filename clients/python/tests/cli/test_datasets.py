@@ -19,10 +19,14 @@ DATASET = {
     "schema": {
         "features": [{"name": "x", "shape": [4], "dtype": "float64", "min": 0.1, "max": 7.9}],
         "label": {"name": "y", "classes": ["setosa", "virginica"], "min": 0, "max": 1}, "notes": ["small"],
+        "labels": [{"name": "y", "classes": ["setosa", "virginica"], "min": 0, "max": 1},
+                   {"name": "size", "classes": None, "min": 0.5, "max": 2.5}],
     },
 }  # fmt: skip
 QUALITY = {
     "classes": {"train": {"setosa": 40, "virginica": 80}, "test": {"setosa": 30}},
+    "labels": {"y": {"train": {"setosa": 40, "virginica": 80}, "test": {"setosa": 30}},
+               "big": {"train": {"False": 77, "True": 43}, "test": {"True": 30}}},
     "columns": [{"feature": "x", "split": "train", "mean": 3.5, "std": 1.0, "min": 0.1, "max": 7.9}],
     "oddities": [{"kind": "constant", "severity": "warning", "text": "1 of 4 values never varies", "count": 1,
                   "examples": ["width"], "hint": "leave it out"}],
@@ -73,11 +77,16 @@ def test_a_data_set_is_shown_and_judged_by_its_known_name(
     assert status == 0, said
     assert "float64, 4, 0.1 to 7.9" in said
     assert "setosa, virginica" in said
+    assert "label size" in said
+    assert "0.5 to 2.5" in said
     assert json.loads(platform.asked[-1].body) == {"known": "iris"}
     status, said = ran(capsys, monkeypatch, "quality", "iris")
     assert status == 0, said
     assert "warning: 1 of 4 values never varies (width)" in said
     assert "leave it out" in said
+    assert "classes of y" in said
+    assert "classes of big" in said
+    assert "77" in said
 
 
 def test_known_data_sets_are_listed(

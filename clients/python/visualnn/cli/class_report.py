@@ -7,7 +7,7 @@ import typer
 
 from visualnn.cli.options import AsJson, DataDir, JobArgument
 
-_FILES = {"classes.json": ("classes", "class", "samples"), "attributes.json": ("attributes", "attribute", "support")}
+_FILES = {"classes": ("classes", "class", "samples"), "attributes": ("attributes", "attribute", "support")}
 _SHARES = ("precision", "recall", "f1", "roc_auc")
 
 
@@ -17,19 +17,27 @@ def report(job: JobArgument, data_dir: DataDir = None, as_json: AsJson = False) 
     from visualnn.cli.output import note, print_json, print_table, say
 
     with connected(data_dir, worker=False) as client:
-        there = {one.name for one in client.jobs.artifacts(job)}
-        name = next((name for name in _FILES if name in there), None)
-        found = client.jobs.json(job, name) if name else None
-    if found is None or name is None:
+        there = [one.name for one in client.jobs.artifacts(job)]
+        found = {name: client.jobs.json(job, name) for name in there if _kind(name)}
+    if not found:
         note(f"{job} has no report: only trainings that tell classes or attributes leave one")
         raise typer.Exit(1)
     if as_json:
-        print_json(found)
+        print_json(list(found.values()))
         return
-    rows, what, count = _FILES[name]
-    shares = [key for key in _SHARES if any(key in row for row in found[rows])]
-    print_table("", [f"={what}", f">{count}", *(f">{key}" for key in shares)], _rows(found, rows, what, count, shares))
-    say(_summary(found))
+    for name, one in found.items():
+        rows, what, count = _FILES[_kind(name)]
+        shares = [key for key in _SHARES if any(key in row for row in one[rows])]
+        heads = [f"={what}", f">{count}", *(f">{key}" for key in shares)]
+        print_table(one.get("output", ""), heads, _rows(one, rows, what, count, shares))
+        say(_summary(one))
+
+
+def _kind(name: str) -> str:
+    """Of ``classes.json``, and of another output's ``classes.parity.json``; nothing for another file."""
+    stem, _, ending = name.rpartition(".")
+    kind = stem.partition(".")[0]
+    return kind if ending == "json" and kind in _FILES else ""
 
 
 def _rows(found: Mapping[str, Any], rows: str, what: str, count: str, shares: list[str]) -> list[list[str]]:

@@ -83,6 +83,7 @@ def own_platform(folder: Path, *, worker: bool = True, workers: int = 1) -> Iter
             time.sleep(_LOOK_S)
     try:
         with _sigterm_as_interrupt(), Client(platform.url) as client:
+            client.alone = True
             yield client
     finally:
         platform.stop()

@@ -79,7 +79,7 @@ def add(
 
 @app.command()
 def show(dataset: DatasetArgument, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """What a data set holds: splits, inputs, label."""
+    """What a data set holds: splits, inputs, labels."""
     from visualnn.cli.output import number, print_json, print_table
 
     with _stored(dataset, data_dir) as (_client, stored):
@@ -87,14 +87,13 @@ def show(dataset: DatasetArgument, data_dir: DataDir = None, as_json: AsJson = F
             print_json(stored.model_dump(mode="json", by_alias=True))
             return
         schema = stored.schema_
-        label = schema.get("label")
         rows = [("id", stored.id), ("format", stored.format)]
         rows += [(f"{split} samples", f"{count:,}") for split, count in stored.splits.items()]
         for one in schema["features"]:
             shape = " x ".join(map(str, one["shape"])) or "a single value"
             ends = f"{number(one['min'])} to {number(one['max'])}"
             rows.append((f"input {one['name']}", f"{one['dtype']}, {shape}, {ends}"))
-        if label is not None:
+        for label in schema.get("labels") or [one for one in (schema.get("label"),) if one]:
             classes = ", ".join(label["classes"] or []) or f"{number(label['min'])} to {number(label['max'])}"
             rows.append((f"label {label['name']}", classes))
         rows += [("note", note) for note in schema.get("notes", [])]
@@ -111,11 +110,16 @@ def quality(dataset: DatasetArgument, data_dir: DataDir = None, as_json: AsJson 
     if as_json:
         print_json(found)
         return
-    splits = list(found["classes"])
-    names = list(dict.fromkeys(name for split in splits for name in found["classes"][split]))
-    if names:
-        rows = [(name, *(f"{found['classes'][split].get(name, 0):,}" for split in splits)) for name in names]
-        print_table("classes", ["class", *(f">{split}" for split in splits)], rows)
+    counted = found.get("labels") or {"": found["classes"]}  # an older server has only these
+    several = len(counted) > 1
+    for label, counts in counted.items():
+        names = dict.fromkeys(name for of_split in counts.values() for name in of_split)
+        if not names:
+            continue
+        rows = [(name, *(f"{of_split.get(name, 0):,}" for of_split in counts.values())) for name in names]
+        print_table(
+            f"classes of {label}" if several else "classes", ["class", *(f">{split}" for split in counts)], rows
+        )
     columns = [
         (f"{one['feature']} ({one['split']})", *(number(one[key]) for key in ("mean", "std", "min", "max")))
         for one in found["columns"]

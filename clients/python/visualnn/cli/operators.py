@@ -81,5 +81,8 @@ def _show(operator: "Operator", *, as_json: bool) -> None:
             say(f"  {side[:-1]:<8} {tensor['name']}: {shape(tensor['shape'])} {tensor['dtype']}")
     if operator.classes:
         say(f"  classes  {', '.join(operator.classes)}")
+    for name, own in operator.others.items():
+        classes = f": {', '.join(own['classes'])}" if own["classes"] else ""
+        say(f"  {name}  {own['task']}{classes}")
     if operator.replay:
         say(f"  replay   {operator.replay}")

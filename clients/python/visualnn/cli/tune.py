@@ -145,15 +145,15 @@ def _has_importance(client: "Client", job: str) -> bool:
 def _print(result: dict[str, Any]) -> None:
     from visualnn.cli.output import number, print_table, say
 
-    monitor = result["monitor"]
-    rows = []
     ordered = sorted(result["trials"], key=lambda one: (one["value"] is None, _signed(one["value"], result)))
-    for one in ordered:
-        values = ", ".join(f"{name.removeprefix('params.')} {_short(value)}" for name, value in one["values"].items())
-        shown = "" if one["value"] is None else number(one["value"])
-        rows.append((str(one["number"]), one["state"], shown, values, one["job"] or ""))
+    rows = []
+    for one in ordered:  # narrow enough for 80 columns: one value a line, a state only where it says something
+        told = [] if one["value"] is None else [number(one["value"])]
+        told += [] if one["state"] == "complete" else [one["state"]]
+        values = (f"{_title(name)} {_short(value)}" for name, value in one["values"].items())
+        rows.append((str(one["number"]), "\n".join(told), "\n".join(values), one["job"] or ""))
     title = f"{len(rows)} trials, the best first"
-    print_table(title, [">trial", "state", f">{monitor}", "values", "=job"], rows)
+    print_table(title, [">trial", f">{result['monitor']}", "values", "=job"], rows)
     for one in ordered:
         if one["note"]:
             say(f"note: trial {one['number']}: {one['note']}")
@@ -161,12 +161,19 @@ def _print(result: dict[str, Any]) -> None:
         say(f"warning: {warning}")
     for file in result["files"]:
         say(f"file  {file}")
+    if not result["files"]:
+        say(f"plots: visualnn jobs fetch {result['job']}")
     best = result["best"]
     say(f"best  trial {best['number']}; register it with: visualnn operators create NAME {best['job']}")
 
 
 def _signed(value: float | None, result: dict[str, Any]) -> float:
     return (value or 0.0) * (-1 if result["higher_is_better"] else 1)
+
+
+def _title(dimension: str) -> str:
+    """As short as a table needs it: ``learning_rate``, ``fc1.units``."""
+    return dimension.removeprefix("params.").removeprefix("model.layers.").replace(".params.", ".")
 
 
 def _short(value: Any) -> str:

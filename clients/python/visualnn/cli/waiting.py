@@ -7,6 +7,7 @@ import typer
 
 from visualnn.cli.output import note
 from visualnn.cli.progress import JobProgress
+from visualnn.errors import NoSuchWorker, ServerUnreachable
 
 if TYPE_CHECKING:
     from visualnn.client import Client
@@ -25,10 +26,9 @@ def wait_or_cancel(client: "Client", job: "Job", title: str, told: str | None = 
     ``told`` is what the line says of it, where that is not the bar's ``title``. Ctrl-C cancels it and waits until its
     worker has stopped.
 
-    Raises ``JobFailed``, ``JobCancelled`` (by somebody else), ``typer.Exit`` with status 130 after a Ctrl-C.
+    Raises ``NoSuchWorker``, ``JobFailed``, ``JobCancelled`` (by somebody else), and ``typer.Exit`` with status 130
+    after a Ctrl-C.
     """
-    from visualnn.errors import ServerUnreachable
-
     note(f"job {job.id}: {told or title}, {client.url}")
     for one in job.warnings:
         note(f"warning: {one['rule']}; received {one['received']}; {one['hint']}")
@@ -46,13 +46,20 @@ def wait_or_cancel(client: "Client", job: "Job", title: str, told: str | None = 
 
 
 def _tell_why_it_waits(client: "Client", job: "Job") -> None:
-    """A note where no worker takes the job; a worker that is just starting needs none."""
+    """A note where no worker takes the job; a worker that is just starting needs none.
+
+    Raises ``NoSuchWorker`` where none can come, and cancels the job.
+    """
     until = time.monotonic() + _STARTING_S
     while job.waiting_for and time.monotonic() < until:
         time.sleep(_LOOK_S)
         job = client.jobs.get(job.id)
-    if job.waiting_for:
-        note(f"job {job.id} waits: {job.waiting_for}")
+    if not job.waiting_for:
+        return
+    if client.alone and job.state == "queued" and job.attempt == 0:
+        client.jobs.cancel(job.id)
+        raise NoSuchWorker(job.waiting_for)
+    note(f"job {job.id} waits: {job.waiting_for}")
 
 
 def _cancel(client: "Client", job: "Job") -> None:

@@ -43,15 +43,25 @@ class Operators:
         *,
         version: int | str | None = None,
     ) -> _Objects:
-        """One prediction for each sample: class, index, score and scores, or values.
+        """One prediction of the first output for each sample: class, index, score and scores, or values.
 
         ``inputs`` lists samples (raw, as the data set stored them), or names a list for each input of the network.
         """
+        return list(self._answer(name, inputs, version)["predictions"])
+
+    def answers(self, name: str, inputs: Samples, *, version: int | str | None = None) -> dict[str, _Objects]:
+        """Predictions as ``predict`` gives them of every output, by its name, the first one's first.
+
+        Of outputs whose meaning is not known (of networks that were not trained here) there are none but the first's.
+        """
+        answer = self._answer(name, inputs, version)
+        first = self.get(name, answer["version"]).signature["outputs"][0]["name"]
+        return {first: answer["predictions"], **(answer.get("answers") or {})}
+
+    def _answer(self, name: str, inputs: Samples, version: int | str | None) -> dict[str, Any]:
         given = dict(inputs) if isinstance(inputs, Mapping) else inputs
-        answer = self._transport.json(
-            "POST", f"/operators/{name}/predict", body={"inputs": given}, params={"version": version}, safe=True
-        )
-        return list(answer["predictions"])
+        path = f"/operators/{name}/predict"
+        return dict(self._transport.json("POST", path, body={"inputs": given}, params={"version": version}, safe=True))
 
     def infer(self, name: str, inputs: _Objects, *, version: int | None = None) -> dict[str, Any]:
         """The Open Inference Protocol: ``inputs`` are ``{name, shape, datatype, data}``."""

@@ -275,5 +275,42 @@ def test_text_labels_are_counted_by_their_names(api: httpx.Client) -> None:
 
 def test_real_numbers_have_no_classes_to_count(api: httpx.Client) -> None:
     row = _post(api, b"x,y\n1,0.5\n2,1.25\n", "real.csv", name="real").json()
-    assert api.get(f"datasets/{row['id']}/classes").json() == {"items": []}
+    assert api.get(f"datasets/{row['id']}/classes").json() == {"items": [], "labels": {"y": []}}
+
+
+def test_each_of_several_labels_is_shown_counted_and_judged(api: httpx.Client) -> None:
+    kind = np.array(["cat", "dog", "cat", "cat"])
+    arrays = {"x": np.arange(8.0).reshape(4, 2), "y_kind": kind, "y_age": np.array([0.5, 2, 3, 4])}
+    row = api.post("datasets", files={"file": ("several.npz", npz(arrays))}).json()
+    assert [label["name"] for label in row["schema"]["labels"]] == ["kind", "age"]
+    assert row["schema"]["label"] == row["schema"]["labels"][0]
+    samples = api.get(f"datasets/{row['id']}/samples", params={"limit": 2}).json()["items"]
+    assert samples[1]["labels"] == {
+        "kind": {"value": 1, "class_name": "dog"}, "age": {"value": 2.0, "class_name": None},
+    }  # fmt: skip
+    assert (samples[1]["label"], samples[1]["class_name"]) == (1, "dog")
+    counts = api.get(f"datasets/{row['id']}/classes").json()
+    assert [(one["name"], one["counts"]) for one in counts["items"]] == [("cat", {"train": 3}), ("dog", {"train": 1})]
+    assert counts["labels"] == {"kind": counts["items"], "age": []}
+    quality = api.get(f"datasets/{row['id']}/quality").json()
+    assert quality["labels"] == {"kind": {"train": {"cat": 3, "dog": 1}}}
+    assert quality["classes"] == quality["labels"]["kind"]
+    assert api.get(f"datasets/{row['id']}/samples.png").content.startswith(b"\x89PNG")
+    wish = {"test": 0.5, "stratify": False, "name": "divided"}
+    divided = api.post(f"datasets/{row['id']}/split", json=wish).json()
+    assert divided["splits"] == {"train": 2, "test": 2}
+    assert [(one["name"], one["classes"]) for one in divided["schema"]["labels"]] == [
+        ("kind", ["cat", "dog"]), ("age", None),
+    ]  # fmt: skip
+
+
+def test_labels_that_are_nobodys_are_told_before_a_job_is_queued(api: httpx.Client) -> None:
+    x = np.ones((4, 64), np.float32)
+    arrays = {"x": x, "y_digit": np.arange(4), "y_parity": np.arange(4) % 2, "y_age": np.arange(4.0)}
+    row = api.post("datasets", files={"file": ("nobodys.npz", npz(arrays))}).json()
+    answer = api.post("jobs", json={"kind": "train", "model": "zoo:digits-heads", "dataset": row["id"]})
+    told = "\n".join(str(one) for one in answer.json()["problems"])
+    assert answer.status_code == 422
+    assert "output ink" in told
+    assert "labels age; outputs are digit, parity, ink" in told
     assert api.get("datasets/dataset-nobody/classes").status_code == 404

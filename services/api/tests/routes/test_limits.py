@@ -136,8 +136,10 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
     assert "the memory of the largest worker" in small["rule"]
     for devices, told in (("all", []), (4, ["params.devices"])):
         body["params"] = {**params, "memory_limit_mb": None, "batch_size": 4, "devices": devices}
-        found = [one for one in api.post("jobs", json=body).json()["warnings"] if "devices" in one["rule"]]
+        queued = api.post("jobs", json=body).json()
+        found = [one for one in queued["warnings"] if "devices" in one["rule"]]
         assert [one["where"]["field"] for one in found] == told
+    assert queued["waiting_for"] == "a worker with 4 devices: those online have at most 1"
     assert 'ask for 1, or "all"' in found[0]["hint"]
     body["params"]["devices"] = 3
     refused = api.post("jobs", json=body)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from visualnn_api.examples import SPEC
+from visualnn_shared.store.tables import ModelVersion
 
 from tests.gateway.running import Gateway
 
@@ -223,3 +224,27 @@ def test_an_unknown_format_is_named_as_the_caller_named_it(converting: Gateway) 
         (one,) = answer.json()["problems"]
         assert (one["where"]["field"], one["received"]) == ("format", "zzz")
         assert one["rule"].startswith("format must be a format that can be ")
+
+
+def test_what_a_newer_version_stored_is_shown_and_given_as_it_is(lone: Gateway, api: httpx.Client) -> None:
+    path = f"models/{_post(api, _spec(name='of the future'))['id']}"
+    newer = _spec(name="of the future") | {"visualnn": 3, "scale": 1.5}
+    newer["layers"][1]["quantized"] = {"bits": 4}
+
+    with lone.parts.db.session() as s:
+        s.get_one(ModelVersion, (path.removeprefix("models/"), 1)).spec = newer
+    assert api.get(path).json()["spec"] == newer
+    assert api.get(f"{path}/versions/1").json()["spec"] == newer
+    assert api.get(f"{path}/export", params={"format": "native"}).json() == newer
+    job = {"kind": "train", "model": path.removeprefix("models/"), "dataset": "zoo:digits", "params": {}}
+    refused = [
+        api.get(f"{path}/summary"), api.get(f"{path}/export", params={"format": "keras"}),
+        api.get(f"{path}/export", params={"format": "native", "bundle": True}),
+        api.get(f"{path}/diff", params={"from": 1, "to": 1}), api.post("jobs", json=job), api.put(f"{path}/room"),
+    ]  # fmt: skip
+    for answer in refused:
+        assert answer.status_code == 422, answer.text
+        hints = [one["hint"] for one in answer.json()["problems"]]
+        assert "a newer VisualNN made this: update this one to open it" in hints
+    etag = api.get(path).headers["etag"]
+    assert api.put(f"{path}/spec", json=newer, headers={"If-Match": etag}).status_code == 422

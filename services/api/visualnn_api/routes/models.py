@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from visualnn_shared.analysis.diff import Diff
 from visualnn_shared.analysis.diff import diff as compare
 from visualnn_shared.analysis.summary import Summary
+from visualnn_shared.errors import SpecInvalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.store import models
 
@@ -169,6 +170,15 @@ async def export(
     bundle: exporting.Bundle = False,
     version: Annotated[int | None, Query(description="Default: the current one.", ge=1, le=2**31 - 1)] = None,
 ) -> Response:
-    """In any format that GET /formats lists as written. What a format cannot say is answered with 422, all at once."""
-    spec = await db.read(modelling.spec_of, owner, model_id, version)
+    """In any format that GET /formats lists as written. What a format cannot say is answered with 422, all at once.
+
+    What a newer VisualNN stored is given as a spec just as it is stored; no other format can be made of it.
+    """
+    document = await db.read(modelling.document_of, owner, model_id, version)
+    try:
+        spec = modelling.known(document)
+    except SpecInvalid:
+        if format != "native" or bundle:
+            raise
+        return exporting.as_stored(document)
     return await exporting.exported(request, converter, settings, spec=spec, target=format, bundle=bundle)

@@ -20,7 +20,7 @@ class DatasetView(View):
     size: int
     """Bytes that are kept: the uploaded file, or what it was packed into."""
     schema_: DatasetSchema = Field(alias="schema")
-    """Features and label: shapes, types, ranges, classes."""
+    """Features and labels: shapes, types, ranges, classes."""
     splits: dict[str, int]
     created_at: Timestamp
     links: Links
@@ -77,7 +77,9 @@ class QualityView(View):
     """What is odd about a data set, and how its classes and numbers are spread."""
 
     classes: dict[str, dict[str, int]]
-    """Split -> class -> samples."""
+    """Of the first labels that are classes: split -> class -> samples."""
+    labels: dict[str, dict[str, dict[str, int]]]
+    """The same of all labels that are classes, by their name."""
     columns: list[ColumnView]
     oddities: list[OddityView]
 
@@ -125,6 +127,13 @@ class StoreRequest(BaseModel):
     """Height and width that an upload's pictures are brought to."""
 
 
+class SampleLabel(View):
+    """What labels say of a sample."""
+
+    value: Any = None
+    class_name: str | None = None
+
+
 class Sample(View):
     """One sample as it was stored, before any preprocessing."""
 
@@ -132,7 +141,10 @@ class Sample(View):
     inputs: dict[str, Any]
     """Input name -> nested numbers."""
     label: Any = None
+    """By the first labels."""
     class_name: str | None = None
+    labels: dict[str, SampleLabel] = Field(default_factory=dict)
+    """Name of labels -> what they say."""
 
 
 class SamplesView(View):
@@ -157,6 +169,9 @@ class ClassCounts(View):
     """By index; empty where the labels are no classes, or more than 1,000."""
 
     items: list[ClassCount]
+    """Of the first labels."""
+    labels: dict[str, list[ClassCount]] = Field(default_factory=dict)
+    """Name of labels -> the same of them, in the order of the schema."""
 
 
 def dataset_view(row: Dataset) -> DatasetView:

@@ -1,14 +1,18 @@
 """Models and their versions, as answers and requests."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from visualnn_shared.spec.model import MAX_NAME, ONE_LINE, Spec
 from visualnn_shared.store.tables import Model, ModelVersion
 
+from visualnn_api.bodies import Documented
 from visualnn_api.views.common import Links, Timestamp, View
 
 PREFIX = "/api/v1"
+
+StoredSpec = Annotated[Any, Documented(Spec)]
+"""A spec, or what a newer version has stored, as it stands: clients show what they know of it and lose nothing."""
 
 
 class ModelRow(View):
@@ -26,7 +30,7 @@ class ModelRow(View):
 class ModelView(ModelRow):
     """A model with the spec of its current version."""
 
-    spec: Spec
+    spec: StoredSpec
     source: dict[str, Any] | None = None
     """Where the version came from: format, file name and conversion report; null for a posted spec."""
 
@@ -44,7 +48,7 @@ class VersionView(VersionRow):
     """A version of a model with its spec."""
 
     model: str
-    spec: Spec
+    spec: StoredSpec
 
 
 class Rename(BaseModel):
@@ -58,7 +62,14 @@ def model_row(model: Model, version: ModelVersion) -> ModelRow:
 
 
 def model_view(model: Model, version: ModelVersion) -> ModelView:
-    return ModelView(**_fields(model, version), spec=Spec.model_validate(version.spec), source=version.source)
+    return ModelView(**_fields(model, version), spec=_known(version.spec), source=version.source)
+
+
+def _known(document: dict[str, Any]) -> Spec | dict[str, Any]:
+    try:
+        return Spec.model_validate(document)
+    except ValidationError:
+        return document
 
 
 def _fields(model: Model, version: ModelVersion) -> dict[str, Any]:
@@ -86,6 +97,4 @@ def version_row(version: ModelVersion) -> VersionRow:
 
 
 def version_view(version: ModelVersion) -> VersionView:
-    return VersionView(
-        **version_row(version).model_dump(), model=version.model_id, spec=Spec.model_validate(version.spec)
-    )
+    return VersionView(**version_row(version).model_dump(), model=version.model_id, spec=_known(version.spec))

@@ -36,6 +36,16 @@ class Signature(View):
     outputs: tuple[TensorSpec, ...]
 
 
+class OutputView(View):
+    """What one output says."""
+
+    task: Task
+    classes: tuple[str, ...] | None = None
+    scores_by: ScoresBy | None = None
+    label: str | None = None
+    """The data set's labels that it learnt from."""
+
+
 class OperatorView(View):
     """A named, versioned, callable network."""
 
@@ -49,6 +59,10 @@ class OperatorView(View):
     classes: tuple[str, ...] | None = None
     scores_by: ScoresBy | None = None
     """What makes scores of the first output where the net was trained from logits."""
+    label: str | None = None
+    """The data set's labels that the first output learnt from, where that is known."""
+    others: dict[str, OutputView] = Field(default_factory=dict)
+    """What the further outputs say, by name, where training has told."""
     lineage: dict[str, Any]
     """The model version, job, data set and weights it was made from."""
     replay: dict[str, Any] | None = None
@@ -69,6 +83,11 @@ def operator_view(operator: Operator, version: OperatorVersion, aliases: dict[st
         task=serving.task,
         classes=serving.classes,
         scores_by=serving.scores_by,
+        label=serving.label,
+        others={
+            name: OutputView(task=own.task, classes=own.classes, scores_by=own.scores_by, label=own.label)
+            for name, own in serving.others.items()
+        },
         lineage=version.lineage,
         replay=version.replay,
         ready=version.ready,

@@ -39,3 +39,5 @@ class Predictions(View):
     predictions: list[Prediction]
     outputs: dict[str, Any] | None = None
     """The other outputs of a network that has several, as nested lists of numbers."""
+    answers: dict[str, list[Prediction]] | None = None
+    """The same as predictions, one for each sample, where training has told what these outputs mean."""

@@ -14,7 +14,18 @@ export function useCatalogue(): Catalogue {
 }
 
 export function useCatalogueQuery() {
-  return useQuery({ queryKey: ['layers'], queryFn: loadCatalogue, ...NEVER_STALE })
+  return useQuery({ queryKey: ['layers'], queryFn: readCatalogue, ...NEVER_STALE })
+}
+
+let reading: Promise<Catalogue> | null = null
+
+/** The catalogue, asked for once. */
+export function readCatalogue(): Promise<Catalogue> {
+  reading ??= loadCatalogue().catch(error => {
+    reading = null
+    throw error
+  })
+  return reading
 }
 
 async function loadCatalogue(): Promise<Catalogue> {

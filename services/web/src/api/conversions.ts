@@ -71,6 +71,12 @@ export async function exportSpec(spec: Spec, wanted: Export, signal?: AbortSigna
   return convert({ file, ...wanted, source: 'native' }, signal)
 }
 
+/** A stored version's spec as the server has it. */
+export async function readStored({ id, version }: { id: string; version: number }, file: string): Promise<File> {
+  const path = `/api/v1/models/${encodeURIComponent(id)}/export?format=native&version=${version}`
+  return new File([await (await sent(path, {})).blob()], file, { type: 'application/json' })
+}
+
 /** Gives the file to the browser to save. */
 export function download(file: File): void {
   const link = document.createElement('a')

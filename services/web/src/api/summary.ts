@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import type { LayerSummary, Problem, Spec, Summary } from '@/client/types'
 import { healthyPart } from '@/model/graph'
-import { useSpec } from '@/store/editor'
+import { useEditor, useSpec } from '@/store/editor'
 import { usePreferences } from '@/store/preferences'
 import { api, got } from './client'
 import { type Failure, failureOf } from './failure'
@@ -52,7 +52,11 @@ export function useLiveFeedback(): Feedback {
   const error = useLastingError(query)
   const failure = useMemo(() => (error ? failureOf(error) : null), [error])
   const pending = query.isFetching || now !== spec
-  return useMemo(() => ({ ...answer, failure, pending }), [answer, failure, pending])
+  const foreign = useEditor(state => state.newer?.problems)
+  return useMemo(() => {
+    const problems = foreign ? [...foreign, ...answer.problems] : answer.problems
+    return { ...answer, problems, summary: foreign ? null : answer.summary, failure, pending }
+  }, [answer, failure, pending, foreign])
 }
 
 async function ask(spec: Spec, load: Load, signal: AbortSignal): Promise<Answer> {

@@ -3,7 +3,6 @@ import {
   BackgroundVariant,
   ControlButton,
   Controls,
-  MiniMap,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
@@ -12,7 +11,7 @@ import {
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import { Maximize, Minus, Plus, Workflow } from 'lucide-react'
-import { type DragEvent, useEffect, useRef } from 'react'
+import { type DragEvent, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCatalogue } from '@/api/catalogue'
 import { DRAGGED } from '@/palette/PaletteItem'
@@ -20,15 +19,15 @@ import { useReadOnly } from '@/store/editor'
 import { Drawer } from '@/together/Drawer'
 import { Notice } from '@/together/Notice'
 import { Overlay } from '@/together/Overlay'
-import { groupColour } from '@/ui/groups'
 import { drop, layOut } from './actions'
-import { BigOverview } from './BigOverview'
 import './canvas.css'
 import { EmptyCanvas } from './EmptyCanvas'
 import type { LayerEdge } from './edges'
 import { FrameNode, GroupNode } from './GroupNode'
 import { LayerNode } from './LayerNode'
 import { type CanvasNode, MANY } from './nodes'
+import { marksOf } from './overview/marks'
+import { Overview } from './overview/Overview'
 import { useClipboard } from './useClipboard'
 import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
@@ -38,8 +37,8 @@ import { attach, holdStill, keptView, showAll, zoomIn, zoomOut } from './view'
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
 const FAR = 0.4
-/** From this many on the map is one drawing. */
-const MANY_MAPPED = 400
+/** Fewer layers than these are seen without a map. */
+const MAPPED = 5
 
 export function Canvas() {
   return (
@@ -58,6 +57,7 @@ function Surface() {
   const connecting = useConnect()
   const readOnly = useReadOnly()
   const far = useStore(state => state.transform[2] < FAR)
+  const marks = useMemo(() => marksOf(settled), [settled])
   useShortcuts(removeEdges)
   useClipboard()
   useEffect(() => {
@@ -105,11 +105,7 @@ function Surface() {
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
-        {flow.nodes.length > MANY_MAPPED ? (
-          <BigOverview nodes={settled} />
-        ) : flow.nodes.length > 4 ? (
-          <Overview />
-        ) : null}
+        {marks.length >= MAPPED ? <Overview marks={marks} /> : null}
         <CanvasControls />
         <Overlay surface={surface} />
       </ReactFlow>
@@ -118,17 +114,6 @@ function Surface() {
       {flow.nodes.length === 0 ? <EmptyCanvas /> : null}
     </section>
   )
-}
-
-function Overview() {
-  const { t } = useTranslation()
-  return <MiniMap<CanvasNode> pannable zoomable ariaLabel={t('canvas:minimap')} nodeClassName={miniClass} />
-}
-
-function miniClass(node: CanvasNode): string {
-  if ('bad' in node.data)
-    return node.type === 'frame' ? 'mini mini-frame' : node.data.bad > 0 ? 'mini mini-bad' : 'mini'
-  return node.data.problems.length > 0 ? 'mini mini-bad' : `mini ${groupColour(node.data.group)}`
 }
 
 function CanvasControls() {

@@ -4,6 +4,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { countText } from '@/model/values'
 import { toggleFold } from './actions'
+import './groups.css'
 import type { GroupData, GroupNodeType } from './nodes'
 
 /** A folded group: one node with the edges of all its layers. */

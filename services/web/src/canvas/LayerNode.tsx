@@ -9,6 +9,7 @@ import { groupColour } from '@/ui/groups'
 import { BlockInside, InsideToggle } from './BlockInside'
 import { useInsideOf } from './blocks'
 import { useLit } from './connecting'
+import './layer.css'
 import type { LayerData, LayerNodeType } from './nodes'
 
 /** A layer on the canvas: type, name, output shape, number of parameters, problems. */
@@ -16,7 +17,7 @@ export const LayerNode = memo(function LayerNode({ id, data, selected }: NodePro
   const { t } = useTranslation()
   const lit = useLit(id)
   const { layer, problems, takes } = data
-  const bad = problems.length > 0
+  const bad = problems.length > 0 || data.unknown
   const classes = ['layer', groupColour(data.group), lit, bad ? 'bad' : '', selected ? 'chosen' : '']
   return (
     <div className={classes.filter(Boolean).join(' ')} data-layer={id}>
@@ -35,7 +36,7 @@ export const LayerNode = memo(function LayerNode({ id, data, selected }: NodePro
         </span>
         {data.summary ? <span className="layer-shape">{shapes(data)}</span> : null}
       </div>
-      {bad ? <ProblemCard problems={problems} /> : null}
+      {bad ? <ProblemCard problems={problems} unknown={data.unknown} /> : null}
       <Outputs data={data} />
       {data.block ? <Inside layer={layer} /> : null}
     </div>
@@ -83,12 +84,17 @@ function Marks({ data }: { data: LayerData }) {
 }
 
 /** Seen while the pointer or the focus is on the layer. */
-function ProblemCard({ problems }: { problems: readonly Problem[] }) {
+function ProblemCard({ problems, unknown }: { problems: readonly Problem[]; unknown: boolean }) {
+  const { t } = useTranslation()
   const told = useTold()
   return (
     <ul className="layer-problems">
+      {unknown && problems.length === 0 ? <li>{t('panel:unknownType')}</li> : null}
       {problems.map(problem => (
-        <li key={JSON.stringify(problem)}>{told(problem.rule)}</li>
+        <li key={JSON.stringify(problem)}>
+          {told(problem.rule)}
+          {problem.hint ? <span className="layer-hint">{told(problem.hint)}</span> : null}
+        </li>
       ))}
     </ul>
   )

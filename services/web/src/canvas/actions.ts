@@ -4,18 +4,9 @@ import type { Group, Layer, LayerType } from '@/client/types'
 import { replaceBlocks } from '@/model/blocks'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
 import { addLayer, appendLayer, moveTo, removeLayers } from '@/model/edit'
+import { setFolded, unfoldAround } from '@/model/folding'
 import { type Fragment, fragmentOf, pasteFragment } from '@/model/fragment'
-import {
-  exitsOf,
-  foldedSpec,
-  groupLayers,
-  groupNamed,
-  groupOfSelection,
-  setFolded,
-  unfoldAround,
-  unfoldedPlaces,
-  ungroup,
-} from '@/model/groups'
+import { exitsOf, foldedSpec, groupLayers, groupNamed, groupOfSelection, unfoldedPlaces, ungroup } from '@/model/groups'
 import { currentDoc, edit, select, useEditor } from '@/store/editor'
 import { tell, tellFailure } from '@/store/toasts'
 import { closeInside, toggleInside } from './blocks'

@@ -3,7 +3,7 @@ import type { Catalogue } from '@/api/catalogue'
 import type { Feedback } from '@/api/summary'
 import type { Group, Layer, LayerSummary, Problem } from '@/client/types'
 import { type Doc, NODE_HEIGHT, NODE_WIDTH, type Point } from '@/model/doc'
-import { anchorOf, boxOf, GROUP_ID, groupsOf, hiddenBy, shownGroups } from '@/model/groups'
+import { anchorOf, type Box, GROUP_ID, groupsOf, hiddenBy, seenBoxOf, shownGroups } from '@/model/groups'
 import { parseRef } from '@/model/refs'
 import { handlesOf } from './handles'
 
@@ -17,6 +17,8 @@ export type LayerData = {
   readonly takes: boolean
   /** Whether it stands for several layers. */
   readonly block: boolean
+  /** Whether the catalogue has no such type. */
+  readonly unknown: boolean
 }
 export type LayerNodeType = Node<LayerData, 'layer'>
 /** A folded group as one node, or an open one as a frame behind its layers. */
@@ -71,6 +73,7 @@ function layerNodes(
       isOutput: outputs.has(layer.name),
       takes: type ? type.ports.most !== 0 : true,
       block: type?.block ?? false,
+      unknown: !type && catalogue.items.length > 0,
     }
     const position = moving?.[layer.name] ?? doc.positions[layer.name] ?? ORIGIN
     const old = before.get(layer.name)
@@ -130,16 +133,15 @@ function groupNodes(given: Given, before: ReadonlyMap<string, CanvasNode>): Canv
       ...SIZE,
     }),
   )
-  return [...frames.flatMap(group => frameOf(group, frames, positions, dataOf(group)).map(kept)), ...nodes]
+  const hidden = hiddenBy(doc.spec)
+  const boxes = frames.map(group => seenBoxOf(hidden, positions, group))
+  return [
+    ...frames.flatMap((group, at) => frameOf(group, frames, boxes[at] ?? null, dataOf(group)).map(kept)),
+    ...nodes,
+  ]
 }
 
-function frameOf(
-  group: Group,
-  frames: readonly Group[],
-  positions: Doc['positions'],
-  data: GroupData,
-): GroupNodeType[] {
-  const box = boxOf(positions, group.layers)
+function frameOf(group: Group, frames: readonly Group[], box: Box | null, data: GroupData): GroupNodeType[] {
   if (!box) return []
   const within = new Set(group.layers)
   const rings = frames.filter(one => one !== group && one.layers.every(name => within.has(name))).length
@@ -185,6 +187,7 @@ function sameData(a: LayerData, b: LayerData): boolean {
     a.isOutput === b.isOutput &&
     a.takes === b.takes &&
     a.block === b.block &&
+    a.unknown === b.unknown &&
     a.problems.length === b.problems.length &&
     a.problems.every((problem, index) => problem === b.problems[index])
   )

@@ -757,6 +757,8 @@ export interface paths {
         /**
          * The model as a file
          * @description In any format that GET /formats lists as written. What a format cannot say is answered with 422, all at once.
+         *
+         *     What a newer VisualNN stored is given as a spec just as it is stored; no other format can be made of it.
          */
         get: operations["export_api_v1_models__model_id__export_get"];
         put?: never;
@@ -1579,6 +1581,14 @@ export interface components {
              */
             entries: number;
             /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
+            /**
              * Learning Rate
              * @description Of adam, which learns them.
              * @default 0.003
@@ -1701,6 +1711,10 @@ export interface components {
         ClassCounts: {
             /** Items */
             items: components["schemas"]["ClassCount"][];
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["ClassCount"][];
+            };
         };
         /**
          * ColumnView
@@ -1879,14 +1893,22 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description Features and label of all samples; both splits have the same.
+         * @description Features and labels of all samples; both splits have the same.
+         *
+         *     Most data sets have one array of labels; a network with several outputs may learn each from labels of its own.
          */
         DatasetSchema: {
             /** Columns */
             columns?: string[] | null;
             /** Features */
             features: components["schemas"]["FeatureSchema"][];
-            label?: components["schemas"]["LabelSchema"] | null;
+            /** @description The first labels, in most data sets the only ones. */
+            readonly label: components["schemas"]["LabelSchema"] | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelSchema"][];
             /**
              * Notes
              * @default []
@@ -2265,6 +2287,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -2272,6 +2295,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -3285,6 +3309,8 @@ export interface components {
             /** Weights Bytes */
             weights_bytes: number;
         };
+        /** @enum {string} */
+        MetricName: "accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy";
         /**
          * MinMax
          * @description The training split's smallest and largest value become ``low`` and ``high``.
@@ -3367,7 +3393,29 @@ export interface components {
             source?: {
                 [key: string]: unknown;
             } | null;
-            spec: components["schemas"]["Spec"];
+            /**
+             * Spec
+             * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
+             */
+            spec: {
+                /** Groups */
+                groups?: components["schemas"]["Group"][];
+                /** Layers */
+                layers: components["schemas"]["Layer"][];
+                /** Name */
+                name: string;
+                /**
+                 * Outputs
+                 * @default []
+                 */
+                outputs: string[];
+                /**
+                 * Visualnn
+                 * @default 1
+                 * @constant
+                 */
+                visualnn: 1;
+            };
             /**
              * Updated At
              * Format: date-time
@@ -3619,6 +3667,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Label */
+            label?: string | null;
             /** Lineage */
             lineage: {
                 [key: string]: unknown;
@@ -3629,6 +3679,10 @@ export interface components {
             };
             /** Name */
             name: string;
+            /** Others */
+            others?: {
+                [key: string]: components["schemas"]["OutputView"];
+            };
             /** Preprocessing */
             preprocessing: {
                 [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Fill"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
@@ -3662,6 +3716,23 @@ export interface components {
             name: "sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs";
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * OutputView
+         * @description What one output says.
+         */
+        OutputView: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Label */
+            label?: string | null;
+            /** Scores By */
+            scores_by?: ("softmax" | "sigmoid" | "margin") | null;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "classification" | "binary" | "regression" | "sequence";
         };
         /**
          * PartStatus
@@ -3826,6 +3897,10 @@ export interface components {
          *     }
          */
         Predictions: {
+            /** Answers */
+            answers?: {
+                [key: string]: components["schemas"]["Prediction"][];
+            } | null;
             /** Operator */
             operator: string;
             /** Outputs */
@@ -3945,6 +4020,14 @@ export interface components {
             };
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Labels */
+            labels: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: number;
+                    };
+                };
+            };
             /** Oddities */
             oddities: components["schemas"]["OddityView"][];
         };
@@ -4219,6 +4302,20 @@ export interface components {
             };
             /** Label */
             label?: unknown;
+            /** Labels */
+            labels?: {
+                [key: string]: components["schemas"]["SampleLabel"];
+            };
+        };
+        /**
+         * SampleLabel
+         * @description What labels say of a sample.
+         */
+        SampleLabel: {
+            /** Class Name */
+            class_name?: string | null;
+            /** Value */
+            value?: unknown;
         };
         /**
          * SamplesView
@@ -4634,6 +4731,15 @@ export interface components {
              */
             keep: ("last" | "best") | null;
             /**
+             * Labels Of
+             * @description Of a data set with several labels: which an output learns from, where its name does not say it. Where it is
+             *     given, labels that no output learns from are left out.
+             * @default {}
+             */
+            labels_of: {
+                [key: string]: string;
+            };
+            /**
              * Learning Rate
              * @description Size of a step; the optimizer's own default where it is left out.
              * @default null
@@ -4669,7 +4775,7 @@ export interface components {
             memory_limit_mb: number | null;
             /**
              * Metrics
-             * @description What is measured besides; chosen to suit the task where it is left out.
+             * @description What is measured besides; chosen to suit the task where it is left out. Of several outputs, that of the first.
              * @default null
              */
             metrics: ("accuracy" | "mse" | "mae" | "auc" | "precision" | "recall" | "top_5_accuracy")[] | null;
@@ -4679,6 +4785,15 @@ export interface components {
              * @default null
              */
             optimizer: ("sgd" | "rmsprop" | "adam" | "adamw" | "adagrad" | "adadelta" | "adamax" | "nadam" | "ftrl" | "lion" | "lbfgs") | components["schemas"]["Optimizer"] | null;
+            /**
+             * Output Metrics
+             * @description Of a network with several outputs: what is measured of each besides its loss; where it is left out, chosen for
+             *     outputs with labels of their own, and nothing for those that share the first's.
+             * @default {}
+             */
+            output_metrics: {
+                [key: string]: components["schemas"]["MetricName"][];
+            };
             /**
              * Precision
              * @description What is computed in; with the mixed ones weights stay float32, and so does what comes out.
@@ -4828,6 +4943,7 @@ export interface components {
              *       "frozen": [],
              *       "initial_weights": null,
              *       "keep": null,
+             *       "labels_of": {},
              *       "learning_rate": null,
              *       "loss": null,
              *       "loss_weights": {},
@@ -4835,6 +4951,7 @@ export interface components {
              *       "memory_limit_mb": null,
              *       "metrics": null,
              *       "optimizer": null,
+             *       "output_metrics": {},
              *       "precision": "float32",
              *       "preprocessing": [],
              *       "schedule": null,
@@ -4949,7 +5066,29 @@ export interface components {
             source?: {
                 [key: string]: unknown;
             } | null;
-            spec: components["schemas"]["Spec"];
+            /**
+             * Spec
+             * @description A network: layers in any order (edges are the meaning), and the layers whose outputs it answers with.
+             */
+            spec: {
+                /** Groups */
+                groups?: components["schemas"]["Group"][];
+                /** Layers */
+                layers: components["schemas"]["Layer"][];
+                /** Name */
+                name: string;
+                /**
+                 * Outputs
+                 * @default []
+                 */
+                outputs: string[];
+                /**
+                 * Visualnn
+                 * @default 1
+                 * @constant
+                 */
+                visualnn: 1;
+            };
         };
         /**
          * WeightSummary
@@ -10273,6 +10412,7 @@ export const labelSchemaKindValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const lossChoiceNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LossChoice"]["name"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
 export const memberTrainingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MemberTraining"]["state"]> = ["queued", "running", "complete", "failed", "cancelled", "stopped"];
 export const membersViewMethodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MembersView"]["method"]> = ["seeds", "top_k", "snapshots", "average", "jobs"];
+export const metricNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MetricName"]> = ["accuracy", "mse", "mae", "auc", "precision", "recall", "top_5_accuracy"];
 export const minMaxOverValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["over"]> = ["feature", "channel", "all"];
 export const minMaxStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MinMax"]["step"]> = ["min_max"];
 export const newShareRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NewShare"]["role"]> = ["viewer", "commenter", "editor"];
@@ -10286,6 +10426,8 @@ export const oneHotInputsStepValues: ReadonlyArray<FlattenedDeepRequired<compone
 export const operatorViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
 export const operatorViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OperatorView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const optimizerNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Optimizer"]["name"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lbfgs"];
+export const outputViewScores_byAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["scores_by"]> = ["softmax", "sigmoid", "margin"];
+export const outputViewTaskValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["OutputView"]["task"]> = ["classification", "binary", "regression", "sequence"];
 export const partStatusStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PartStatus"]["status"]> = ["ok", "down", "none"];
 export const pcaStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Pca"]["step"]> = ["pca"];
 export const plateauNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Plateau"]["name"]> = ["plateau"];

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useClassCounts } from '@/api/datasets'
-import type { DatasetView } from '@/client/types'
+import type { ClassCount, DatasetView } from '@/client/types'
 import { FailureBox } from '@/ui/Failure'
 
 /** More rows than these are too many to be looked at. */
@@ -9,14 +9,27 @@ const SHOWN = 100
 /** How many samples each class has in each split, as bars of one scale. */
 export function ClassCounts({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
-  const { data, error } = useClassCounts(dataset.id, Boolean(dataset.schema.label?.n_classes))
+  const { labels } = dataset.schema
+  const { data, error } = useClassCounts(
+    dataset.id,
+    labels.some(label => Boolean(label.n_classes)),
+  )
   if (error) return <FailureBox title={t('datasets:countsFailed')} error={error} />
-  if (!data || data.items.length === 0) return null
-  const splits = Object.keys(dataset.splits)
-  const most = Math.max(1, ...data.items.flatMap(one => Object.values(one.counts)))
+  const counted = Object.entries(data?.labels ?? {}).filter(([, items]) => items.length > 0)
+  return counted.map(([name, items]) => (
+    <Counts key={name} items={items} splits={Object.keys(dataset.splits)} of={labels.length > 1 ? name : null} />
+  ))
+}
+
+type Props = { readonly items: readonly ClassCount[]; readonly splits: readonly string[]; readonly of: string | null }
+
+/** `of` names the labels where there are several. */
+function Counts({ items, splits, of }: Props) {
+  const { t } = useTranslation()
+  const most = Math.max(1, ...items.flatMap(one => Object.values(one.counts)))
   return (
     <section className="card">
-      <h2>{t('datasets:classCounts')}</h2>
+      <h2>{of === null ? t('datasets:classCounts') : t('datasets:countsOf', { name: of })}</h2>
       <table className="sheet-table class-counts">
         <thead>
           <tr>
@@ -29,7 +42,7 @@ export function ClassCounts({ dataset }: { dataset: DatasetView }) {
           </tr>
         </thead>
         <tbody>
-          {data.items.slice(0, SHOWN).map(({ index, name, counts }) => (
+          {items.slice(0, SHOWN).map(({ index, name, counts }) => (
             <tr key={index}>
               <th scope="row">{name}</th>
               {splits.map(split => (
@@ -42,7 +55,7 @@ export function ClassCounts({ dataset }: { dataset: DatasetView }) {
           ))}
         </tbody>
       </table>
-      {data.items.length > SHOWN ? <p className="field-hint">{t('datasets:firstClasses', { count: SHOWN })}</p> : null}
+      {items.length > SHOWN ? <p className="field-hint">{t('datasets:firstClasses', { count: SHOWN })}</p> : null}
     </section>
   )
 }

@@ -4,7 +4,7 @@ import { ArrowLeft, Play, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteDataset, useDataset } from '@/api/datasets'
-import type { DatasetView } from '@/client/types'
+import type { DatasetView, LabelSchema } from '@/client/types'
 import { bytesText } from '@/model/values'
 import { DATASETS, goTo } from '@/pages/location'
 import { Facts } from '@/panel/Facts'
@@ -87,10 +87,9 @@ function Detail({ dataset }: { dataset: DatasetView }) {
 
 function Schema({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
-  const { features, label } = dataset.schema
+  const { features, labels } = dataset.schema
   const missingText = ({ missing = 0, missing_in = [] }: { missing?: number; missing_in?: string[] }) =>
     [number(missing), missing_in.join(', ')].filter(Boolean).join(': ')
-  const range = (one: { min: number; max: number }) => `${number(one.min)} … ${number(one.max)}`
   return (
     <section className="card">
       <h2>{t('datasets:schema')}</h2>
@@ -106,19 +105,27 @@ function Schema({ dataset }: { dataset: DatasetView }) {
           ]}
         />
       ))}
-      {label ? (
-        <Facts
-          facts={[
-            [t('datasets:label'), label.name],
-            [t('datasets:type'), label.dtype],
-            [t('datasets:range'), range(label)],
-            ...(label.n_classes ? [[t('datasets:classCount'), String(label.n_classes)] as const] : []),
-          ]}
-        />
-      ) : (
-        <p className="dataset-note">{t('datasets:noLabel')}</p>
-      )}
-      {label?.classes ? (
+      {labels.map(label => (
+        <Label key={label.name} label={label} />
+      ))}
+      {labels.length === 0 ? <p className="dataset-note">{t('datasets:noLabel')}</p> : null}
+    </section>
+  )
+}
+
+function Label({ label }: { label: LabelSchema }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Facts
+        facts={[
+          [t('datasets:label'), label.name],
+          [t('datasets:type'), label.dtype],
+          [t('datasets:range'), range(label)],
+          ...(label.n_classes ? [[t('datasets:classCount'), String(label.n_classes)] as const] : []),
+        ]}
+      />
+      {label.classes ? (
         <p className="chips dataset-classes">
           {label.classes.slice(0, 100).map(name => (
             <span key={name} className="chip">
@@ -127,10 +134,11 @@ function Schema({ dataset }: { dataset: DatasetView }) {
           ))}
         </p>
       ) : null}
-    </section>
+    </>
   )
 }
 
+const range = (one: { min: number; max: number }) => `${number(one.min)} … ${number(one.max)}`
 const number = (value: number) => Number(value.toPrecision(5)).toLocaleString()
 
 /** Back to the canvas, with this data set in the recipe. */

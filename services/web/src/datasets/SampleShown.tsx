@@ -36,8 +36,15 @@ export function Picture({ values, feature, text }: { values: unknown; feature: F
   return <canvas ref={canvas} width={width} height={height} role="img" aria-label={text} title={text} />
 }
 
-export function labelText({ label, class_name }: Sample): string {
-  return class_name ?? (label === null || label === undefined ? '–' : numbersText(label))
+/** What the labels say; where there are several, each with its name. */
+export function labelText({ label, class_name, labels = {} }: Sample): string {
+  const all = Object.entries(labels)
+  if (all.length > 1) return all.map(([name, one]) => `${name} ${saidText(one.value, one.class_name)}`).join(' · ')
+  return saidText(label, class_name)
+}
+
+function saidText(value: unknown, name: string | null | undefined): string {
+  return name ?? (value === null || value === undefined ? '–' : numbersText(value))
 }
 
 export function numbersText(value: unknown): string {

@@ -2,26 +2,31 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useCatalogue, useFormats } from '@/api/catalogue'
+import { useFormats } from '@/api/catalogue'
 import { download, exportSpec } from '@/api/conversions'
 import { failureOf, lacksWeights } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
-import { exportPicture } from '@/canvas/exportPicture'
 import type { Format } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { useEditor, useSpec } from '@/store/editor'
-import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
+import { NewerExport } from './NewerExport'
+import { PictureButtons } from './PictureButtons'
 import { ReportView } from './ReportView'
 import { closeDialog } from './state'
 import { WeightsChoice, type WeightsFrom } from './WeightsChoice'
 
 const FIRST = 'keras'
 
-/** Shows what a format makes of the network before anything is downloaded. */
 export default function ExportDialog() {
+  const newer = useEditor(state => state.newer)
+  return newer ? <NewerExport newer={newer} /> : <Formatted />
+}
+
+/** Shows what a format makes of the network before anything is downloaded. */
+function Formatted() {
   const { t } = useTranslation()
   const spec = useSpec()
   const formats = useFormats()
@@ -68,25 +73,6 @@ export default function ExportDialog() {
         </section>
       ) : null}
     </Dialog>
-  )
-}
-
-function PictureButtons() {
-  const { t } = useTranslation()
-  const catalogue = useCatalogue()
-  const empty = useSpec().layers.length === 0
-  const picture = (kind: 'svg' | 'png') => () =>
-    exportPicture(kind, catalogue).catch(reason => tellFailure(t('files:pictureFailed'), reason))
-  return (
-    <span className="dialog-aside">
-      {t('files:asPicture')}
-      <Button disabled={empty} onClick={picture('svg')}>
-        {t('files:svg')}
-      </Button>
-      <Button disabled={empty} onClick={picture('png')}>
-        {t('files:png')}
-      </Button>
-    </span>
   )
 }
 

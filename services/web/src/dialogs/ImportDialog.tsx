@@ -6,13 +6,15 @@ import { useFeatures, useFormats } from '@/api/catalogue'
 import { readFile, readUrl } from '@/api/conversions'
 import { failureOf, lacksShape } from '@/api/failure'
 import { useTold } from '@/i18n/told'
-import { openSpec } from '@/store/opening'
+import type { Found } from '@/model/newer'
+import { openNewer, openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 import { inputShapeOf } from './inputShape'
+import { newerOf, OpenNewer } from './OpenNewer'
 import { ReportView } from './ReportView'
 import { closeDialog, useDialog } from './state'
 import { useDiscard } from './useDiscard'
@@ -24,7 +26,10 @@ export default function ImportDialog() {
   const [text, setText] = useState(useDialog.getState().text)
   const [source, setSource] = useState('')
   const [shape, setShape] = useState('')
+  const [newer, setNewer] = useState<Found | null>(null)
   const reading = useMutation({
+    onMutate: () => setNewer(null),
+    onError: async (_, from) => setNewer(await newerOf(from)),
     mutationFn: (from: File | string) => {
       const options = [source || undefined, inputShapeOf(shape)] as const
       return typeof from === 'string' ? readUrl(from, ...options) : readFile(from, ...options)
@@ -40,6 +45,10 @@ export default function ImportDialog() {
       closeDialog()
       openSpec(done.spec).catch(error => tellFailure(t('files:openFailed'), error))
     })
+  const look = (found: Found) => {
+    closeDialog()
+    openNewer(found.spec, found.newer).catch(error => tellFailure(t('files:openFailed'), error))
+  }
   const footer = done ? (
     <>
       <Button onClick={closeDialog}>{t('app:cancel')}</Button>
@@ -50,6 +59,7 @@ export default function ImportDialog() {
   ) : (
     <>
       <Button onClick={closeDialog}>{t('app:cancel')}</Button>
+      {newer ? <OpenNewer onOpen={() => guarded(() => look(newer))} /> : null}
       <Button tone="primary" disabled={given === undefined || reading.isPending} onClick={read}>
         {t('files:import')}
       </Button>
@@ -71,12 +81,14 @@ export default function ImportDialog() {
         value={text}
         onChange={event => {
           setText(event.target.value)
+          setNewer(null)
           reading.reset()
         }}
       />
       {useFeatures()?.import_urls ? <FromUrl onUrl={url => reading.mutate(url)} /> : null}
       <Options source={source} onSource={setSource} shape={shape} onShape={setShape} onEnter={read} />
       {reading.isPending ? <p role="status">{t('files:reading', { name: nameOf(reading.variables) })}</p> : null}
+      {newer ? <p role="status">{t('newer:offer')}</p> : null}
       {reading.error ? (
         <FailureBox title={t('files:importFailed')} error={reading.error}>
           {lacksShape(failureOf(reading.error)) ? <p>{t('files:shapeNeeded')}</p> : null}

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { aligned, type Chart, type Line } from '@/training/charts'
-import { metricText } from './texts'
-import { useTheme } from './useTheme'
+import { useTheme } from '@/ui/useTheme'
+import { metricName, metricText } from './texts'
 
 const HEIGHT = 214
 /** Tokens of `tokens.css`, one a line. */
@@ -31,7 +31,7 @@ export default function CurveChart({ chart }: { chart: Chart }) {
     return several ? `${line.name} · ${side}` : side
   })
   const across = t(`jobs:unit.${chart.unit}`)
-  const up = t(`jobs:metric.${chart.metric}`, { defaultValue: chart.metric })
+  const up = metricName(t, chart.metric)
   const key = JSON.stringify([theme, labels, across, up, chart.lines.map(line => line.side)])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says it all
   useEffect(() => {

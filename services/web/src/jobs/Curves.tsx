@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Chart } from '@/training/charts'
 import { CurveTable } from './CurveTable'
+import { metricName } from './texts'
 
 /** uPlot comes when the first curve is to be drawn. */
 const CurveChart = lazy(() => import('./CurveChart'))
@@ -15,7 +16,7 @@ export function Curves({ charts }: { charts: readonly Chart[] }) {
       {charts.length === 0 ? <p className="field-hint">{t('jobs:noCurves')}</p> : null}
       {charts.map(chart => (
         <section key={chart.metric} className="curve" data-metric={chart.metric} data-points={points(chart)}>
-          <h3>{t(`jobs:metric.${chart.metric}`, { defaultValue: chart.metric })}</h3>
+          <h3>{metricName(t, chart.metric)}</h3>
           <Suspense fallback={<div className="curve-plot" />}>
             <CurveChart chart={chart} />
           </Suspense>

@@ -5,7 +5,7 @@ import { Facts } from '@/panel/Facts'
 import { metricsOf } from '@/training/events'
 import type { Run } from '@/training/run'
 import { Register } from './Register'
-import { metricText } from './texts'
+import { metricName, metricText } from './texts'
 
 const JUDGED = /^(test|val|train)_/
 
@@ -20,11 +20,7 @@ export function Results({ job, run, name }: { job: JobView; run: Run; name: stri
     <section className="card">
       <h2>{t('jobs:results')}</h2>
       {metrics.length > 0 ? (
-        <Facts
-          facts={metrics.map(
-            ([key, value]) => [t(`jobs:verdict.${key}`, { defaultValue: key }), metricText(value)] as const,
-          )}
-        />
+        <Facts facts={metrics.map(([key, value]) => [metricName(t, key, 'verdict'), metricText(value)] as const)} />
       ) : null}
       {job.links.weights ? (
         <>

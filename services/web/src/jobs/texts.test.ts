@@ -1,5 +1,6 @@
+import i18next from 'i18next'
 import { expect, test } from 'vitest'
-import { isEmpty, valueText } from './texts'
+import { isEmpty, metricName, valueText } from './texts'
 
 test.each([
   [null, '–'],
@@ -38,4 +39,19 @@ test.each([
   [{ a: 1 }, false],
 ])('whether %j says nothing: %s', (value, empty) => {
   expect(isEmpty(value)).toBe(empty)
+})
+
+test.each([
+  ['loss', 'metric', 'Loss'],
+  ['parity_accuracy', 'metric', 'parity · Accuracy'],
+  ['aux/one_top_5_accuracy', 'metric', 'aux/one · Top-5 accuracy'],
+  ['batch_rate', 'metric', 'batch_rate'],
+  ['test_accuracy', 'verdict', 'test_accuracy'],
+  ['val_top_5_accuracy', 'verdict', 'val_top_5_accuracy'],
+  ['test_ink_mae', 'verdict', 'ink · test_mae'],
+] as const)('the metric %s of a %s is called %s', async (metric, table, name) => {
+  const words = { loss: 'Loss', accuracy: 'Accuracy', top_5_accuracy: 'Top-5 accuracy' }
+  const texts = i18next.createInstance()
+  await texts.init({ lng: 'en', ns: ['jobs'], resources: { en: { jobs: { metric: words } } } })
+  expect(metricName(texts.t, metric, table)).toBe(name)
 })

@@ -1,3 +1,5 @@
+import type { TFunction } from 'i18next'
+
 /** 75 -> `1:15`, 4000 -> `1:06:40`. */
 export function durationText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
@@ -63,4 +65,20 @@ function stepLists(value: unknown): string[] | null {
   const entries = Object.entries(value)
   if (entries.length === 0 || !entries.every(([, list]) => areSteps(list))) return null
   return entries.map(([name, list]) => `${name}: ${(list as Step[]).map(stepText).join(' → ')}`)
+}
+
+const MEASURES = ['top_5_accuracy', 'accuracy', 'loss', 'mse', 'mae', 'auc', 'precision', 'recall']
+const SPLIT = /^(test|val|train)_/
+
+/** A metric in words; that of an output but the first (`parity_accuracy`) with the output's name before it. */
+export function metricName(t: TFunction, metric: string, table: 'metric' | 'verdict' = 'metric'): string {
+  const known = t(`jobs:${table}.${metric}`, { defaultValue: '' })
+  if (known !== '') return known
+  const split = table === 'verdict' ? (SPLIT.exec(metric)?.[0] ?? '') : ''
+  const rest = metric.slice(split.length)
+  if (MEASURES.includes(rest)) return metric
+  const measure = MEASURES.find(one => rest.endsWith(`_${one}`))
+  if (measure === undefined) return metric
+  const plain = `${split}${measure}`
+  return `${rest.slice(0, -measure.length - 1)} · ${t(`jobs:${table}.${plain}`, { defaultValue: plain })}`
 }

@@ -6,7 +6,12 @@ export type Point = { readonly x: number; readonly y: number }
 export type Doc = {
   readonly spec: Spec
   readonly positions: Readonly<Record<string, Point>>
+  /** By group: what folding it moved up, so that unfolding puts it back. */
+  readonly closed?: Readonly<Record<string, Closed>>
 }
+
+/** Where layers lay before a gap was closed, and where they lie since. */
+export type Closed = { readonly before: Doc['positions']; readonly after: Doc['positions'] }
 
 export const NODE_WIDTH = 208
 export const NODE_HEIGHT = 64

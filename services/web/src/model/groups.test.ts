@@ -3,6 +3,7 @@ import { flowEdges } from '@/canvas/edges'
 import { chain, docOf, layer } from '@/testing/catalogue'
 import type { Doc } from './doc'
 import { removeLayers, renameLayer, setNote } from './edit'
+import { setFolded, unfoldAround } from './folding'
 import {
   exitsOf,
   foldedSpec,
@@ -12,9 +13,7 @@ import {
   groupsOf,
   hiddenBy,
   renameGroup,
-  setFolded,
   shownGroups,
-  unfoldAround,
   unfoldedPlaces,
   ungroup,
 } from './groups'
@@ -121,10 +120,45 @@ test('of nested folded groups the outer one is seen', () => {
   expect(hiddenBy(unfoldAround(both, 'b').spec).size).toBe(0)
 })
 
-test('folding and unfolding moves nothing while there is room', () => {
+const heights = (doc: Doc) => Object.fromEntries(Object.entries(doc.positions).map(([name, { y }]) => [name, y]))
+
+test('folding closes the gap, and unfolding puts everything back', () => {
   const doc = groupLayers(residual(), ['b', 'c']).doc
-  const back = setFolded(setFolded(doc, 'group', true), 'group', false)
-  expect(back).toEqual(doc)
+  const shut = setFolded(doc, 'group', true)
+  expect(heights(shut)).toEqual({ in: 0, a: 108, b: 216, c: 324, d: 324 })
+  expect(setFolded(shut, 'group', false)).toEqual(doc)
+  const loose: Doc = { ...doc, positions: { ...doc.positions, d: { x: 30, y: 700 } } } // the distance stays, too
+  expect(heights(setFolded(loose, 'group', true)).d).toBe(700 - 108)
+  expect(setFolded(setFolded(loose, 'group', true), 'group', false)).toEqual(loose)
+})
+
+test('what lies beside a folded group holds up what hangs on it', () => {
+  const wide = residual()
+  const beside: Doc = { ...wide, positions: { ...wide.positions, c: { x: 240, y: 324 } } }
+  const shut = setFolded(groupLayers(beside, ['a', 'b']).doc, 'group', true)
+  expect(heights(shut)).toMatchObject({ a: 108, c: 324 - 108, d: 432 - 108 })
+  const columns: Doc = { ...wide, positions: { ...wide.positions, c: { x: 0, y: 216 }, b: { x: 240, y: 324 } } }
+  const held = setFolded(groupLayers(columns, ['a', 'b']).doc, 'group', true)
+  expect(heights(held).d).toBe(324) // one gap below c, which lies beside the group
+})
+
+test('nested groups close one gap after the other and open again', () => {
+  const inner = groupLayers(groupLayers(residual(), ['a', 'b', 'c']).doc, ['b', 'c']).doc
+  const both = setFolded(setFolded(inner, 'group_1', true), 'group', true)
+  expect(heights(both).d).toBe(216)
+  expect(setFolded(setFolded(both, 'group', false), 'group_1', false)).toEqual(inner)
+  const outer = setFolded(setFolded(inner, 'group', true), 'group_1', true)
+  expect(setFolded(setFolded(outer, 'group_1', false), 'group', false)).toEqual(inner)
+})
+
+test('unfolding makes room where layers were moved or added since', () => {
+  const shut = folded(residual(), 'b', 'c')
+  const moved: Doc = { ...shut, positions: { ...shut.positions, d: { x: 20, y: 300 } } }
+  expect(heights(setFolded(moved, 'group', false)).d).toBe(408)
+  const positions = { ...shut.positions, new: { x: 0, y: 300 } }
+  const spec = { ...shut.spec, layers: [...shut.spec.layers, layer('new', 'Dense', ['a'])] }
+  const open = setFolded({ ...shut, spec, positions }, 'group', false)
+  expect(heights(open).new).toBeGreaterThanOrEqual(324 + 64)
 })
 
 test('unfolding makes room among layers that were laid out closer', () => {

@@ -13,7 +13,7 @@ export function groupNamed(spec: Spec, name: string): Group | undefined {
   return groupsOf(spec).find(group => group.name === name)
 }
 
-function withGroups(doc: Doc, groups: readonly Group[]): Doc {
+export function withGroups(doc: Doc, groups: readonly Group[]): Doc {
   const { groups: _, ...spec } = doc.spec
   return { ...doc, spec: groups.length === 0 ? spec : { ...spec, groups: [...groups] } }
 }
@@ -53,38 +53,6 @@ export function renameGroup(doc: Doc, from: string, to: string): Doc {
   )
 }
 
-/** Folds a group, or unfolds it: where its layers would then lie under others, those below make room. */
-export function setFolded(doc: Doc, name: string, folded: boolean): Doc {
-  const group = groupNamed(doc.spec, name)
-  if (!group || Boolean(group.folded) === folded) return doc
-  const turned = withGroups(
-    doc,
-    groupsOf(doc.spec).map(one => (one === group ? { ...one, folded } : one)),
-  )
-  return folded ? turned : roomFor(turned, group)
-}
-
-/** Unfolds whatever hides a layer. */
-export function unfoldAround(doc: Doc, layer: string): Doc {
-  return groupsOf(doc.spec)
-    .filter(group => group.folded && group.layers.includes(layer))
-    .reduce((now, group) => setFolded(now, group.name, false), doc)
-}
-
-function roomFor(doc: Doc, group: Group): Doc {
-  const inside = new Set(group.layers)
-  const box = boxOf(doc.positions, group.layers)
-  if (!box) return doc
-  const others = Object.entries(doc.positions).filter(([name]) => !inside.has(name))
-  const hit = others.some(
-    ([, { x, y }]) => x < box.right && x + NODE_WIDTH > box.left && y < box.bottom && y + NODE_HEIGHT > box.top,
-  )
-  const more = box.bottom - box.top - NODE_HEIGHT
-  if (!hit || more <= 0) return doc
-  const moved = others.filter(([, { y }]) => y > box.top).map(([name, { x, y }]) => [name, { x, y: y + more }] as const)
-  return { ...doc, positions: { ...doc.positions, ...Object.fromEntries(moved) } }
-}
-
 export type Box = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
 /** What the layers cover; null where none has a place. */
@@ -100,6 +68,14 @@ export function boxOf(positions: Doc['positions'], names: readonly string[]): Bo
     bottom = Math.max(bottom, at.y + NODE_HEIGHT)
   }
   return left < right ? { left, top, right, bottom } : null
+}
+
+/** What is seen of a group's layers covers this: a folded group among them is one node. */
+export function seenBoxOf(hidden: ReadonlyMap<string, Group>, positions: Doc['positions'], group: Group): Box | null {
+  const folded = new Set(group.layers.flatMap(name => hidden.get(name) ?? []))
+  const nodes = [...folded].map(one => [GROUP_ID + one.name, anchorOf(positions, one)] as const)
+  const names = [...nodes.map(([id]) => id), ...group.layers.filter(name => !hidden.has(name))]
+  return boxOf(nodes.length > 0 ? { ...positions, ...Object.fromEntries(nodes) } : positions, names)
 }
 
 /** Where a folded group lies: the middle of its layers' top. */

@@ -6,6 +6,7 @@ import { failureOf } from '@/api/failure'
 import { readModel } from '@/api/models'
 import { Canvas } from '@/canvas/Canvas'
 import { CanvasBar } from '@/canvas/CanvasBar'
+import { NewerBanner } from '@/canvas/NewerBanner'
 import { Totals } from '@/canvas/Totals'
 import { Palette } from '@/palette/Palette'
 import '@/palette/palette.css'
@@ -35,6 +36,7 @@ export default function EditorPage() {
         </div>
         <div className="editor-middle">
           <CanvasBar />
+          <NewerBanner />
           <Canvas />
           <Totals />
         </div>
@@ -76,7 +78,9 @@ async function open(id: string | undefined, wanted: () => boolean): Promise<void
   } catch (error) {
     if (failureOf(error).status === 404) forgetLast(id)
     const draft = await readDraft(id) // the server is gone or has no such model; this browser may have it
-    if (draft && wanted()) openDoc(draft.doc, { origin: draft.origin, saved: draft.saved })
+    if (draft && wanted()) {
+      openDoc(draft.doc, { origin: draft.origin, saved: draft.saved, newer: draft.newer ?? null })
+    }
     throw error
   }
 }

@@ -11,7 +11,7 @@ import { layerNamed } from '@/model/doc'
 import { renameLayer, setOutput, setWeightsOf } from '@/model/edit'
 import { nameProblem } from '@/model/names'
 import { parseRef } from '@/model/refs'
-import { shapeText } from '@/model/values'
+import { shapeText, textOf } from '@/model/values'
 import { edit, select, useReadOnly, useSelection, useSpec } from '@/store/editor'
 import { tell } from '@/store/toasts'
 import { Button } from '@/ui/Button'
@@ -53,7 +53,7 @@ export function LayerPanel() {
       <LayerHead layer={layer} type={type} />
       <OwnProblems name={layer.name} />
       <NameField layer={layer} />
-      {type ? <ParamForm layer={layer} type={type} /> : <p>{t('panel:unknownType')}</p>}
+      {type ? <ParamForm layer={layer} type={type} /> : <UnknownType layer={layer} />}
       <InputList layer={layer} most={type?.ports.most ?? null} />
       <Wiring layer={layer} type={type} />
       <NoteField layer={layer} />
@@ -74,6 +74,17 @@ function LayerHead({ layer, type }: { layer: Layer; type: LayerType | undefined 
       </h2>
       <p>{told(type?.doc ?? '')}</p>
     </header>
+  )
+}
+
+/** Nothing says what its parameters mean: they are shown as they stand. */
+function UnknownType({ layer }: { layer: Layer }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <p>{t('panel:unknownType')}</p>
+      <Facts facts={Object.entries(layer.params ?? {}).map(([name, value]) => [name, textOf(value)])} />
+    </>
   )
 }
 

@@ -13,6 +13,7 @@ export function Result({ answer, operator }: { answer: Answer; operator: Operato
   const at = Math.min(wanted, answer.predictions.length - 1)
   const prediction = answer.predictions[at]
   const count = answer.predictions.length
+  const others = Object.entries(answer.answers ?? {})
   return (
     <section className="result" aria-label={t('predict:answer')} aria-live="polite">
       {count > 1 ? (
@@ -28,7 +29,16 @@ export function Result({ answer, operator }: { answer: Answer; operator: Operato
           />
         </label>
       ) : null}
+      {others.length > 0 ? <h3>{operator.signature.outputs[0]?.name}</h3> : null}
       {prediction ? <Said prediction={prediction} classes={operator.classes ?? null} /> : null}
+      {others.map(([name, predictions]) => (
+        <section key={name} aria-label={name} data-output={name}>
+          <h3>{name}</h3>
+          {predictions[at] ? (
+            <Said prediction={predictions[at]} classes={operator.others?.[name]?.classes ?? null} />
+          ) : null}
+        </section>
+      ))}
       <p className="result-time">
         {t('predict:took', { ms: answer.ms.toFixed(answer.ms < 10 ? 1 : 0), version: answer.version })}
       </p>

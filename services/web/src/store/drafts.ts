@@ -1,6 +1,7 @@
 import { createStore, del, get, promisifyRequest } from 'idb-keyval'
 import type { Spec } from '@/client/types'
 import type { Doc } from '@/model/doc'
+import type { Newer } from '@/model/newer'
 import { type EditorState, isUnsaved, type Origin, useEditor } from './editor'
 
 /** Unsaved work, and where layers lie, in this browser; it survives a reload and a lost server. */
@@ -10,6 +11,7 @@ export type Draft = {
   readonly saved: Spec | null
   readonly origin: Origin
   readonly together?: true
+  readonly newer?: Newer
 }
 
 const WAIT_MS = 200
@@ -52,9 +54,16 @@ export function keepDrafts(failed: (error: unknown) => void): () => void {
   const write = (state = useEditor.getState()) => {
     clearTimeout(timer)
     timer = undefined
-    const { saved, origin } = state
+    const { saved, origin, newer } = state
     const together = state.shared ? { together: true as const } : {}
-    const draft: Draft = { format: 1, doc: state.history.present, saved, origin, ...together }
+    const draft: Draft = {
+      format: 1,
+      doc: state.history.present,
+      saved,
+      origin,
+      ...together,
+      ...(newer ? { newer } : {}),
+    }
     put(draftKey(state.origin), draft).catch(failed)
   }
   const flush = () => {

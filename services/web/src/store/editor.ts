@@ -1,8 +1,11 @@
+import i18next from 'i18next'
 import { create } from 'zustand'
 import type { Spec } from '@/client/types'
 import { type Doc, emptyDoc } from '@/model/doc'
 import { begin, type History, record, redo, undo } from '@/model/history'
+import type { Newer } from '@/model/newer'
 import { same } from '@/model/same'
+import { tell } from './toasts'
 
 /** The stored version that is being edited; null for a model that was never saved. */
 export type Origin = { readonly id: string; readonly version: number; readonly etag: string } | null
@@ -17,6 +20,8 @@ export type EditorState = {
   readonly opened: number
   /** While several people edit: what this one can do. Undo is then theirs (see `together/`), and there is no history here. */
   readonly shared: { readonly undo: boolean; readonly redo: boolean; readonly readOnly: boolean } | null
+  /** What a newer VisualNN made: it is looked at and handed on as it came; what is drawn is never saved in its place. */
+  readonly newer: Newer | null
 }
 
 /** Takes edits over while several people edit. */
@@ -27,7 +32,7 @@ export type Partner = {
 }
 let partner: Partner | null = null
 
-type Opening = { readonly origin?: Origin; readonly saved?: Spec | null }
+type Opening = { readonly origin?: Origin; readonly saved?: Spec | null; readonly newer?: Newer | null }
 
 const EMPTY: readonly string[] = []
 
@@ -38,13 +43,15 @@ export const useEditor = create<EditorState>(() => ({
   selection: EMPTY,
   opened: 0,
   shared: null,
+  newer: null,
 }))
 
 export const currentDoc = (): Doc => useEditor.getState().history.present
 
 /** Opens another document; its history begins anew. */
-export function openDoc(doc: Doc, { origin = null, saved = null }: Opening = {}): void {
-  useEditor.setState(state => ({ history: begin(doc), origin, saved, selection: EMPTY, opened: state.opened + 1 }))
+export function openDoc(doc: Doc, { origin = null, saved = null, newer = null }: Opening = {}): void {
+  const history = begin(doc)
+  useEditor.setState(state => ({ history, origin, saved, newer, selection: EMPTY, opened: state.opened + 1 }))
 }
 
 /** One step of undo; edits with the same key in a row are one. */
@@ -54,9 +61,23 @@ export function edit(change: (doc: Doc) => Doc, key: string | null = null): void
     return
   }
   useEditor.setState(state => {
-    const history = record(state.history, change(state.history.present), key)
+    const { present } = state.history
+    const next = change(present)
+    if (state.newer) return onlyLooks(present, next) ? { history: begin(next), saved: next.spec } : refused(state)
+    const history = record(state.history, next, key)
     return history === state.history ? state : { history, selection: existing(history.present, state.selection) }
   })
+}
+
+function refused(state: EditorState): EditorState {
+  tell(i18next.t('newer:notChanged'))
+  return state
+}
+
+/** Whether nothing changed but where layers lie and which groups are folded. */
+function onlyLooks({ spec: { groups: before, ...was } }: Doc, { spec: { groups: after, ...is } }: Doc): boolean {
+  const parts = (groups: Spec['groups']) => groups?.map(({ name, layers }) => ({ name, layers })) ?? []
+  return same(was, is) && same(parts(before), parts(after))
 }
 
 export function select(names: readonly string[]): void {
@@ -111,7 +132,8 @@ export const useSelection = (): readonly string[] => useEditor(state => state.se
 
 export const useCanUndo = (): boolean => useEditor(({ shared, history }) => shared?.undo ?? history.past.length > 0)
 export const useCanRedo = (): boolean => useEditor(({ shared, history }) => shared?.redo ?? history.future.length > 0)
-export const useReadOnly = (): boolean => useEditor(state => state.shared?.readOnly ?? false)
+export const useReadOnly = (): boolean =>
+  useEditor(({ shared, newer }) => newer !== null || (shared?.readOnly ?? false))
 
 /** Whether there are changes that are in no version. */
 export function useUnsaved(): boolean {

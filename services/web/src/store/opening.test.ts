@@ -7,6 +7,7 @@ import { openModel, resume } from './opening'
 
 vi.mock('./drafts', () => ({ readDraft: async () => null }))
 const showOpened = vi.hoisted(() => vi.fn())
+vi.mock('@/api/catalogue', () => ({ readCatalogue: async () => ({ items: [], byType: new Map() }) }))
 vi.mock('@/canvas/view', () => ({ showOpened }))
 
 const { spec } = emptyDoc('opened late')
@@ -42,4 +43,13 @@ test('where nothing was left, the canvas stays as it is: a first layer lies wher
   showOpened.mockClear()
   await resume()
   expect(showOpened).not.toHaveBeenCalled()
+})
+
+test('a stored model that is not known as a whole is opened to be looked at, and its draft is not taken for work', async () => {
+  const layers = [{ name: 'a', type: 'Quantum', params: {}, inputs: [] }]
+  await openModel({ ...model, spec: { ...spec, layers } })
+  expect(useEditor.getState()).toMatchObject({
+    origin: { id: 'model-1' },
+    newer: { types: ['Quantum'], version: null },
+  })
 })

@@ -1,7 +1,9 @@
+import { readCatalogue } from '@/api/catalogue'
 import { layoutOf } from '@/canvas/layout/layoutOf'
 import { showOpened } from '@/canvas/view'
 import type { ModelView, Spec } from '@/client/types'
 import { type Doc, emptyDoc } from '@/model/doc'
+import { type Newer, newerIn } from '@/model/newer'
 import { goTo, HOME, modelPath, selectedInAddress } from '@/pages/location'
 import { readDraft } from './drafts'
 import { currentDoc, openDoc, select, useEditor } from './editor'
@@ -19,13 +21,22 @@ export async function openSpec(spec: Spec): Promise<void> {
   showOpened()
 }
 
+/** A file that holds what is not known here, to be looked at. */
+export async function openNewer(spec: Spec, newer: Newer): Promise<void> {
+  openDoc(await positioned({ spec, positions: {} }), { saved: spec, newer })
+  goTo(HOME)
+  showOpened()
+}
+
 /** A stored model, with the unsaved work that this browser holds of it; nothing where it is no longer wanted by then. */
 export async function openModel(model: ModelView, wanted = () => true): Promise<void> {
   const draft = await readDraft(model.id)
-  const fresh = await positioned({ spec: model.spec, positions: draft?.doc.positions ?? {} })
+  const { spec, newer } = await understood(model)
+  const fresh = await positioned({ spec, positions: draft?.doc.positions ?? {} })
   if (!wanted()) return
   const origin = { id: model.id, version: model.version, etag: model.etag }
-  if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: draft.saved ?? model.spec })
+  if (newer) openDoc(fresh, { origin, saved: spec, newer })
+  else if (draft && draft.origin?.etag === model.etag) openDoc(draft.doc, { origin, saved: draft.saved ?? model.spec })
   else if (draft && JSON.stringify(draft.doc.spec) !== JSON.stringify(draft.saved)) {
     openDoc(draft.doc, { origin: draft.origin, saved: draft.saved }) // a save will meet the newer version and ask
   } else {
@@ -39,8 +50,8 @@ export async function openModel(model: ModelView, wanted = () => true): Promise<
 /** Of a stored model, the version on the server; unsaved work is given up. */
 export async function openTheirs(model: ModelView): Promise<void> {
   const origin = { id: model.id, version: model.version, etag: model.etag }
-  const doc = { spec: model.spec, positions: currentDoc().positions }
-  openDoc(await positioned(doc), { origin, saved: model.spec })
+  const { spec, newer } = await understood(model)
+  openDoc(await positioned({ spec, positions: currentDoc().positions }), { origin, saved: spec, newer })
   showOpened()
 }
 
@@ -53,9 +64,16 @@ export async function resume(wanted = () => true): Promise<void> {
     if (useEditor.getState().origin !== null) openDoc(emptyDoc('untitled'))
     return
   }
-  openDoc(await positioned(draft.doc), { saved: draft.saved })
+  openDoc(await positioned(draft.doc), { saved: draft.saved, newer: draft.newer ?? null })
   restoreSelection()
   showOpened()
+}
+
+/** What of a stored spec can be drawn; all of it, unless another VisualNN of this server's database is newer. */
+async function understood({ spec, name }: ModelView): Promise<{ spec: Spec; newer: Newer | null }> {
+  const catalogue = await readCatalogue().catch(() => null) // then nothing can be said against a type
+  const knows = (type: string) => catalogue === null || catalogue.byType.has(type)
+  return newerIn(new TextEncoder().encode(JSON.stringify(spec)), `${name}.json`, knows) ?? { spec, newer: null }
 }
 
 function restoreSelection(): void {

@@ -52,6 +52,10 @@ async function attempt(send: Send, quiet = false): Promise<void> {
 
 async function attemptNow(send: Send, quiet: boolean): Promise<void> {
   const { spec } = currentDoc()
+  if (useEditor.getState().newer) {
+    tell(i18next.t('newer:notSaved'))
+    return
+  }
   const before = draftKey(useEditor.getState().origin)
   try {
     const model = await send(spec)

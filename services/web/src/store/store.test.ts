@@ -1,10 +1,13 @@
 import { beforeEach, expect, test } from 'vitest'
 import { emptyDoc } from '@/model/doc'
-import { appendLayer } from '@/model/edit'
+import { appendLayer, moveTo } from '@/model/edit'
+import { setFolded } from '@/model/folding'
+import { groupLayers, ungroup } from '@/model/groups'
 import { chain, DENSE } from '@/testing/catalogue'
 import { keepDrafts, readDraft } from './drafts'
 import { currentDoc, edit, isUnsaved, markSaved, openDoc, redoEdit, select, undoEdit, useEditor } from './editor'
 import { forgetLast, keepLast, lastPath } from './last'
+import { save } from './saving'
 
 beforeEach(() => openDoc(chain()))
 
@@ -81,4 +84,27 @@ test('the editor is where the network is that was edited last, before a reload a
   expect(lastPath(NEVER_OPENED)).toBe('/app/models/model-2')
   forgetLast('model-2')
   expect(lastPath(NEVER_OPENED)).toBe('/')
+})
+
+test('what a newer VisualNN made is folded and moved, but not changed, and comes back as it was', async () => {
+  const bytes = new TextEncoder().encode('{"visualnn": 2}')
+  const newer = { bytes, file: 'net.json', version: 2, types: [], keys: [], problems: [] }
+  const grouped = groupLayers(chain(), ['b', 'c']).doc
+  openDoc(grouped, { saved: grouped.spec, newer })
+  edit(doc => moveTo(doc, { b: { x: 7, y: 7 } }))
+  edit(doc => setFolded(doc, 'group', true))
+  expect(currentDoc().positions.b).toEqual({ x: 7, y: 7 })
+  expect(currentDoc().spec.groups?.[0]?.folded).toBe(true)
+  const before = currentDoc()
+  edit(doc => appendLayer(doc, DENSE, []).doc)
+  edit(doc => setFolded(ungroup(doc, 'group'), 'group', false))
+  expect(currentDoc()).toBe(before)
+  expect(isUnsaved(useEditor.getState())).toBe(false)
+  await save() // no call is made: there is no server here
+  expect(useEditor.getState().origin).toBeNull()
+  const stop = keepDrafts(() => undefined)
+  stop()
+  await expect.poll(async () => (await readDraft('new'))?.newer?.bytes).toEqual(bytes)
+  openDoc(chain())
+  expect(useEditor.getState().newer).toBeNull()
 })

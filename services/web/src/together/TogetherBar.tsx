@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useRoute } from 'wouter'
 import { openDialog } from '@/dialogs/state'
 import { HOME, modelPath } from '@/pages/location'
+import { useEditor } from '@/store/editor'
 import { useIdentity } from './identity'
 import { myName } from './presence'
 import { isShared, type Person, useTogether } from './state'
@@ -30,8 +31,14 @@ function ShareButton({ shared }: { shared: boolean }) {
   const { t } = useTranslation()
   const role = useTogether(state => state.role)
   const guest = shared && role !== 'owner'
+  const newer = useEditor(state => state.newer !== null)
   return (
-    <button type="button" className="button button-plain share-button" onClick={() => openDialog('share')}>
+    <button
+      type="button"
+      className="button button-plain share-button"
+      disabled={newer}
+      onClick={() => openDialog('share')}
+    >
       {guest ? <Users size={15} aria-hidden /> : <UserPlus size={15} aria-hidden />}
       {guest ? t(`together:${role}`) : t('together:share')}
     </button>

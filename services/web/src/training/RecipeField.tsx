@@ -2,9 +2,11 @@ import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { RecipeField as Described } from '@/client/types'
 import { useTold } from '@/i18n/told'
+import { useSpec } from '@/store/editor'
 import { IconButton } from '@/ui/Button'
 import { Field } from '@/ui/Field'
 import { controlFor } from './controls'
+import { OutputsControl } from './OutputsControl'
 import { defaultText, errorAt, namedOf } from './recipe'
 import { StepsField } from './StepsField'
 
@@ -23,6 +25,7 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
   const { t } = useTranslation()
   const told = useTold()
   const Control = controlFor(field)
+  const { outputs } = useSpec()
   const inner = innerFields(field, value)
   const error = errorAt(
     errors,
@@ -67,7 +70,13 @@ export function RecipeField({ field, path, value, errors, onValue }: Props) {
         error={error}
         aside={aside}
       >
-        {ids => <Control {...ids} field={field} value={value} onValue={onValue} />}
+        {ids =>
+          field.kind === 'map' && outputs.length > 1 && typeof (value ?? {}) === 'object' ? (
+            <OutputsControl {...ids} outputs={outputs} field={field} value={value} onValue={onValue} />
+          ) : (
+            <Control {...ids} field={field} value={value} onValue={onValue} />
+          )
+        }
       </Field>
       {inner.length > 0 ? (
         <InnerFields fields={inner} path={path} value={value} errors={errors} onValue={onValue} />

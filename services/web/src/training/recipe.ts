@@ -1,6 +1,6 @@
 import type { Problem, RecipeField } from '@/client/types'
 import { parseValue, textOf } from '@/model/values'
-import { mapText, mapValue } from './maps'
+import { listsValue, mapText, mapValue } from './maps'
 
 /** `params` of a job: what is not there is chosen by the server. */
 export type Params = Readonly<Record<string, unknown>>
@@ -15,7 +15,7 @@ export function withField(params: Params, name: string, value: unknown): Params 
 export function fieldValue(field: RecipeField, typed: string): unknown {
   const text = typed.trim()
   if (text === '') return undefined
-  if (field.kind === 'map') return mapValue(text)
+  if (field.kind === 'map') return field.of === 'list' ? listsValue(text) : mapValue(text)
   if (field.kind !== 'list') return field.kind === 'text' ? text : parseValue(text)
   if (field.choices?.includes(text)) return text
   const items = text.split(/\s*,\s*/).filter(item => item !== '')

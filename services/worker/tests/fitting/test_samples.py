@@ -13,7 +13,7 @@ SERVING = Serving(
     labels=(OneHot(classes=3),),
     task="classification",
 )
-SPLIT = Split(x={"feature": PICTURES}, y=np.array([0, 1, 2, 0, 1, 2]))
+SPLIT = Split(x={"feature": PICTURES}, labels={"y": np.array([0, 1, 2, 0, 1, 2])})
 
 
 def samples() -> Samples:
@@ -49,19 +49,19 @@ def test_epochs_and_seeds_have_different_orders():
 
 @given(st.integers(2, 300), st.floats(0.01, 0.99), st.integers(0, 99))
 def test_holding_out_parts_all_samples_and_counts_as_the_plan_does(count, share, seed):
-    split = Split(x={"feature": np.arange(count).reshape(-1, 1)}, y=None)
+    split = Split(x={"feature": np.arange(count).reshape(-1, 1)})
     train, validation = hold_out(all_of(split, SERVING, {"in": "feature"}), share, seed)
     assert len(train) == int(count * (1 - share))
     assert sorted([*train.rows, *validation.rows]) == list(range(count))
 
 
 def test_sorted_labels_are_shuffled_before_they_are_held_out():
-    split = Split(x={"feature": np.zeros((100, 1))}, y=np.repeat(np.arange(10), 10))
+    split = Split(x={"feature": np.zeros((100, 1))}, labels={"y": np.repeat(np.arange(10), 10)})
     _train, validation = hold_out(all_of(split, SERVING, {"in": "feature"}), 0.3, 0)
     assert len(set(split.y[validation.rows])) >= 8
 
 
 def test_balanced_classes_count_the_same_together() -> None:
-    split = Split(x={"feature": PICTURES}, y=np.array([0, 0, 0, 0, 0, 2]))
+    split = Split(x={"feature": PICTURES}, labels={"y": np.array([0, 0, 0, 0, 0, 2])})
     weights = class_weights(all_of(split, SERVING, {"in": "feature"}), "balanced", 3)
     np.testing.assert_allclose(weights, [0.6, 0, 3.0], rtol=1e-6)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from safetensors.numpy import load
 from visualnn_shared.errors import Invalid
+from visualnn_shared.spec.reading import read_spec
 from visualnn_worker.child.devices import devices, divide_cpu
 
 from services.worker.tests.desk import Desk, class_data, small_spec
@@ -23,6 +24,12 @@ NET = small_spec(
     {"name": "bn", "type": "BatchNormalization"},
     {"name": "act", "type": "Activation", "params": {"activation": "relu"}},
 )
+HEADS = read_spec({
+    "visualnn": 1, "name": "heads", "outputs": ["out", "size"],
+    "layers": [{"name": "in", "type": "Input", "params": {"shape": [4]}},
+               {"name": "out", "type": "Dense", "params": {"units": 3, "activation": "softmax"}, "inputs": ["in"]},
+               {"name": "size", "type": "Dense", "params": {"units": 1}, "inputs": ["in"]}],
+})  # fmt: skip
 RECIPE: dict[str, Any] = {
     "epochs": 2, "batch_size": 6, "learning_rate": 0.05, "validation_split": 0.2, "keep": "last",
     "optimizer": {
@@ -47,6 +54,22 @@ def trained(at: Desk, devices: Any, recipe: dict[str, Any], **more: Any) -> tupl
         "logs": [one["text"] for one in said.of("log")],
     }  # fmt: skip
     return told, said
+
+
+def heads(folder: Path) -> list[Any]:
+    """Weights of a net whose outputs have labels of their own: on one device, and on several."""
+    data = class_data(
+        samples=14
+    )  # two batches, both of which are looked into; the second is no multiple of the devices
+    sizes = {f"y_{split}_size": data[f"x_{split}"].sum(1) for split in ("train", "test")}
+    folder.mkdir()
+    at, found = Desk(folder, {**data, **sizes}), []
+    for count in (1, DEVICES):
+        params = {"epochs": 1, "batch_size": 9, "learning_rate": 0.05, "class_weight": "balanced", "devices": count}
+        result, _ = at.run(at.order("train", HEADS, params=params))
+        weights = load(at.get(result, "weights.safetensors"))
+        found.append({name: np.asarray(one, np.float64).tolist() for name, one in weights.items()})
+    return found
 
 
 def _batches(at: Desk, manifest: dict[str, Any]) -> int:
@@ -81,6 +104,7 @@ def main(folder: Path) -> dict[str, Any]:
         "shared": shared,
         "resumed": trained(at, DEVICES, {}, checkpoint=middle)[0],
         "alone": trained(at, 1, {}, checkpoint=middle)[0],
+        "heads": heads(folder / "heads"),
         "refused": refusals(at, [{"devices": 6, "precision": "mixed_float16"}]),
     }
 

@@ -46,6 +46,13 @@ def test_a_training_on_several_devices_has_the_curve_and_the_weights_of_one_devi
     assert several["test"] == pytest.approx(one["test"], rel=1e-4)
 
 
+def test_outputs_with_labels_of_their_own_train_as_on_one_device(found: dict[str, Any]) -> None:
+    one, several = found["heads"]
+    assert set(one) == {"out/kernel", "out/bias", "size/kernel", "size/bias"}
+    for name, values in one.items():
+        np.testing.assert_allclose(several[name], values, err_msg=name, **CLOSE)
+
+
 def test_the_devices_are_told(found: dict[str, Any]) -> None:
     assert found["seen"][0]["devices"] == DEVICES
     assert found["shared"]["chosen"]["value"] == ["cpu:0", "cpu:1", "cpu:2"]

@@ -6,6 +6,7 @@ import numpy as np
 from visualnn_shared.training.checking import Item, expected_loss, least_loss
 
 from visualnn_worker.checking.bench import Bench, data_loss, penalty, plain
+from visualnn_worker.fitting.losses import loss_of
 
 NEAR, FAR = 0.3, 1.0
 """Shares by which the first loss may differ: good, and worth a look."""
@@ -21,20 +22,45 @@ def check_initial_loss(bench: Bench) -> list[Item]:
         where = "look at the activations below: which layer's are first too large?"
         return [Item(name="initial_loss", verdict="fail", reason=f"the first loss is {found}", hint=where)]
     values = {"loss": round(found, 6)}
+    known = {end.name for end, (part, _weight) in zip(bench.planned.ends, parts, strict=True) if part}
+    if known and len(known) < len(parts):
+        return [_of_output(bench, place) for place in range(len(parts))]
     if any(part is None for part, _weight in parts):
         reason = f"the first loss is {found:.4g}; of this loss no value is known that chance gives"
         return [Item(name="initial_loss", verdict="skip", reason=reason, values=values)]
     wanted = sum(part[0] * weight for part, weight in parts if part)
     formula = " + ".join(part[1] for part, _weight in parts if part)
+    return [_compared(found, wanted, formula)]
+
+
+def _of_output(bench: Bench, place: int) -> Item:
+    """The first loss of one output of several, of which chance does not say each."""
+    end = bench.planned.ends[place]
+    inputs, labels = bench.batch(bench.many)
+    answer = bench.network.model(inputs, training=False)[place]
+    found = float(loss_of(end.loss)(labels[place], answer))
+    wanted = expected_loss(end)
+    if wanted is None:
+        reason = f"the first loss of {end.name} is {found:.4g}; of this loss no value is known that chance gives"
+        return Item(
+            name="initial_loss", verdict="skip", reason=reason, layer=end.name, values={"loss": round(found, 6)}
+        )
+    return _compared(found, *wanted, end.name)
+
+
+def _compared(found: float, wanted: float, formula: str, output: str | None = None) -> Item:
+    values = {"loss": round(found, 6)}
     off = abs(found - wanted) / wanted
     verdict = "pass" if off <= NEAR else "warn"
     reason = f"the first loss is {found:.4g}, chance gives {wanted:.4g} ({formula})"
+    if output:
+        reason = f"the first loss of {output} is {found:.4g}, chance gives {wanted:.4g} ({formula})"
     hint: str | None = None
     if verdict == "warn":
         hint = "the first weights or the inputs are too large: the net is sure of what it cannot know"
         hint = hint if found > wanted else "it is better than chance before it has learnt: are the labels balanced?"
-    return [Item(name="initial_loss", verdict="fail" if off > FAR and found > wanted * 3 else verdict, reason=reason,
-                 hint=hint, values={**values, "expected": round(wanted, 6)})]  # fmt: skip
+    return Item(name="initial_loss", verdict="fail" if off > FAR and found > wanted * 3 else verdict, reason=reason,
+                hint=hint, layer=output, values={**values, "expected": round(wanted, 6)})  # fmt: skip
 
 
 def check_regularization(bench: Bench) -> list[Item]:

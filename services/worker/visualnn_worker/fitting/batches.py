@@ -1,5 +1,6 @@
 """Batches for Keras. docs/06-training.md has the other ways that were tried, and their times."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -52,10 +53,10 @@ class Epochs(Batches):
         batch_size: int,
         seed: int | None = None,
         first: int = 0,
-        weights: NDArray[np.float32] | None = None,
+        weights: Mapping[str, NDArray[np.float32]] | None = None,
         augmentation: Augmentation | None = None,
     ) -> None:
-        """``weights``: what a sample counts in the loss, by its class."""
+        """``weights``: output -> what a sample counts in its loss, by its class."""
         super().__init__(network, samples, batch_size)
         self._weights = weights
         self._augmentation = augmentation
@@ -78,11 +79,13 @@ class Epochs(Batches):
         if self._weights is None:
             return taken
         inputs, labels = taken
-        counts = self._counts(rows, self._weights)
-        return inputs, labels, (counts,) * len(labels) if isinstance(labels, tuple) else counts
+        counts = tuple(self._counts(rows, name, self._weights.get(name)) for name in self._network.output_names)
+        return inputs, labels, counts if isinstance(labels, tuple) else counts[0]
 
-    def _counts(self, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        labels = self._samples.class_labels(rows)
+    def _counts(self, rows: Rows, output: str, weights: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        if weights is None:
+            return np.ones(len(rows), np.float32)
+        labels = self._samples.only(output).class_labels(rows)
         assert labels is not None  # a plan refuses data sets without labels
         found = weights[labels.astype(np.int64)]
         return found.reshape(len(found)) if found.size == len(found) else found

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from visualnn_shared.training.loss_options import name_of, options_of
 from visualnn_shared.training.optimizers import FULL_BATCH, OPTIMIZERS
-from visualnn_shared.training.recipe import Optimizer, TrainParams
+from visualnn_shared.training.recipe import LossChoice, Optimizer, TrainParams
 from visualnn_shared.training.serving import Serving
 
 from visualnn_worker.fitting.losses import loss_of
@@ -23,12 +23,14 @@ def compile_model(network: Network, params: TrainParams, per_epoch: int = 1, *, 
     """
     model = network.model
     assert params.loss is not None
-    losses = [loss_of(params.loss)]
-    metrics: list[Any] = [_metric(m, params, serving) for m in params.metrics or ()]
+    first, *others = network.output_names
+    losses = [loss_of(params.loss), *(loss_of(params.losses[name]) for name in others)]
+    own = serving.of if serving else lambda _name: None
+    metrics: list[Any] = [_metric(m, params.loss, own(first)) for m in params.metrics or ()]
     several: dict[str, Any] = {}
-    if params.losses:  # the first output is the one that is measured
-        losses += [loss_of(loss) for loss in params.losses.values()]
-        metrics = [metrics, *[[] for _ in params.losses]]
+    if others:
+        more = [(params.output_metrics.get(n, ()), params.losses[n], own(n)) for n in others]
+        metrics = [metrics, *([_metric(m, loss, said) for m in wanted] for wanted, loss, said in more)]
         several["loss_weights"] = list(weights_of(network, params))
     alone = len(losses) == 1
     model.compile(_optimizer(params, per_epoch), loss=losses[0] if alone else losses, metrics=metrics, **several)
@@ -63,19 +65,18 @@ def _optimizer(params: TrainParams, per_epoch: int) -> keras.optimizers.Optimize
     return getattr(keras.optimizers, OPTIMIZERS[optimizer.name].keras_class)(**given)
 
 
-def _metric(name: str, params: TrainParams, serving: Serving | None) -> Any:
-    """The metric, under the name that logs and the job's metrics give it."""
-    loss = params.loss
-    if options_of(loss).get("from_logits") and name_of(loss or "") == "binary_crossentropy":
+def _metric(name: str, loss: str | LossChoice, serving: Serving | None) -> Any:
+    """The metric of an output, under the name that logs and the job's metrics give it."""
+    if options_of(loss).get("from_logits") and name_of(loss) == "binary_crossentropy":
         return _from_logits(name)
-    if name_of(loss or "") in ("hinge", "squared_hinge") and (name == "accuracy" or name in _METRICS):
+    if name_of(loss) in ("hinge", "squared_hinge") and (name == "accuracy" or name in _METRICS):
         return _from_logits(name)  # the sign tells
-    if name == "accuracy" and name_of(loss or "") == "binary_crossentropy" and serving and serving.task == "regression":
+    if name == "accuracy" and name_of(loss) == "binary_crossentropy" and serving and serving.task == "regression":
         return keras.metrics.BinaryAccuracy(name=name)  # of each attribute; Keras would compare the largest
     if name in _METRICS:
         return getattr(keras.metrics, _METRICS[name])(name=name)
     if name == "top_5_accuracy":
-        sparse = name_of(loss or "") in ("sparse_categorical_crossentropy", "multiclass_hinge")
+        sparse = name_of(loss) in ("sparse_categorical_crossentropy", "multiclass_hinge")
         kind = keras.metrics.SparseTopKCategoricalAccuracy if sparse else keras.metrics.TopKCategoricalAccuracy
         return kind(k=5, name=name)
     return name  # accuracy takes its meaning from the shapes

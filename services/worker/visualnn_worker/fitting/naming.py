@@ -1,18 +1,20 @@
 """Keras' names of losses and metrics as a job tells them.
 
-With one output they are the same. With several Keras puts the output's layer before each: of the first output, the one
-that is measured, ``accuracy``; of every output ``aux/loss``'s ``aux_loss``, the layer named as in the spec.
+With one output they are the same. With several Keras puts the output's layer before each: of the first output we tell
+``accuracy``, of the others ``aux_accuracy``; of every output ``aux_loss``, the layer named as in the spec.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import keras
+from visualnn_shared.training.names import Metric
 
 from visualnn_worker.network.build import Network
 from visualnn_worker.network.names import keras_name
 
 Logs = dict[str, float]
+_METRICS = frozenset(get_args(Metric))
 
 
 def told(network: Network, logs: Mapping[str, Any] | None) -> Logs:
@@ -25,11 +27,10 @@ def told(network: Network, logs: Mapping[str, Any] | None) -> Logs:
     for place, ref in enumerate(refs):
         prefix = f"{keras_name(ref.layer)}_"
         names[f"{prefix}loss"] = f"{ref}_loss"
-        if place == 0:
-            own = [name for name in logs if name.removeprefix("val_").startswith(prefix)]
-            for name in own:
-                plain = name.removeprefix("val_").removeprefix(prefix)
-                names.setdefault(f"{prefix}{plain}", plain)
+        for name in (one.removeprefix("val_") for one in logs):
+            plain = name.removeprefix(prefix)
+            if plain in _METRICS and name != plain:
+                names[name] = plain if place == 0 else f"{ref}_{plain}"
     return {_renamed(name, names): float(value) for name, value in logs.items()}
 
 

@@ -1,7 +1,7 @@
 """The samples of a split: raw in memory, preprocessed batch by batch as they are needed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Samples:
     features: Mapping[str, str]
     """Input name -> the data set's feature that feeds it."""
     rows: Rows
+    of: Mapping[str, str] = field(default_factory=dict)
+    """Output -> name of the labels that belong to it; the split's first labels where it is not there."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -43,21 +45,37 @@ class Samples:
 
     def labels(self, which: Any) -> Any:
         """Labels as the loss takes them, None where the data set has none; of several outputs a tuple, one for each."""
-        if self.split.y is None:
-            return None
-        raw = self.split.y[self.rows[which]]
-        first = apply(self.serving.labels, raw)
-        if len(self.serving.outputs) == 1:
-            return first
-        others = [spec.name for spec in self.serving.outputs[1:]]
-        return (first, *(apply(self.serving.more_labels.get(name, ()), raw) for name in others))
+        taken = []
+        for spec in self.serving.outputs:
+            raw = self.raw_labels(which, spec.name)
+            if raw is None:
+                return None
+            taken.append(apply(self.serving.meaning(spec.name).labels, raw))
+        return taken[0] if len(taken) == 1 else tuple(taken)
 
-    def raw_labels(self, which: Any) -> NDArray[Any] | None:
-        """Labels as the data set stored them."""
-        return None if self.split.y is None else self.split.y[self.rows[which]]
+    def raw_labels(self, which: Any, output: str | None = None) -> NDArray[Any] | None:
+        """Labels of an output, of the first where none is named, as the data set stored them."""
+        known = self.split.labels
+        name = self.of.get(output or self.serving.outputs[0].name) or next(iter(known), None)
+        return known[name][self.rows[which]] if name in known else None
+
+    def all_labels(self) -> dict[str, NDArray[Any]]:
+        """Raw ones, as files have them: ``label`` the first output's, ``label:OUTPUT`` where another has its own."""
+        known, found = set[str](), dict[str, NDArray[Any]]()
+        for place, spec in enumerate(self.serving.outputs):
+            raw = self.raw_labels(slice(None), spec.name)
+            whose = self.of.get(spec.name, "")
+            if raw is not None and whose not in known:
+                found["label" if place == 0 else f"label:{spec.name}"] = raw
+            known.add(whose)
+        return found
+
+    def only(self, output: str) -> "Samples":
+        """The same for a net that has no output but this one."""
+        return replace(self, serving=self.serving.of(output))
 
     def class_labels(self, which: Any) -> NDArray[Any] | None:
-        """Raw labels as numbers of classes: the sign is the class where it is what the net tells."""
+        """Raw labels of the first output as classes' numbers: the sign is the class where it is what the net tells."""
         raw = self.raw_labels(which)
         return (raw > 0).astype(np.int64) if raw is not None and self.serving.scores_by == "margin" else raw
 
@@ -73,9 +91,11 @@ def _shaped(array: NDArray[Any], spec: TensorSpec) -> NDArray[Any]:
     return array.reshape(len(array), *(dim or 1 for dim in spec.shape))
 
 
-def all_of(split: Split, serving: Serving, features: Mapping[str, str]) -> Samples:
+def all_of(
+    split: Split, serving: Serving, features: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> Samples:
     """Every sample of the split, in its order."""
-    return Samples(split, serving, features, np.arange(len(split), dtype=np.int64))
+    return Samples(split, serving, features, np.arange(len(split), dtype=np.int64), labels or {})
 
 
 def class_weights(samples: Samples, wanted: str | Sequence[float], classes: int) -> NDArray[np.float32]:

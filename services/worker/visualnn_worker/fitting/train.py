@@ -1,6 +1,6 @@
 """The training itself: Keras' own ``fit``, going on from a position so that its end is bit for bit that of one run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,8 @@ class Training:
     params: TrainParams
     train: Samples
     validation: Samples | None
-    class_weights: NDArray[np.float32] | None = None
-    """What a sample counts in the loss, by its class."""
+    class_weights: Mapping[str, NDArray[np.float32]] | None = None
+    """Output -> what a sample counts in its loss, by its class."""
     augmentation: Augmentation | None = None
 
     def epochs(self, first: int = 0) -> Epochs:

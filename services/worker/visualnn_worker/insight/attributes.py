@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from visualnn_shared.training.head import heads
+from visualnn_shared.training.head import Head, heads
 from visualnn_shared.training.scores import scores
-from visualnn_shared.training.serving import Serving
 
 from visualnn_worker.fitting.samples import Samples
-from visualnn_worker.insight.classes import MOST_CLASSES, MOST_SAMPLES, predictions
+from visualnn_worker.insight.classes import MOST_CLASSES, MOST_SAMPLES
 from visualnn_worker.network.build import Network
 
 THRESHOLD = 0.5
@@ -27,20 +26,37 @@ class Attributes:
     shares: NDArray[np.float64]
 
 
-def judge(network: Network, samples: Samples, serving: Serving, split: str, name: str = "y") -> Attributes | None:
-    """None where the first output is not a row of sigmoids, or labels are not 0 and 1. ``name`` is the label's."""
-    raw = samples.raw_labels(slice(0, MOST_SAMPLES))
-    head = heads(network.resolved)[0]
+def judge(network: Network, samples: Samples, split: str) -> dict[str, Attributes]:
+    """Of each output that is a row of sigmoids, whose labels are 0 and 1."""
+    outputs = [spec.name for spec in samples.serving.outputs]
+    ends = dict(zip(outputs, heads(network.resolved), strict=True))
+    actual = {name: found for name in outputs if (found := _actual(samples.only(name), ends[name])) is not None}
+    if not actual:
+        return {}
+    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in actual}
+    for begin in range(0, min(len(samples), MOST_SAMPLES), 512):
+        which = slice(begin, min(begin + 512, MOST_SAMPLES))
+        answers = network.unpack(network.model.predict_on_batch(network.pack(samples.inputs(which))))
+        for name, values in zip(outputs, answers.values(), strict=True):
+            if name in parts:
+                parts[name].append(np.asarray(values, np.float64))
+    shares = {name: scores(samples.serving.of(name), np.concatenate(each)) for name, each in parts.items()}
+    found = {}
+    for name, yes in actual.items():
+        names = tuple(f"{samples.of.get(name, 'y')}[{n}]" for n in range(yes.shape[1]))
+        if np.isfinite(shares[name]).all():
+            found[name] = Attributes(split, names, yes, shares[name])
+    return found
+
+
+def _actual(samples: Samples, head: Head) -> NDArray[np.bool_] | None:
+    """What holds, samples x attributes; None where the output, or its labels, say something else."""
+    raw, serving = samples.raw_labels(slice(0, MOST_SAMPLES)), samples.serving
     if raw is None or raw.ndim != 2 or not 1 < raw.shape[1] <= MOST_CLASSES or head.shape != raw.shape[1:]:
         return None
     if serving.task != "regression" or not (head.activation == "sigmoid" or serving.scores_by == "sigmoid"):
         return None
-    if not ((raw == 0) | (raw == 1)).all():
-        return None
-    shares = scores(serving, predictions(network, samples, len(raw)))
-    if not np.isfinite(shares).all():
-        return None
-    return Attributes(split, tuple(f"{name}[{n}]" for n in range(raw.shape[1])), raw.astype(bool), shares)
+    return raw.astype(bool) if ((raw == 0) | (raw == 1)).all() else None
 
 
 def report(found: Attributes) -> dict[str, Any]:

@@ -39,31 +39,44 @@ class Judged:
         return np.argsort(self.right, kind="stable")
 
 
-def judge(network: Network, samples: Samples, serving: Serving, split: str) -> Judged | None:
-    """None where samples are not of one class each."""
-    raw = samples.class_labels(slice(0, MOST_SAMPLES))
+def judge(network: Network, samples: Samples, split: str) -> dict[str, Judged]:
+    """Of each output whose samples are of one class each."""
+    outputs = [spec.name for spec in samples.serving.outputs]
+    classes = {name: found for name in outputs if (found := _actual(samples.only(name))) is not None}
+    if not classes:
+        return {}
+    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in classes}
+    for begin in range(0, min(len(samples), MOST_SAMPLES), 512):
+        which = slice(begin, min(begin + 512, MOST_SAMPLES))
+        answers = network.unpack(network.model.predict_on_batch(network.pack(samples.inputs(which))))
+        for name, values in zip(outputs, answers.values(), strict=True):
+            if name in parts:
+                parts[name].append(np.asarray(values, np.float64))
+    judged = {
+        name: _judged(samples.serving.of(name), actual, np.concatenate(parts[name]), split)
+        for name, actual in classes.items()
+    }
+    return {name: one for name, one in judged.items() if one is not None}
+
+
+def _actual(samples: Samples) -> NDArray[np.int64] | None:
+    """The class of each sample; None where samples are not of one class each."""
+    raw, serving = samples.class_labels(slice(0, MOST_SAMPLES)), samples.serving
     one_each = serving.task == "binary" or (serving.task == "classification" and len(serving.outputs[0].shape) == 1)
-    names = serving.classes or ()
-    if raw is None or not one_each or not 1 < len(names) <= MOST_CLASSES or not _index(raw, serving):
+    count = len(serving.classes or ())
+    if raw is None or not one_each or not 1 < count <= MOST_CLASSES or not _index(raw, serving):
         return None
-    actual = raw.reshape(len(raw), -1).argmax(1) if raw.size != len(raw) else raw.reshape(-1).astype(np.int64)
-    values = scores(serving, predictions(network, samples, len(raw)))
+    return raw.reshape(len(raw), -1).argmax(1) if raw.size != len(raw) else raw.reshape(-1).astype(np.int64)
+
+
+def _judged(serving: Serving, actual: NDArray[np.int64], answers: NDArray[np.float64], split: str) -> Judged | None:
+    values = scores(serving, answers)
     if serving.task == "binary":
         second = values.reshape(-1)
         values = np.stack([1 - second, second], axis=1)
     if not np.isfinite(values).all() or actual.max() >= values.shape[1]:
         return None
-    return Judged(split, names, actual, values.argmax(1).astype(np.int64), values)
-
-
-def predictions(network: Network, samples: Samples, count: int) -> NDArray[np.float64]:
-    """What the first output gives for the first ``count`` samples."""
-    parts = []
-    for begin in range(0, count, 512):
-        which = slice(begin, min(begin + 512, count))
-        found = network.model.predict_on_batch(network.pack(samples.inputs(which)))
-        parts.append(np.asarray(next(iter(network.unpack(found).values())), np.float64))
-    return np.concatenate(parts)
+    return Judged(split, serving.classes or (), actual, values.argmax(1).astype(np.int64), values)
 
 
 def _index(raw: NDArray[Any], serving: Serving) -> bool:

@@ -21,6 +21,7 @@ from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.network.build import Network
 from visualnn_worker.network.gradients import gradient
 from visualnn_worker.network.weights import variables
+from visualnn_worker.parallel.shares import held, put
 
 SHARE = 0.02
 QUICK_S = 0.5
@@ -146,12 +147,10 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
             return model.compute_loss(inputs, labels, model(inputs, training=False), training=False)
 
         several = len(model.outputs) > 1
-        if several and getattr(getattr(model, "distribute_strategy", None), "num_replicas_in_sync", 1) > 1:
-            return {}  # each replica has metrics of its own, which cannot be put back
-        told = [(variable, numbers(variable.value).copy()) for variable in model.metrics_variables if several]
+        told = [(variable, held(variable)) for variable in model.metrics_variables if several]
         found, _none = gradient(loss, list(owned.values()), [])
         for variable, value in told:  # the loss of each output counts what it is asked: this is no step of the training
-            variable.assign(value)
+            put(variable, value)
         parts: dict[str, list[NDArray[Any]]] = {}
         for name, array in zip(owned, found, strict=True):
             parts.setdefault(name.rpartition("/")[0], []).append(array.reshape(-1))

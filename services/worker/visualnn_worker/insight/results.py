@@ -1,12 +1,12 @@
 """Files of insight that a training leaves. None of them can make it fail: what cannot be made is told and left out."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.owning import plain
 
 from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.samples import Samples
@@ -30,9 +30,12 @@ class Files:
     def make(self, name: str, write: Callable[[Path], bool]) -> None:
         """Keep the file that ``write`` writes, unless it says False or fails."""
         path = self._folder / name
+        self.attempt(name, lambda: self.paths.append(path) if write(path) else None)
+
+    def attempt(self, name: str, work: Callable[[], None]) -> None:
+        """Do what the file needs; tell where that fails."""
         try:
-            if write(path):
-                self.paths.append(path)
+            work()
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a picture is not worth a training
@@ -45,54 +48,66 @@ class Files:
 
 
 def insight_files(
-    folder: Path, network: Network, judged_by: tuple[str, Samples], serving: Serving, seen: Seen, channel: Channel
+    folder: Path, network: Network, judged_by: tuple[str, Samples], seen: Seen, channel: Channel
 ) -> list[Path]:
-    """``insight.json``, classes, pictures, TensorBoard's files; those that the net and the data set have."""
-    files = Files(folder, channel, [*(serving.classes or ()), network.resolved.name])
+    """``insight.json``, classes, pictures, TensorBoard's files; those that the net and the data set have.
+
+    Of another output than the first, files have its name before their ending: ``classes.parity.json``.
+    """
     split, samples = judged_by
+    serving = samples.serving
+    outputs = [spec.name for spec in serving.outputs]
+    names = [name for output in outputs for name in serving.meaning(output).classes or ()]
+    files = Files(folder, channel, [*names, *outputs, network.resolved.name])
     files.make("insight.json", lambda path: _json(path, list(seen.looks)) if seen.looks else False)
     files.make(curves.NAME, lambda path: _json(path, curves.columns(seen)) if seen.epochs else False)
     files.draw("curves", lambda theme: curves.curves(seen, network.resolved.name, theme))
     files.draw("filters", lambda theme: pictures.filters(network, theme))
-    found: list[Judged] = []
-    files.make("classes.json", lambda path: _classes(path, judge(network, samples, serving, split), found))
-    if found:
-        _draw(files, found[0], samples, network.resolved.name)
-    told: list[attributes.Attributes] = []
-    files.make("attributes.json", lambda path: _attributes(path, network, samples, serving, split, told))
-    if told:
-        files.draw("attributes", lambda theme: pictures.attributes_drawn(told[0], network.resolved.name, theme))
+    found: dict[str, Judged] = {}
+    told: dict[str, attributes.Attributes] = {}
+    files.attempt("classes.json", lambda: found.update(judge(network, samples, split)))
+    files.attempt("attributes.json", lambda: told.update(attributes.judge(network, samples, split)))
+    for output, mark in zip(outputs, marks(outputs), strict=True):
+        of = f"{network.resolved.name}, {output}" if len(outputs) > 1 else network.resolved.name
+        if output in found:
+            _classes(files, output if len(outputs) > 1 else None, found[output], mark)
+            _draw(files, found[output], samples, of, mark)
+        if output in told:
+            _attributes(files, output if len(outputs) > 1 else None, told[output], of, mark)
     there = {path.stem: path for path in files.paths if path.name in ("filters.png", "confusion.png")}
     files.make(board.NAME, lambda path: board.write(path, seen, split, there))
     return files.paths
 
 
-def _classes(path: Path, judged: Judged | None, found: list[Judged]) -> bool:
-    if judged is None:
-        return False
-    found.append(judged)
-    return _json(path, report(judged))
+def marks(outputs: Sequence[str]) -> list[str]:
+    """What stands before the ending of an output's files; nothing for the first."""
+    found = [""]
+    for output in outputs[1:]:
+        mark = f".{plain(output)[:40]}"
+        found.append(mark if mark not in found else f"{mark}_{len(found)}")
+    return found
 
 
-def _attributes(
-    path: Path, network: Network, samples: Samples, serving: Serving, split: str, told: list[attributes.Attributes]
-) -> bool:
-    found = attributes.judge(network, samples, serving, split)
-    if found is None:
-        return False
-    told.append(found)
-    return _json(path, attributes.report(found))
+def _attributes(files: Files, output: str | None, found: attributes.Attributes, name: str, mark: str) -> None:
+    of = {} if output is None else {"output": output}
+    files.make(f"attributes{mark}.json", lambda path: _json(path, {**of, **attributes.report(found)}))
+    files.draw(f"attributes{mark}", lambda theme: pictures.attributes_drawn(found, name, theme))
 
 
-def _draw(files: Files, judged: Judged, samples: Samples, name: str) -> None:
+def _classes(files: Files, output: str | None, judged: Judged, mark: str) -> None:
+    of = {} if output is None else {"output": output}
+    files.make(f"classes{mark}.json", lambda path: _json(path, {**of, **report(judged)}))
+
+
+def _draw(files: Files, judged: Judged, samples: Samples, name: str, mark: str) -> None:
     """The confusion, and samples: as they come, and the worst first."""
-    files.draw("confusion", lambda theme: pictures.confusion_drawn(judged, name, theme))
+    files.draw(f"confusion{mark}", lambda theme: pictures.confusion_drawn(judged, name, theme))
     first = list(range(min(pictures.SHOWN, len(judged.actual))))
     worst = judged.worst[: pictures.SHOWN].tolist()
     shown = pictures.samples_shown
-    files.draw("gallery", lambda theme: shown(samples, judged, first, theme.say("Samples of {name}", name=name), theme))
-    title = "Worst samples of {name}"
-    files.draw("worst", lambda theme: shown(samples, judged, worst, theme.say(title, name=name), theme))
+    first_of, worst_of = "Samples of {name}", "Worst samples of {name}"
+    files.draw(f"gallery{mark}", lambda theme: shown(samples, judged, first, theme.say(first_of, name=name), theme))
+    files.draw(f"worst{mark}", lambda theme: shown(samples, judged, worst, theme.say(worst_of, name=name), theme))
 
 
 def _json(path: Path, content: Any) -> bool:

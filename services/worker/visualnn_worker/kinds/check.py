@@ -41,7 +41,7 @@ def run(context: Context) -> Result:
     planned, spec, notes = plan_check(read_spec(order.spec or {}), order.data.schema_, order.data.splits, params)
     data = context.load_data(order.data.schema_)
     planned = completed(planned, data)
-    train = all_of(data.splits["train"], planned.serving, planned.features)
+    train = all_of(data.splits["train"], planned.serving, planned.features, planned.labels)
     with refusals("build"):
         network = build(spec, params.seed)
         compile_model(network, planned.params, serving=planned.serving)

@@ -95,7 +95,7 @@ def _parts(context: Context, members: Sequence[weights_file.Trained]) -> Parts:
         first.serving, order.data.schema_, order.data.splits, EvaluateParams(job=order.job_id, split="all")
     )
     data: Data = context.load_data(fit.schema)
-    splits = {name: all_of(split, first.serving, fit.features) for name, split in data.splits.items()}
+    splits = {name: all_of(split, first.serving, fit.features, fit.labels) for name, split in data.splits.items()}
     train, judged = splits["train"], dict[Split, Samples]()
     same = {(one.params.validation_split, one.params.splits_by, one.params.stratify) for one in members}
     share, seed, stratify = next(iter(same))
@@ -120,7 +120,7 @@ def _recipe(params: EnsembleParams, first: weights_file.Trained, spec: Spec) -> 
     names = dict(zip((one.name for one in first.serving.outputs), spec.outputs, strict=True))
     plain = Optimizer.model_validate({"name": "sgd", "learning_rate": 0.01})
     changed: dict[str, Any] = {"optimizer": plain, "learning_rate": 0.01, "schedule": None}
-    for field in ("losses", "loss_weights"):
+    for field in ("losses", "loss_weights", "output_metrics", "labels_of"):
         changed[field] = {names[name]: value for name, value in getattr(found, field).items()}
     return found.model_copy(update=changed)
 
@@ -128,7 +128,8 @@ def _recipe(params: EnsembleParams, first: weights_file.Trained, spec: Spec) -> 
 def _compiled(spec: Spec, tensors: Tensors, params: EnsembleParams, first: weights_file.Trained) -> Network:
     network = build(without_penalties(spec))
     set_weights(network, tensors)
-    compile_model(network, _recipe(params, first, spec), serving=first.serving)
+    serving = first.serving if params.method == "average" else serving_of(first.serving, spec)
+    compile_model(network, _recipe(params, first, spec), serving=serving)
     return network
 
 
@@ -196,7 +197,7 @@ def _left(
     split, samples = list(parts.judged.items())[-1]
     metrics = {f"{gain.split}_{name}": value for gain in report.gains for name, value in gain.ensemble.items()}
     context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
-    paths = insight_files(folder, network, (split, samples), made.serving, Seen(), context.channel)
+    paths = insight_files(folder, network, (split, samples), Seen(), context.channel)
     paths += net_files(folder, network, made, parts.judged.get("test", parts.train))
     told: list[dict[str, Any]] = [
         {"split": gain.split, "samples": gain.samples, "metrics": gain.ensemble} for gain in report.gains

@@ -17,7 +17,7 @@ def completed(planned: Plan, data: Data) -> Plan:
     if not planned.waits:
         return planned
     params = planned.params
-    train = all_of(data.splits["train"], planned.serving, planned.features)
+    train = all_of(data.splits["train"], planned.serving, planned.features, planned.labels)
     if params.validation_split:
         train, _validation = hold_out(train, params.validation_split, params.splits_by, params.stratify)
     steps = {name: learn(steps, _taker(train, name), len(train)) for name, steps in planned.preprocessing.items()}

@@ -1,7 +1,7 @@
 """Jobs of kind predict: the outputs of trained weights for every sample of a data set."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def run(context: Context) -> Result:
 
 
 def _predict(network: Network, samples: Samples, batch_size: int, pace: Pace) -> Arrays:
-    """Outputs by name, and ``label`` where there are labels."""
+    """Outputs by name, and ``label`` where there are labels, ``label:OUTPUT`` of those with their own."""
     outputs: dict[str, list[NDArray[Any]]] = {name: [] for name in network.output_names}
     for begin in range(0, len(samples), batch_size):
         which = slice(begin, begin + batch_size)
@@ -49,24 +49,42 @@ def _predict(network: Network, samples: Samples, batch_size: int, pace: Pace) ->
             outputs[name].append(np.asarray(array))
         pace.step()
     arrays = {name: np.concatenate(parts) for name, parts in outputs.items()}
-    label = samples.raw_labels(slice(None))
-    return arrays if label is None else {**arrays, "label": label}
+    return {**arrays, **samples.all_labels()}
 
 
 def _write_csv(path: Path, arrays: Mapping[str, NDArray[Any]], serving: Serving) -> None:
-    """A row for each sample: its number, class and score where there are classes, every value, the label."""
-    name = serving.outputs[0].name
-    values = arrays[name].reshape(len(arrays[name]), -1)
-    classes = serving.classes if serving.task != "regression" and arrays[name].ndim <= 2 else None
-    header = ["sample", *(["class", "score"] if classes else []), *_columns(name, values.shape[1], classes)]
-    labels = arrays.get("label")
+    """A row for each sample: its number; then of each output class and score where there are classes, values, label.
+
+    Columns of another output than the first are called after it: ``parity.class``.
+    """
+    tables = [_table(serving.of(spec.name), arrays, place == 0) for place, spec in enumerate(serving.outputs)]
+    count = len(arrays[serving.outputs[0].name])
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([*header, *(["label"] if labels is not None and labels.ndim == 1 else [])])
-        for number, row in enumerate(values):
-            best = _best(scores(serving, row), classes) if classes else ()
-            label = [_label(labels[number], classes)] if labels is not None and labels.ndim == 1 else []
-            writer.writerow([number, *best, *(repr(float(v)) for v in row), *label])
+        writer.writerow(["sample", *(name for header, _row in tables for name in header)])
+        for number in range(count):
+            writer.writerow([number, *(cell for _header, row in tables for cell in row(number))])
+
+
+def _table(
+    serving: Serving, arrays: Mapping[str, NDArray[Any]], first: bool
+) -> tuple[list[str], Callable[[int], list[Any]]]:
+    """Column names of an output, and what gives their cells of a sample."""
+    name = serving.outputs[0].name
+    lead = "" if first else f"{name}."
+    values = arrays[name].reshape(len(arrays[name]), -1)
+    classes = serving.classes if serving.task != "regression" and arrays[name].ndim <= 2 else None
+    header = [f"{lead}class", f"{lead}score"] if classes else []
+    header += _columns(name, values.shape[1], classes)
+    labels = arrays.get("label" if first else f"label:{name}")
+    labelled = labels is not None and labels.ndim == 1
+
+    def row(number: int) -> list[Any]:
+        best = _best(scores(serving, values[number]), classes) if classes else ()
+        label = [_label(labels[number], classes)] if labels is not None and labelled else []
+        return [*best, *(repr(float(v)) for v in values[number]), *label]
+
+    return [*header, *([f"{lead}label"] if labelled else [])], row
 
 
 def _columns(name: str, count: int, classes: tuple[str, ...] | None) -> list[str]:

@@ -52,10 +52,9 @@ def _kept(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _predicted(network: Network, samples: Samples) -> dict[str, Any]:
-    """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw."""
+    """``x:<input>`` raw, ``y:<output>`` as Keras predicts, ``label`` raw, ``label:<output>`` of others."""
     everything = slice(None)
     outputs = network.unpack(network.model(network.pack(samples.inputs(everything)), training=False))
     arrays = {f"x:{name}": _kept(array) for name, array in samples.raw(everything).items()}
     arrays |= {f"y:{name}": keras.ops.convert_to_numpy(array) for name, array in outputs.items()}
-    label = samples.raw_labels(everything)
-    return arrays if label is None else {**arrays, "label": label}
+    return {**arrays, **samples.all_labels()}

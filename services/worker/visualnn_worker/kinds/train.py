@@ -13,6 +13,7 @@ from visualnn_shared.spec.model import Spec
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.loss_options import name_of
+from visualnn_shared.training.losses import weighs
 from visualnn_shared.training.recipe import Chosen, TrainParams
 from visualnn_shared.training.reproduction import RECORD
 from visualnn_shared.training.snapshots import snapshot_name
@@ -78,7 +79,7 @@ def run(context: Context) -> Result:
         context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
     seen = Seen(order.job_id, planned.params, done.trace.epochs, done.trace.batches, live.looks, found)
-    paths = insight_files(context.folder, training.network, parts.judge, planned.serving, seen, context.channel)
+    paths = insight_files(context.folder, training.network, parts.judge, seen, context.channel)
 
     def written() -> list[Path]:
         made = net_files(context.folder, training.network, trained, parts.test or parts.train)
@@ -120,9 +121,9 @@ def _built(context: Context, planned: Plan, parts: Parts, spec: Spec, take: Take
         prepare(network, parts.train)
         take(network.model)
     context.channel.log(f"net {spec.name}: {network.model.count_params():,} parameters; {_recipe(params)}")
-    label = order.data.schema_.label
+    label = planned.ends[0].label
     logits = {"from_logits": planned.serving.scores_by in ("softmax", "sigmoid")}
-    for mistake in advice(network.resolved, loss=logits, classes=label.n_classes if label else None):
+    for mistake in advice(network.resolved, loss=logits, classes=label.n_classes):
         context.channel.log(str(mistake), "warning")
     return Training(
         network, params, parts.train, parts.validation, _class_weights(planned, parts.train),
@@ -132,21 +133,29 @@ def _built(context: Context, planned: Plan, parts: Parts, spec: Spec, take: Take
 
 def _parts(data: Data, planned: Plan) -> Parts:
     params = planned.params
-    splits = {name: all_of(split, planned.serving, planned.features) for name, split in data.splits.items()}
+    splits = {
+        name: all_of(split, planned.serving, planned.features, planned.labels) for name, split in data.splits.items()
+    }
     train, validation = splits["train"], None
     if params.validation_split:
         train, validation = hold_out(train, params.validation_split, params.splits_by, params.stratify)
     return Parts(train, validation, splits.get("test"))
 
 
-def _class_weights(planned: Plan, train: Samples) -> NDArray[np.float32] | None:
+def _class_weights(planned: Plan, train: Samples) -> dict[str, NDArray[np.float32]] | None:
+    """Output -> its classes' weights: balanced ones for all that tell classes, given ones for the first output's."""
     wanted = planned.params.class_weight
-    return None if wanted is None else class_weights(train, wanted, len(planned.serving.classes or ()))
+    if wanted is None:
+        return None
+    first = planned.ends[0].label
+    weighed = [end for end in planned.ends if (weighs(end.joined) if wanted == "balanced" else end.label == first)]
+    return {end.name: class_weights(train.only(end.name), wanted, len(end.joined.classes or ())) for end in weighed}
 
 
 def _recipe(params: TrainParams) -> str:
     name = getattr(params.optimizer, "name", params.optimizer)
     loss = name_of(params.loss or "")
+    loss = ", ".join([loss, *(f"{name_of(one)} of {output}" for output, one in params.losses.items())])
     return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 

@@ -28,4 +28,4 @@ def samples_of(context: Context, fit: Fit, trained: weights_file.Trained, split:
     """(split, samples) of the splits that ``split`` names: one, or all."""
     data = context.load_data(fit.schema)
     names = list(data.splits) if split == "all" else [split]
-    return [(name, all_of(data.splits[name], trained.serving, fit.features)) for name in names]
+    return [(name, all_of(data.splits[name], trained.serving, fit.features, fit.labels)) for name in names]

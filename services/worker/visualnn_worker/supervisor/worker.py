@@ -119,7 +119,7 @@ class Worker:
         with self._database.session() as s:
             claim = protocol.claim(
                 s, queues=self._info.queues, worker_id=self._info.id, timers=self._timers,
-                most_running=self._settings.max_running_jobs,
+                most_running=self._settings.max_running_jobs, devices=self._info.most_devices,
             )  # fmt: skip
         if claim is None:
             return False

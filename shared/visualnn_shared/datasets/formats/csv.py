@@ -87,7 +87,9 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     findings.raise_any()
     lacking = {name: tuple(layout.name(columns[at]) for at in mine if gaps[at]) for name, mine in where.items()}
     features = tuple(_feature(name, len(mine), per_feature[name], lacking[name]) for name, mine in groups.items())
-    return DatasetSchema(features=features, label=label, columns=layout.header), {"train": rows}
+    return DatasetSchema(features=features, labels=() if label is None else (label,), columns=layout.header), {
+        "train": rows
+    }
 
 
 def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Limits = LIMITS) -> Data:
@@ -113,7 +115,7 @@ def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Li
             break
     findings.raise_any()
     arrays = {name: np.concatenate(parts) for name, parts in x.items()}
-    return Data({"train": Split(arrays, np.concatenate(y) if y else None)})
+    return Data({"train": Split(arrays, {schema.label.name: np.concatenate(y)} if schema.label and y else {})})
 
 
 def _layout(path: Path, findings: Findings, limits: Limits) -> Layout:

@@ -2,15 +2,17 @@
 
 ``x_train``, ``y_train``, ``x_test``, ``y_test`` (or ``train_images``, ``test_labels``, ...); ``x`` and ``y`` alone are
 the training split; any other name is a further input: ``x_train_left``, ``left_train``, ``x_left``, ``left``. A name
-that speaks of labels and more (``y_age``, ``age_label``) is neither: labels are one array, and an input begins with x.
+that speaks of labels and more is labels of one output's own: ``y_train_age``, ``y_age`` and ``age_label`` are
+called ``age``.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+from visualnn_shared.datasets.schema import PLAIN_LABELS
+
 _FEATURES = {"x", "data", "images", "features", "inputs", "input"}
-_LABELS = {"y", "label", "labels", "target", "targets", "class"}
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _ELSEWHERE = {"val", "valid", "validation", "dev", "eval"}
 DEFAULT_FEATURE = "x"
@@ -27,6 +29,16 @@ class Member:
     name: str
     """Of the feature, or of the label."""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is the same in both splits: y_train and labels_test are the same labels."""
+        return label_key(self.name) if self.role == "label" else (self.role, self.name)
+
+
+def label_key(name: str) -> tuple[str, str]:
+    """The key of the arrays that hold these labels."""
+    return "label", "" if name.lower() in PLAIN_LABELS else name
+
 
 def place(array: str) -> Member | str:
     """Where the array belongs, or the rule that its name breaks."""
@@ -41,14 +53,10 @@ def place(array: str) -> Member | str:
     if not any(rest):
         return "an array's name must say what it holds, as in x_train and y_train"
     head = rest[0].lower()
-    if head in _LABELS and len(rest) == 1:
-        return Member(array, split, "label", rest[0])
+    if head in PLAIN_LABELS:
+        return Member(array, split, "label", "_".join(rest[1:]) or rest[0])
     if head in _FEATURES:
         return Member(array, split, "feature", "_".join(rest[1:]) or DEFAULT_FEATURE)
+    if rest[-1].lower() in PLAIN_LABELS - {"y"}:  # pos_y is one of two coordinates
+        return Member(array, split, "label", "_".join(rest[:-1]))
     return Member(array, split, "feature", "_".join(rest))
-
-
-def unclear(member: Member) -> bool:
-    """Whether an input is called as if it were labels, which would teach a net from its answers."""
-    words = [word.lower() for word in re.split(r"[_.\-]", member.array) if word and word.lower() not in _SPLITS]
-    return words[0] not in _FEATURES and (words[0] in _LABELS or words[-1] in _LABELS - {"y"})

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
-from visualnn_shared.datasets.formats.members import place
+from visualnn_shared.datasets.formats.members import label_key, place
 from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
-from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_names, check_together
+from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
 from visualnn_shared.datasets.formats.odd import Gaps, Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
@@ -43,7 +43,6 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     findings = Findings()
     with _opened(path, findings) as archive:
         arrays = _arrays(archive, findings, limits)
-        check_names(arrays, findings)
         check_together(arrays, findings)
         findings.raise_any()
         for array in arrays:
@@ -68,8 +67,12 @@ def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Li
             if not mine:
                 continue
             x = {a.member.name: _values(archive, a, limit) for a in mine if a.member.role == "feature"}
-            labels = [a for a in mine if a.member.role == "label"] if schema.label else []
-            y = _labels(archive, labels[0], schema.label, limit) if labels and schema.label else None
+            own = {a.member.key: a for a in mine if a.member.role == "label"}
+            y = {
+                label.name: _labels(archive, own[key], label, limit)
+                for label in schema.labels
+                if (key := label_key(label.name)) in own
+            }
             splits[split] = Split(x, y)
     return Data(splits)
 
@@ -182,9 +185,15 @@ def _schema(arrays: list[NpzArray], limits: Limits) -> DatasetSchema:
             one = _feature(array)
             known = features.get(one.name)
             features[one.name] = _join(known, one) if known else one
-    label = _label([a for a in arrays if a.member.role == "label"], limits)
-    notes = _unseen([a for a in arrays if a.member.role == "label"])
-    return DatasetSchema(features=tuple(features.values()), label=label, notes=notes)
+    labels: dict[tuple[str, str], list[NpzArray]] = {}
+    for array in arrays:
+        if array.member.role == "label":
+            labels.setdefault(array.member.key, []).append(array)
+    ordered = [labels[key] for key in sorted(labels, key=lambda key: key[1] != "")]  # those of every output come first
+    notes = tuple(note for same in ordered for note in _unseen(same, several=len(ordered) > 1))
+    return DatasetSchema(
+        features=tuple(features.values()), labels=tuple(_label(same, limits) for same in ordered), notes=notes
+    )
 
 
 def _feature(array: NpzArray) -> FeatureSchema:
@@ -205,10 +214,9 @@ def _join(one: FeatureSchema, other: FeatureSchema) -> FeatureSchema:
     )  # fmt: skip
 
 
-def _label(arrays: list[NpzArray], limits: Limits) -> LabelSchema | None:
-    if not arrays:
-        return None
-    first = arrays[0]
+def _label(arrays: list[NpzArray], limits: Limits) -> LabelSchema:
+    """Of the same labels in each split."""
+    first = next((array for array in arrays if array.member.split == "train"), arrays[0])
     if first.text:
         return text_label(first.member.name, first.sample, sorted(set[str]().union(*(a.texts for a in arrays))))
     if first.dtype == "bool":
@@ -221,16 +229,17 @@ def _label(arrays: list[NpzArray], limits: Limits) -> LabelSchema | None:
     return number_label(first.member.name, first.sample, first.dtype, seen, limits)
 
 
-def _unseen(arrays: list[NpzArray]) -> tuple[str, ...]:
+def _unseen(arrays: list[NpzArray], several: bool) -> tuple[str, ...]:
     by_split = {array.member.split: array for array in arrays}
     if "test" not in by_split or "train" not in by_split:
         return ()
     train, test = by_split["train"], by_split["test"]
+    which = f"labels of {train.member.name}" if several else "labels"
     new = sorted(test.texts - train.texts)
     if new:
-        return (f"the test labels have classes that training never sees: {', '.join(new[:10])}",)
+        return (f"the test {which} have classes that training never sees: {', '.join(new[:10])}",)
     if not train.text and test.seen.max > train.seen.max and train.seen.whole and test.seen.whole:
-        return (f"the test labels go up to {test.seen.max:g}, the training labels only to {train.seen.max:g}",)
+        return (f"the test {which} go up to {test.seen.max:g}, the training labels only to {train.seen.max:g}",)
     return ()
 
 

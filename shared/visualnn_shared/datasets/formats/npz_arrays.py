@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from visualnn_shared.datasets.findings import Findings
-from visualnn_shared.datasets.formats.members import Member, unclear
+from visualnn_shared.datasets.formats.members import Member
 from visualnn_shared.datasets.formats.npy import Header
 from visualnn_shared.datasets.schema import DType
 from visualnn_shared.datasets.statistics import Statistics
@@ -45,10 +45,9 @@ def check_together(arrays: list[NpzArray], findings: Findings) -> None:
     places: dict[tuple[str, str, str], NpzArray] = {}
     for array in arrays:
         member, header = array.member, array.header
-        key = (member.split, member.role, member.name if member.role == "feature" else "")
+        key = (member.split, *member.key)
         if key in places:
-            what = "labels" if member.role == "label" else f"feature {member.name}"
-            rule = f"the {what} of the {member.split} split must be one array"
+            rule = f"the {_what(*member.key)} of the {member.split} split must be one array"
             findings.add(rule, [places[key].member.array, member.array], field=member.array)
         places[key] = array
         if not header.shape:
@@ -59,16 +58,6 @@ def check_together(arrays: list[NpzArray], findings: Findings) -> None:
             findings.add("features must be numbers", "text", field=member.array)
     findings.raise_any()
     _check_splits(places, findings)
-
-
-def check_names(arrays: list[NpzArray], findings: Findings) -> None:
-    """No array that is called as labels may be an input."""
-    for array in arrays:
-        if array.member.role == "feature" and unclear(array.member):
-            name = array.member.array
-            hint = f"leave other labels out; an array that is meant as input begins with x, as in x_{name}"
-            rule = "labels must be one array named y, with y_train and y_test where there are splits"
-            findings.add(rule, name[:200], field=name, hint=hint)
 
 
 def _check_splits(places: dict[tuple[str, str, str], NpzArray], findings: Findings) -> None:
@@ -85,7 +74,7 @@ def _check_splits(places: dict[tuple[str, str, str], NpzArray], findings: Findin
         return
     for (split, role, name), array in places.items():
         other = places.get(("test" if split == "train" else "train", role, name))
-        what = "labels" if role == "label" else f"feature {name}"
+        what = _what(role, name)
         if other is None:
             findings.add(f"{what} must be in both splits", f"only in {split}", field=array.member.array)
         elif split == "test" and array.sample != other.sample:
@@ -94,6 +83,10 @@ def _check_splits(places: dict[tuple[str, str, str], NpzArray], findings: Findin
         elif split == "test" and _kind(array) != _kind(other):
             rule = f"{what} must have the same kind of numbers in both splits"
             findings.add(rule, [_kind(other), _kind(array)], field=array.member.array)
+
+
+def _what(role: str, name: str) -> str:
+    return f"feature {name}" if role == "feature" else f"labels {name}".rstrip()
 
 
 def _kind(array: NpzArray) -> str:

@@ -88,8 +88,8 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     feature = FeatureSchema(
         name=FEATURE, shape=(), dtype="text", min=float(seen.shortest), max=float(seen.longest), whole=True
     )
-    label = None if columns.label is None else _label(seen, columns, limits)
-    return DatasetSchema(features=(feature,), label=label), dict(sorted(seen.counts.items(), reverse=True))
+    labels = () if columns.label is None else (_label(seen, columns, limits),)
+    return DatasetSchema(features=(feature,), labels=labels), dict(sorted(seen.counts.items(), reverse=True))
 
 
 def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Limits = LIMITS) -> Data:
@@ -108,11 +108,12 @@ def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Li
     for split in sorted(texts, reverse=True):
         x = np.empty(len(texts[split]), object)
         x[:] = texts[split]
-        y = None
+        y = {}
         if schema.label is not None:
             known = schema.label.classes
             cells = np.array(labels[split], np.str_)
-            y = encode(cells, known) if known is not None else cells.astype(schema.label.dtype)
+            coded = encode(cells, known) if known is not None else cells.astype(schema.label.dtype)
+            y[schema.label.name] = coded
         splits[split] = Split({FEATURE: x}, y)
     return Data(splits)
 

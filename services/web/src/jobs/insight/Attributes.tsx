@@ -1,11 +1,13 @@
 import { useTranslation } from 'react-i18next'
-import { useArtifact } from '@/api/artifacts'
+import { useArtifact, useArtifacts } from '@/api/artifacts'
 import { metricText } from '../texts'
+import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
 
 type Shares = { precision: number | null; recall: number | null; f1: number | null; roc_auc: number | null }
 type Row = Shares & { attribute: string; support: number }
 type Report = {
+  output?: string
   split: string
   samples: number
   threshold: number
@@ -17,15 +19,21 @@ type Report = {
 
 const SHARES = ['precision', 'recall', 'f1', 'roc_auc'] as const
 
-/** How well each of several yes-or-no answers is told. */
+/** How well each of several yes-or-no answers is told, by each output that gives such. */
 export function Attributes({ job }: InsightProps) {
+  const { data = [] } = useArtifacts(job)
+  const files = marksOf(data, 'attributes', '.json').map(mark => `attributes${mark}.json`)
+  return files.map(file => <OfOutput key={file} job={job} file={file} />)
+}
+
+function OfOutput({ job, file }: { job: InsightProps['job']; file: string }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Report>(job, 'attributes.json')
+  const { data } = useArtifact<Report>(job, file)
   if (!data) return null
   const rows = [...data.attributes, { attribute: t('jobs:allAttributes'), ...data.micro }]
   return (
     <section className="card">
-      <h2>{t('jobs:attributes')}</h2>
+      <h2>{[t('jobs:attributes'), data.output].filter(Boolean).join(' · ')}</h2>
       <p className="field-hint">
         {t('jobs:attributesHint', {
           count: data.samples,

@@ -1,19 +1,25 @@
 import { useTranslation } from 'react-i18next'
-import { useArtifact } from '@/api/artifacts'
+import { useArtifact, useArtifacts } from '@/api/artifacts'
 import { metricText } from '../texts'
+import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
 
 type Row = { class: string; samples: number; precision: number | null; recall: number | null; f1: number | null }
-type Report = { split: string; samples: number; accuracy: number; classes: Row[] }
+type Report = { output?: string; split: string; samples: number; accuracy: number; classes: Row[] }
 
-/** How well each class is told. */
+/** How well each class is told, by each output that tells classes. */
 export function Classes({ job }: InsightProps) {
+  const { data = [] } = useArtifacts(job)
+  return marksOf(data, 'classes', '.json').map(mark => <OfOutput key={mark} job={job} file={`classes${mark}.json`} />)
+}
+
+function OfOutput({ job, file }: { job: InsightProps['job']; file: string }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Report>(job, 'classes.json')
+  const { data } = useArtifact<Report>(job, file)
   if (!data) return null
   return (
     <section className="card">
-      <h2>{t('jobs:classes')}</h2>
+      <h2>{data.output ? t('jobs:classesOf', { output: data.output }) : t('jobs:classes')}</h2>
       <div className="curve-table">
         <table className="sheet-table">
           <thead>

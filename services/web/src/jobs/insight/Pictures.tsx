@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useArtifacts } from '@/api/artifacts'
-import { useTheme } from '../useTheme'
+import { useTheme } from '@/ui/useTheme'
+import { marksOf, outputOf } from './outputs'
 import type { InsightProps } from './panels'
 
 const PICTURES = ['curves', 'confusion', 'attributes', 'worst', 'gallery', 'filters'] as const
@@ -10,7 +11,11 @@ export function Pictures({ job }: InsightProps) {
   const { t, i18n } = useTranslation()
   const { data = [] } = useArtifacts(job)
   const dark = useTheme() === 'dark'
-  const there = PICTURES.filter(name => data.includes(`${name}.png`))
+  const there = PICTURES.flatMap(kind =>
+    marksOf(data, kind, '.png').map(mark => ({ kind, name: `${kind}${mark}`, mark })),
+  )
+  const title = (kind: string, mark: string) =>
+    [t(`jobs:picture.${kind}`), outputOf(mark)].filter(one => one !== null).join(' · ')
   const file = (name: string) => {
     const themed = dark && data.includes(`${name}-dark.png`) ? `${name}-dark` : name
     const told = `${themed}.${i18n.language}.png`
@@ -20,11 +25,11 @@ export function Pictures({ job }: InsightProps) {
   return (
     <section className="card insight-pictures">
       <h2>{t('jobs:pictures')}</h2>
-      {there.map(name => (
+      {there.map(({ kind, name, mark }) => (
         <details key={name} open={name === 'confusion'}>
-          <summary>{t(`jobs:picture.${name}`)}</summary>
+          <summary>{title(kind, mark)}</summary>
           <a href={`${job.links.artifacts}/${file(name)}`} target="_blank" rel="noreferrer">
-            <img src={`${job.links.artifacts}/${file(name)}`} alt={t(`jobs:picture.${name}`)} loading="lazy" />
+            <img src={`${job.links.artifacts}/${file(name)}`} alt={title(kind, mark)} loading="lazy" />
           </a>
         </details>
       ))}

@@ -2,7 +2,7 @@ import type { OperatorView, Prediction, Predictions } from '@/client/types'
 import { nested } from '../signature'
 import type { Tensor } from './tensors'
 
-/** What the server would answer for these outputs: of the first a prediction for each sample, the others as they are. */
+/** What the server would answer for these outputs: predictions of the first; of others values, and what they mean. */
 export function answered(operator: OperatorView, outputs: ReadonlyMap<string, Tensor>): Predictions {
   const [first, ...more] = operator.signature.outputs.map(output => output.name)
   const main = outputs.get(first ?? '')
@@ -10,11 +10,16 @@ export function answered(operator: OperatorView, outputs: ReadonlyMap<string, Te
   const { name, version } = operator
   const predictions = predictionsOf(operator, main)
   if (more.length === 0) return { operator: name, version, predictions }
+  const known = more.flatMap(one => {
+    const [meaning, tensor] = [operator.others?.[one], outputs.get(one)]
+    return meaning?.label && tensor ? [[one, predictionsOf(meaning, tensor)] as const] : []
+  })
   return {
     operator: name,
     version,
     predictions,
     outputs: Object.fromEntries(more.map(one => [one, whole(outputs, one)])),
+    ...(known.length > 0 ? { answers: Object.fromEntries(known) } : {}),
   }
 }
 
@@ -34,7 +39,9 @@ function shares(row: readonly number[], by: OperatorView['scores_by']): number[]
   return raised.map(value => value / sum)
 }
 
-function predictionsOf({ task, classes, scores_by: by }: OperatorView, tensor: Tensor): Prediction[] {
+type Meaning = Pick<OperatorView, 'task' | 'classes' | 'scores_by'>
+
+function predictionsOf({ task, classes, scores_by: by }: Meaning, tensor: Tensor): Prediction[] {
   const [count = 0, ...rest] = tensor.dims
   const size = rest.reduce((a, b) => a * b, 1)
   const values = numbers(tensor)

@@ -106,6 +106,17 @@ test('further outputs stand beside the predictions', () => {
   expect(answered(operator('regression', null, ['y', 'z']), outputs).outputs).toEqual({ z: [[1, 2]] })
 })
 
+test('what further outputs mean is told where training has', () => {
+  const outputs = new Map([
+    ['y', floats([1, 1], 3)],
+    ['z', floats([1, 1], 0.75)],
+  ])
+  const others = { z: { task: 'binary' as const, classes: ['even', 'odd'], label: 'parity' } }
+  expect(answered({ ...operator('regression', null, ['y', 'z']), others }, outputs).answers).toEqual({
+    z: [{ class: 'odd', index: 1, score: 0.75, scores: [0.25, 0.75] }],
+  })
+})
+
 test('the largest difference is that of all scores and outputs', () => {
   const answer = (scores: number[], other: unknown) => ({
     operator: 'it',

@@ -25,6 +25,14 @@ test.each([
   expect(truthOf(one, operator)).toBe(text)
 })
 
+test('of several labels those count that the operator learnt from', () => {
+  const labels = { age: { value: 40, class_name: null }, kind: { value: 1, class_name: 'dog' } }
+  const one: Sample = { ...sample(0, 40), labels }
+  expect(truthOf(one, { ...named, label: 'kind' })).toBe('dog')
+  expect(truthOf(one, { ...unnamed, label: 'other' })).toBe('40')
+  expect(judged(one, { values: [38] }, { ...unnamed, label: 'age' }).loss).toBe(2)
+})
+
 test('the loss is the cross entropy of the right class', () => {
   expect(judged(sample(0, 0), said(0.25, 0.75), named)).toMatchObject({ truth: 'cat', right: false, loss: Math.log(4) })
   expect(judged(sample(0, 1), said(0.25, 0.75), named).right).toBe(true)

@@ -13,9 +13,16 @@ export type Judged = {
 /** Confidence below this counts as this: a loss stays finite. */
 const LEAST = 1e-7
 
+/** The labels that the operator's first output learnt from; a data set's first where it has none of that name. */
+function labelFor({ label, class_name, labels }: Sample, operator: OperatorView): Pick<Sample, 'label' | 'class_name'> {
+  const own = operator.label ? labels?.[operator.label] : undefined
+  return own ? { label: own.value, class_name: own.class_name } : { label, class_name }
+}
+
 /** What is right of a sample, in the operator's words. */
-export function truthOf(sample: Sample, { classes }: OperatorView): string {
-  const { class_name: name, label } = sample
+export function truthOf(sample: Sample, operator: OperatorView): string {
+  const { class_name: name, label } = labelFor(sample, operator)
+  const { classes } = operator
   if (name !== null && name !== undefined) return name
   if (typeof label === 'number' && Number.isInteger(label) && classes?.[label] !== undefined) return classes[label]
   if (label === null || label === undefined) return '–'
@@ -35,7 +42,7 @@ export function judged(sample: Sample, prediction: Prediction, operator: Operato
     if (score === undefined) return { sample, prediction, truth, right: null, loss: 0 }
     return { sample, prediction, truth, right: prediction.class === truth, loss: -Math.log(Math.max(score, LEAST)) }
   }
-  const { label } = sample
+  const { label } = labelFor(sample, operator)
   if (label === null || label === undefined) return { sample, prediction, truth, right: null, loss: 0 }
   const flat = (value: unknown) => (Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value])
   return { sample, prediction, truth, right: null, loss: largestDifference(flat(values), flat(label)) }
