@@ -41,12 +41,12 @@ def judge(network: Network, samples: Samples, split: str) -> dict[str, Attribute
             if name in parts:
                 parts[name].append(np.asarray(values, np.float64))
     shares = {name: scores(samples.serving.of(name), np.concatenate(each)) for name, each in parts.items()}
-    found = {}
+    judged: dict[str, Attributes] = {}
     for name, yes in actual.items():
         names = tuple(f"{samples.of.get(name, 'y')}[{n}]" for n in range(yes.shape[1]))
         if np.isfinite(shares[name]).all():
-            found[name] = Attributes(split, names, yes, shares[name])
-    return found
+            judged[name] = Attributes(split, names, yes, shares[name])
+    return judged
 
 
 def _actual(samples: Samples, head: Head) -> NDArray[np.bool_] | None:
