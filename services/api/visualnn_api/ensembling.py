@@ -26,7 +26,7 @@ from visualnn_shared.tuning.trials import upwards
 from visualnn_api.weights import trained
 
 if TYPE_CHECKING:
-    from visualnn_api.submission import Draft
+    from visualnn_api.draft import Draft
 
 _SAME = ("inputs", "preprocessing", "labels", "task", "classes")
 

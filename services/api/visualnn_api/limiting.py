@@ -29,7 +29,7 @@ def limited(params: BaseModel, settings: ApiSettings) -> tuple[BaseModel, dict[s
         return params, {}, []
     if isinstance(params, TuneParams | EnsembleParams):  # these hold no worker; their trainings do
         recipe, chosen, problems = limited(params.recipe, settings)
-        inside = [one.model_copy(update={"where": _below(one, "recipe")}) for one in problems]
+        inside = [one.inside("recipe") for one in problems]
         return params.model_copy(update={"recipe": recipe}), {f"recipe.{k}": v for k, v in chosen.items()}, inside
     chosen, problems = {}, []
     for name, (default, ceiling) in _FIELDS.items():
@@ -41,11 +41,6 @@ def limited(params: BaseModel, settings: ApiSettings) -> tuple[BaseModel, dict[s
         if given is None and wanted and name in type(params).model_fields:
             chosen[name] = {"value": wanted, "why": "the platform's own limit, as none was given"}
     return params.model_copy(update={name: one["value"] for name, one in chosen.items()}), chosen, problems
-
-
-def _below(found: Problem, parent: str) -> Any:
-    field = str(found.where.field).replace("params.", f"params.{parent}.", 1)
-    return found.where.model_copy(update={"field": field})
 
 
 def must_have_room(s: Session, owner: str, settings: ApiSettings) -> None:
@@ -73,7 +68,7 @@ def memory_warnings(
     if isinstance(params, TuneParams | EnsembleParams):
         queue = queue_for("train", params.recipe.device)
         found = memory_warnings(s, spec, dataset, params.recipe, queue)
-        return [one.model_copy(update={"where": _below(one, "recipe")}) for one in found]
+        return [one.inside("recipe") for one in found]
     if spec is None or dataset is None or not isinstance(params, TrainParams):
         return []
     data = loaded_bytes(DatasetSchema.model_validate(dataset.schema), dict(dataset.splits))

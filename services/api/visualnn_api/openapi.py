@@ -7,13 +7,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from visualnn_shared.spec.model import Spec
+from visualnn_shared.training.checking import CheckReport
+from visualnn_shared.training.files import ClassReport, DqnEvaluation
 from visualnn_shared.training.recipe import PARAMS
+from visualnn_shared.training.reproduction import RunRecord
 
 from visualnn_api.documented import any_error
 from visualnn_api.version import VERSION
 from visualnn_api.views.catalogue import ConversionReport
 from visualnn_api.views.common import ProblemDocument
 from visualnn_api.views.datasets import StoreRequest
+from visualnn_api.views.trials import SearchReport
 
 TITLE = "VisualNN"
 DESCRIPTION = """Design, train and test neural networks over REST.
@@ -39,6 +43,8 @@ _TAGS = [
     {"name": "platform", "description": "Workers."},
     {"name": "operations", "description": "Health, readiness, metrics."},
 ]
+_FILES: tuple[type[BaseModel], ...] = (RunRecord, CheckReport, ClassReport, DqnEvaluation, SearchReport)
+"""JSON files of a job's result, whose form is promised: run.json, check.json, classes.json, ..."""
 
 
 def install(app: FastAPI) -> None:
@@ -67,7 +73,9 @@ def _complete(app: FastAPI) -> dict[str, Any]:
 
 def _extra_schemas() -> dict[str, Any]:
     """Models that are referred to and that no route's signature holds."""
-    models: list[type[BaseModel]] = [Spec, ProblemDocument, ConversionReport, StoreRequest, *PARAMS.values()]
+    models: list[type[BaseModel]] = [
+        Spec, ProblemDocument, ConversionReport, StoreRequest, *PARAMS.values(), *_FILES,
+    ]  # fmt: skip
     _, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

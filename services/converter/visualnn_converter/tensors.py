@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import Resolved
 from visualnn_shared.spec.problem import Problem, problem
 
+from visualnn_converter.lacking import lacks_weights
 from visualnn_converter.rewriting import Weights
 
 
@@ -24,8 +25,7 @@ def weight_problems(resolved: Resolved, weights: Weights | None, title: str, lar
         missing = [v.name for v in layer.weights if f"{layer.name}/{v.name}" not in given]
         if missing:
             hint = f"{title} carries weights: give the trained ones, or draw first ones (convert --initial-weights)"
-            received = f"none for {', '.join(missing)}"
-            problems.append(problem("weights must be given for every variable", received, layer=layer.name, hint=hint))
+            problems.append(lacks_weights(missing, layer.name, hint))
         for variable in layer.weights:
             name = f"{layer.name}/{variable.name}"
             tensor = given.get(name)

@@ -11,6 +11,7 @@ import { useLastPath } from './store/last'
 import { dismissAll } from './store/toasts'
 import { TopBar } from './TopBar'
 import { ErrorBoundary } from './ui/ErrorBoundary'
+import { ServerNotice } from './ui/ServerNotice'
 import { Toasts } from './ui/Toasts'
 
 const client = makeQueryClient()
@@ -22,7 +23,9 @@ export function App() {
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
         <div className="shell">
+          <SkipLink />
           <TopBar />
+          <ServerNotice />
           <ErrorBoundary resetOn={here}>
             <Suspense>
               <Switch>
@@ -42,6 +45,21 @@ export function App() {
         </ErrorBoundary>
       </QueryClientProvider>
     </CSPProvider>
+  )
+}
+
+/** The first stop of the Tab key: over the bar, to the canvas or what else the page is about. */
+function SkipLink() {
+  const { t } = useTranslation()
+  const skip = () => {
+    const target = document.querySelector<HTMLElement>('.react-flow') ?? document.querySelector<HTMLElement>('main')
+    target?.setAttribute('tabindex', '-1')
+    target?.focus()
+  }
+  return (
+    <button type="button" className="skip-link" onClick={skip}>
+      {t('app:skip')}
+    </button>
   )
 }
 

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
+import { CallError } from './api/failure'
 import { startI18n } from './i18n'
 import { applyTheme } from './store/preferences'
 import './styles/tokens.css'
@@ -12,7 +13,13 @@ import './styles/dialogs.css'
 
 applyTheme()
 await startI18n()
-createRoot(document.getElementById('root') as HTMLElement).render(
+/** What could not be fetched is told on the page; a fault of ours goes to the console as well. */
+const onCaughtError = (error: unknown) => {
+  // biome-ignore lint/suspicious/noConsole: as React does without this
+  if (!(error instanceof CallError)) console.error(error)
+}
+
+createRoot(document.getElementById('root') as HTMLElement, { onCaughtError }).render(
   <StrictMode>
     <App />
   </StrictMode>,

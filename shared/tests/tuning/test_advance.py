@@ -121,6 +121,11 @@ def test_a_search_asks_queues_tells_and_ends_with_its_files(search: Search) -> N
     assert ended.chosen["best"]["value"] == least.values
     assert ended.chosen["best_job"]["value"] == least.job_id
     assert ended.metrics["best"] == least.value
+    with search.database.reading() as s:
+        far = [one.data["progress"] for one in events.after(s, search.id) if one.kind == "metrics"]
+    assert far[0] == 0
+    assert far == sorted(far)
+    assert 0.5 < far[-1] < 1
     manifest = ended.result_manifest or {}
     told = json.loads(search.objects.get(manifest["trials.json"]["key"]))
     assert [one["number"] for one in told["trials"]] == list(range(9))

@@ -48,9 +48,11 @@ class Unmappable(Exception):  # noqa: N818 - a signal inside the mapping engine
         param: str | None = None,
         line: int | None = None,
         hint: str | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(rule)
         self.rule, self.received, self.param, self.line, self.hint = rule, received, param, line, hint
+        self.code = code
 
     def problem(self, layer: str | None, line: int | None = None) -> Problem:
         """The problem to report, at this layer; ``line`` is where the node begins."""
@@ -61,6 +63,7 @@ class Unmappable(Exception):  # noqa: N818 - a signal inside the mapping engine
             param=self.param,
             line=self.line if self.line is not None else line,
             hint=self.hint,
+            code=self.code,
         )
 
 

@@ -81,12 +81,13 @@ class Ensembler(Coordinator):
         jobs = [s.get(Job, row.job_id) for row in rows if row.job_id and row.state in OPEN]
         ended = sum(row.state not in OPEN for row in rows)
         share = (ended + sum(job.progress for job in jobs if job is not None)) / members
+        progress = planning.TRAINING * share
         states = ("complete", "running", "queued", "failed")
         metrics: dict[str, Any] = {"members": members}
         metrics |= {name: sum(row.state == name for row in rows) for name in states}
-        protocol.heartbeat(s, lease, self.timers, progress=planning.TRAINING * share, metrics=metrics)
+        protocol.heartbeat(s, lease, self.timers, progress=progress, metrics=metrics)
         if before != {row.number: row.state for row in rows}:
-            events.append(s, lease, [("metrics", {"metrics": metrics})])
+            events.append(s, lease, [("metrics", {"metrics": metrics, "progress": progress})])
 
 
 def _goes_on(s: Session, job: Job, row: Trial) -> bool:

@@ -10,7 +10,7 @@ from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.ensembling.combining import combine, with_scores
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import MAX_LAYERS, Spec
-from visualnn_shared.spec.problem import Problem, Where, problem
+from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.outputs import measured
 from visualnn_shared.training.recipe import EnsembleParams, TrainParams
@@ -125,7 +125,7 @@ def plan_ensemble(
                 problems += size_problems([spec] * _count(params), [planned.serving] * _count(params))
             problems += monitor_problems(params, ("loss", *measured(planned.ends)))
         except Invalid as error:
-            problems += [_in_recipe(one) for one in error.problems]
+            problems += [one.inside("recipe") for one in error.problems]
     if problems or planned is None:
         raise Invalid("the ensemble job", problems)
     return {**planned.chosen, **_chosen(params)}
@@ -142,15 +142,6 @@ def _chosen(params: EnsembleParams) -> dict[str, Any]:
         why = "the ends of the cosine cycles" if params.method == "snapshots" else "the last epochs of the training"
         made["epochs"] = {"value": list(epochs_of(params)), "why": why}
     return made
-
-
-def _in_recipe(one: Problem) -> Problem:
-    """The recipe is a field of the ensemble's params."""
-    field = one.where.field
-    if field is None or not field.startswith("params."):
-        return one
-    where = Where(**{**one.where.model_dump(), "field": f"params.recipe.{field.removeprefix('params.')}"})
-    return one.model_copy(update={"where": where})
 
 
 def _count(params: EnsembleParams) -> int:

@@ -2,9 +2,9 @@
 
 Kinds and their data: ``state`` {state, attempt, error?, cancel_requested?} (the protocol's own), ``batch`` {epoch,
 batch, batches, metrics, progress, eta_s}, ``epoch`` {epoch, epochs, metrics, seconds, samples_per_s, memory_mb},
-``metrics`` {metrics}, ``insight`` {epoch, layers: [{layer, activation, gradient, update_ratio, zeros, dead}]},
-``episode`` {step, steps, metrics, progress, eta_s} of a dqn job, ``log`` {level, text}, ``waiting`` {for, reason} while
-the work waits for a part that does not answer, and {for: null, reason} once it goes on.
+``metrics`` {metrics, progress?}, ``insight`` {epoch, layers: [{layer, activation, gradient, update_ratio, zeros,
+dead}]}, ``episode`` {step, steps, metrics, progress, eta_s} of a dqn job, ``log`` {level, text}, ``waiting`` {for,
+reason} while the work waits for a part that does not answer, and {for: null, reason} once it goes on.
 """
 
 from collections.abc import Mapping, Sequence

@@ -53,11 +53,21 @@ class Problem(BaseModel):
     received: Any = None
     where: Where = Where()
     hint: str | None = None
+    code: str | None = None
+    """Of rules that a program acts upon, a name that stays when the words change: ``weights-missing``."""
 
     def __str__(self) -> str:
         place = f"; {self.where}" if str(self.where) else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.rule}; received {self.received!r}{place}{hint}"
+
+    def inside(self, parent: str) -> "Problem":
+        """Of params that are themselves a field ``parent`` of a job's params: ``params.x`` is ``params.parent.x``."""
+        field = self.where.field
+        if field is None or not field.startswith("params."):
+            return self
+        where = self.where.model_copy(update={"field": f"params.{parent}.{field.removeprefix('params.')}"})
+        return self.model_copy(update={"where": where})
 
 
 def problem(
@@ -69,10 +79,11 @@ def problem(
     line: int | None = None,
     field: str | None = None,
     hint: str | None = None,
+    code: str | None = None,
 ) -> Problem:
     """A Problem without spelling out its Where; what was received is made JSON-safe and short.
 
     A ``Line`` gives the column along with the line.
     """
     where = Where(layer=layer, param=param, line=line, column=getattr(line, "column", None), field=field)
-    return Problem(rule=rule, received=shown(received), where=where, hint=hint)
+    return Problem(rule=rule, received=shown(received), where=where, hint=hint, code=code)

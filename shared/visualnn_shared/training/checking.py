@@ -21,7 +21,7 @@ REPORT = "check.json"
 Verdict = Literal["pass", "warn", "fail", "skip"]
 
 
-class Item(BaseModel):
+class CheckItem(BaseModel):
     """One thing that was looked at."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +36,7 @@ class Item(BaseModel):
     values: dict[str, Any] = Field(default_factory=dict)
 
 
-class Report(BaseModel):
+class CheckReport(BaseModel):
     """What a check job found."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,10 +44,10 @@ class Report(BaseModel):
     verdict: Verdict
     """The worst of all items."""
     notes: list[str]
-    items: list[Item]
+    items: list[CheckItem]
 
 
-def worst(items: list[Item]) -> Verdict:
+def worst(items: list[CheckItem]) -> Verdict:
     """fail, else warn, else pass."""
     found = {item.verdict for item in items}
     return "fail" if "fail" in found else "warn" if "warn" in found else "pass"

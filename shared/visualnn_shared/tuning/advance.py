@@ -142,9 +142,10 @@ def _say(
     """Progress, and where a trial changed its state an event."""
     metrics = _metrics(params, trials)
     done = metrics["complete"] + metrics["pruned"] + metrics["failed"]
-    protocol.heartbeat(s, lease, timers, progress=min(done / params.trials, 0.999), metrics=metrics)
+    progress = min(done / params.trials, 0.999)
+    protocol.heartbeat(s, lease, timers, progress=progress, metrics=metrics)
     if changed:
-        events.append(s, lease, [("metrics", {"metrics": metrics})])
+        events.append(s, lease, [("metrics", {"metrics": metrics, "progress": progress})])
 
 
 def _metrics(params: TuneParams, trials: Sequence[Told]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def plan_tune(spec: Spec, schema: DatasetSchema, splits: Mapping[str, int], para
         base = training(spec, schema, splits, params, {}).plan
     except Invalid as error:
         named = [one for name in params.space for one in _name_problems(name, spec, params)]
-        raise Invalid("the tune job", [_of_recipe(one) for one in error.problems] + named) from None
+        raise Invalid("the tune job", [one.inside("recipe") for one in error.problems] + named) from None
     problems = monitor_problems(params.monitor, measured(base.ends), True, "params.monitor")
     for name, dimension in params.space.items():
         named = _name_problems(name, spec, params)
@@ -81,15 +81,6 @@ def plan_tune(spec: Spec, schema: DatasetSchema, splits: Mapping[str, int], para
     if params.monitor is None:
         chosen["monitor"] = {"value": monitored(params), "why": "what the loss is on samples that were set aside"}
     return chosen
-
-
-def _of_recipe(found: Problem) -> Problem:
-    """A problem of the recipe that all trials share, at its place in the tune job."""
-    field = found.where.field
-    if field is None or not field.startswith("params."):
-        return found
-    where = found.where.model_copy(update={"field": f"params.recipe.{field.removeprefix('params.')}"})
-    return found.model_copy(update={"where": where})
 
 
 def _tried(

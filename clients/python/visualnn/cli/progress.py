@@ -41,6 +41,11 @@ class JobProgress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bar.stop()
 
+    @property
+    def share(self) -> float:
+        """How much of the bar is full, 0 to 1."""
+        return self._bar.tasks[0].completed
+
     def on_event(self, event: "Event") -> None:
         """Show what the job says; kinds that this client does not know are passed over."""
         show = {

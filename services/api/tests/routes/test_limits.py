@@ -56,6 +56,17 @@ def test_what_is_hardly_meant_is_told_with_the_queued_job(api: httpx.Client) -> 
     answer = _train(api, _line(api), split_seed=3)
     assert answer.status_code == 202
     assert [one["where"]["field"] for one in answer.json()["warnings"]] == ["params.split_seed"]
+    recipe = {"loss": "binary_crossentropy"}
+    shares: dict[str, dict[str, Any]] = {
+        "check": recipe,
+        "tune": {"recipe": recipe, "space": {"params.learning_rate": {"type": "float", "low": 0.001, "high": 0.1}}},
+        "ensemble": {"recipe": recipe, "members": 2},
+    }
+    for kind, params in shares.items():
+        body = {"kind": kind, "model": "zoo:digits-dnn", "dataset": "digits", "params": params}
+        (warning,) = api.post("jobs", json=body).json()["warnings"]
+        assert "shares of a softmax sum to 1" in warning["rule"]
+        assert warning["where"]["field"] == ("params.loss" if kind == "check" else "params.recipe.loss")
 
 
 @pytest.mark.parametrize("field", ["time_limit_s", "memory_limit_mb"])

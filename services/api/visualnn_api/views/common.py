@@ -45,6 +45,9 @@ class ProblemEntry(View):
     received: object = None
     where: ProblemWhere = ProblemWhere()
     hint: str | None = None
+    code: str | None = None
+    """Of rules that a program may act upon, a name that stays when the words change: `weights-missing`,
+    `input-shape-missing`."""
 
 
 class ProblemDocument(View):

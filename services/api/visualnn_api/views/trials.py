@@ -41,3 +41,11 @@ class TrialsView(View):
     warnings: list[str]
     """Of best values that sit on a border of their range."""
     trials: list[TrialView]
+
+
+class SearchReport(TrialsView):
+    """`trials.json`: what a search that has ended found."""
+
+    importance: dict[str, float] | None
+    """The share of each dimension in what tells good trials from the others; null where too few are complete."""
+    space: dict[str, Any]

@@ -15,6 +15,7 @@ from visualnn_converter.formats.keras.source import parse
 from visualnn_converter.formats.keras.writer import document_of, lower_all
 from visualnn_converter.kerasweights.order import leaves
 from visualnn_converter.kerasweights.places import copies, places
+from visualnn_converter.lacking import lacks_weights
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Weights
 
@@ -43,8 +44,7 @@ def mismatches(resolved: Resolved, given: Weights) -> list[Problem]:
             continue
         missing = [v.name for v in layer.weights if f"{layer.name}/{v.name}" not in given]
         if missing:
-            rule, hint = "weights must be given for every variable", "give the trained weights: values are not made up"
-            problems.append(problem(rule, f"none for {', '.join(missing)}", layer=layer.name, hint=hint))
+            problems.append(lacks_weights(missing, layer.name, "give the trained weights: values are not made up"))
         problems += [
             _mismatch(layer, v, given[name]) for v in layer.weights if (name := f"{layer.name}/{v.name}") in given
         ]

@@ -2,9 +2,10 @@ import createClient from 'openapi-fetch'
 import type { paths } from '@/client/schema'
 import { SHARE_HEADER, tokenForPath } from '@/together/link'
 import { reached, refusal } from './failure'
+import { asked } from './waiting'
 
 /** Calls the gateway with the types of docs/openapi.json. */
-export const api = createClient<paths>({ baseUrl: '/' })
+export const api = createClient<paths>({ baseUrl: '/', fetch: request => asked(request) })
 
 /** Calls for the model of the link that this window was opened with say so. */
 api.use({
@@ -28,7 +29,7 @@ export async function got<T>(call: Promise<Result<T>>): Promise<T> {
 export async function sent(path: string, init: RequestInit): Promise<Response> {
   const token = tokenForPath(path)
   const headers = token ? { ...init.headers, [SHARE_HEADER]: token } : init.headers
-  const response = await reached(fetch(path, { ...init, headers }))
+  const response = await reached(asked(path, { ...init, headers }))
   if (response.ok) return response
   const body: unknown = await response.json().catch(() => undefined)
   throw refusal(response.status, body)

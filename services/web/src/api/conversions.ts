@@ -1,3 +1,4 @@
+import { part } from '@/api/parts'
 import type { ConversionReport, Spec } from '@/client/types'
 import { sent } from './client'
 
@@ -35,7 +36,7 @@ async function weightsOf(job: string, signal?: AbortSignal): Promise<Blob> {
 }
 
 async function unpacked(zip: Uint8Array): Promise<Converted> {
-  const { strFromU8, unzipSync } = await import('fflate')
+  const { strFromU8, unzipSync } = await part(() => import('fflate'))
   const members = unzipSync(zip)
   const report: ConversionReport = JSON.parse(strFromU8(members['report.json'] ?? new Uint8Array()))
   const bytes = members[report.file] ?? new Uint8Array()

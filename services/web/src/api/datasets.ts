@@ -23,11 +23,11 @@ export function useDatasetsNamed(name: string) {
 }
 
 export function useDataset(id: string) {
-  return useQuery({
-    queryKey: ['dataset', id],
-    queryFn: () => got(api.GET('/api/v1/datasets/{dataset_id}', { params: { path: { dataset_id: id } } })),
-    enabled: id !== '',
-  })
+  return useQuery({ queryKey: ['dataset', id], queryFn: () => readDataset(id), enabled: id !== '' })
+}
+
+export async function readDataset(id: string): Promise<DatasetView> {
+  return got(api.GET('/api/v1/datasets/{dataset_id}', { params: { path: { dataset_id: id } } }))
 }
 
 export function useClassCounts(id: string, enabled: boolean) {

@@ -30,7 +30,9 @@ test.each([
 
 test('problems come through as the server tells them', () => {
   const { failure } = refusal(422, { title: 'Invalid', detail: 'told', problems: [problem] })
-  expect(failure.problems).toEqual([{ ...problem, where: { layer: 'fc1', param: null, field: null, line: null } }])
+  expect(failure.problems).toEqual([
+    { ...problem, code: null, where: { layer: 'fc1', param: null, field: null, line: null } },
+  ])
 })
 
 test('only a network without an answer is a server that does not answer', async () => {

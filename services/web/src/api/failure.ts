@@ -1,8 +1,8 @@
 import type { Problem } from '@/client/types'
 
-/** What can go wrong with a call: the server refused (with its problems), failed, or could not be reached. */
+/** What can go wrong with a call: the server refused (with its problems), failed, could not be reached, never answered, or has a newer editor. */
 export type Failure = {
-  readonly kind: 'refused' | 'failed' | 'unreachable' | 'cancelled'
+  readonly kind: 'refused' | 'failed' | 'unreachable' | 'silent' | 'outdated' | 'cancelled'
   readonly status: number
   readonly title: string
   readonly detail: string
@@ -50,18 +50,18 @@ export function failureOf(error: unknown): Failure {
   return { kind, status: 0, title: '', detail: isOurs(error) ? '' : wordsOf(error), problems: [] }
 }
 
-const WEIGHTS_MISSING = 'weights must be given for every variable'
-
-const SHAPE_MISSING = "the input's shape must be known"
+/** Codes of problems, as the API names them. */
+const WEIGHTS_MISSING = 'weights-missing'
+const SHAPE_MISSING = 'input-shape-missing'
 
 /** Whether a file does not say the shape of an input. */
 export function lacksShape({ problems }: Failure): boolean {
-  return problems.some(one => one.rule === SHAPE_MISSING)
+  return problems.some(one => one.code === SHAPE_MISSING)
 }
 
 /** Whether nothing is wrong but that a format with weights got none. */
 export function lacksWeights({ problems }: Failure): boolean {
-  return problems.length > 0 && problems.every(one => one.rule === WEIGHTS_MISSING)
+  return problems.length > 0 && problems.every(one => one.code === WEIGHTS_MISSING)
 }
 
 /** What the language itself says of a fault, such as of an answer that is no JSON, is not for people. */
@@ -89,6 +89,7 @@ function problemIn(value: unknown): Problem[] {
       rule: value.rule,
       received: value.received,
       hint: textIn(value.hint) || null,
+      code: textIn(value.code) || null,
       where: { layer: words('layer'), param: words('param'), field: words('field'), line },
     },
   ]

@@ -4,7 +4,7 @@ import { isFinal } from '@/training/follow'
 import { api, got } from './client'
 import { failureOf } from './failure'
 
-const LIVE_MS = 1500
+export const LIVE_MS = 1500
 /** How long a cancel waits for the end of the process that does the work. */
 const CANCEL_S = 10
 

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { DatasetView } from '@/client/types'
 import { api, got } from './client'
-import { reached, refusal } from './failure'
 
 /** Data sets that their names stand for. */
 export function useKnown() {
@@ -21,23 +20,17 @@ export type Division = { readonly test: number; readonly seed: number; readonly 
 
 /** A new data set of the same samples in other splits. */
 export function divideDataset(id: string, body: Division): Promise<DatasetView> {
-  return posted(`/api/v1/datasets/${id}/split`, body)
+  return got(api.POST('/api/v1/datasets/{dataset_id}/split', { params: { path: { dataset_id: id } }, body }))
 }
 
 /** The data set of a known name; made or fetched where it is new. */
 export function storeKnown(name: string): Promise<DatasetView> {
-  return posted('/api/v1/datasets', { known: name })
+  return got(
+    api.POST('/api/v1/datasets', { body: { known: name, name: null, format: null, picture_size: null, upload: null } }),
+  )
 }
 
 /** Where the picture of some samples is. */
 export function samplesPicture(id: string, split: string): string {
   return `/api/v1/datasets/${id}/samples.png?split=${split}&count=96`
-}
-
-async function posted(path: string, body: unknown): Promise<DatasetView> {
-  const headers = { 'Content-Type': 'application/json' }
-  const response = await reached(fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }))
-  const answer: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw refusal(response.status, answer)
-  return answer as DatasetView
 }

@@ -9,7 +9,7 @@ export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        retry: (count, error) => count < 2 && failureOf(error).kind !== 'refused',
+        retry: (count, error) => count < 2 && !['refused', 'silent', 'outdated'].includes(failureOf(error).kind),
         retryDelay: count => 400 * 2 ** count,
         refetchOnWindowFocus: false,
         networkMode: 'always',
@@ -21,10 +21,10 @@ export function makeQueryClient(): QueryClient {
 }
 
 /** Whether the server, or what stands before it, says that there is none just now. */
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   if (error === null) return false
   const { kind, status } = failureOf(error)
-  return kind === 'unreachable' || (status >= 502 && status <= 504)
+  return kind === 'unreachable' || kind === 'silent' || (status >= 502 && status <= 504)
 }
 
 type Query = { readonly error: unknown; readonly isFetching: boolean }

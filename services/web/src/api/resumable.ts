@@ -1,4 +1,5 @@
 import type { Upload } from 'tus-js-client'
+import { part } from '@/api/parts'
 import type { DatasetView } from '@/client/types'
 import { reached, refusal, unreachable } from './failure'
 
@@ -36,7 +37,7 @@ type Told = {
 
 /** Sends a file in parts (tus 1.0.0), from where an earlier upload of the same file broke off. */
 export async function sendFile(file: File, told: Told): Promise<Sending> {
-  const { Upload } = await import('tus-js-client')
+  const { Upload } = await part(() => import('tus-js-client'))
   const upload: Upload = new Upload(file, {
     endpoint: ENDPOINT,
     metadata: { filename: file.name },

@@ -52,7 +52,7 @@ export function BlockInside({ block }: { block: Layer }) {
     const { layer, output } = parseRef(text)
     return known.get(layer)?.output_shapes[output]
   })
-  const { data, error } = useInside(block, shapes)
+  const { data, error, refetch } = useInside(block, shapes)
   return (
     <section className="block-inside nodrag nowheel" aria-label={t('canvas:insideOf', { name: block.name })}>
       <header>
@@ -61,7 +61,7 @@ export function BlockInside({ block }: { block: Layer }) {
           {t('canvas:unfoldForGood')}
         </Button>
       </header>
-      {error ? <FailureBox title={t('canvas:insideFailed')} error={error} /> : null}
+      {error ? <FailureBox title={t('canvas:insideFailed')} error={error} again={refetch} /> : null}
       {data ? <Drawing inside={data} /> : error ? null : <p>{t('app:loading')}</p>}
     </section>
   )

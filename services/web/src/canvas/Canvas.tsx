@@ -17,7 +17,6 @@ import { useCatalogue } from '@/api/catalogue'
 import { DRAGGED } from '@/palette/PaletteItem'
 import { useReadOnly } from '@/store/editor'
 import { Drawer } from '@/together/Drawer'
-import { Notice } from '@/together/Notice'
 import { Overlay } from '@/together/Overlay'
 import { drop, layOut } from './actions'
 import './canvas.css'
@@ -109,7 +108,6 @@ function Surface() {
         <CanvasControls />
         <Overlay surface={surface} />
       </ReactFlow>
-      <Notice />
       <Drawer />
       {flow.nodes.length === 0 ? <EmptyCanvas /> : null}
     </section>

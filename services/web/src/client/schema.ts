@@ -1563,6 +1563,38 @@ export interface components {
             step: "channels";
         };
         /**
+         * CheckItem
+         * @description One thing that was looked at.
+         */
+        CheckItem: {
+            /**
+             * Hint
+             * @default null
+             */
+            hint: string | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: string | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "data" | "initial_loss" | "regularization" | "overfit" | "gradients" | "activations";
+            /** Reason */
+            reason: string;
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "warn" | "fail" | "skip";
+        };
+        /**
          * CheckParams
          * @description ``params`` of a check job: is a network, with its loss and this data set, fit to be trained?
          */
@@ -1648,6 +1680,21 @@ export interface components {
             time_limit_s: number | null;
         };
         /**
+         * CheckReport
+         * @description What a check job found.
+         */
+        CheckReport: {
+            /** Items */
+            items: components["schemas"]["CheckItem"][];
+            /** Notes */
+            notes: string[];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "warn" | "fail" | "skip";
+        };
+        /**
          * Checked
          * @description A spec without problems; one with problems is answered with 422.
          */
@@ -1715,6 +1762,47 @@ export interface components {
             labels?: {
                 [key: string]: components["schemas"]["ClassCount"][];
             };
+        };
+        /**
+         * ClassReport
+         * @description ``classes.json``: what a classifier takes for what.
+         */
+        ClassReport: {
+            /** Accuracy */
+            accuracy: number;
+            /** Classes */
+            classes: components["schemas"]["ClassRow"][];
+            /** Confusion */
+            confusion: number[][];
+            /** Names */
+            names: string[];
+            /**
+             * Output
+             * @default null
+             */
+            output: string | null;
+            /** Samples */
+            samples: number;
+            /** Split */
+            split: string;
+            /** Worst */
+            worst: components["schemas"]["WorstSample"][];
+        };
+        /**
+         * ClassRow
+         * @description How well one class is told.
+         */
+        ClassRow: {
+            /** Class */
+            class: string;
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Samples */
+            samples: number;
         };
         /**
          * ColumnView
@@ -2006,6 +2094,26 @@ export interface components {
              * @default 0.2
              */
             test: number;
+        };
+        /**
+         * DqnEvaluation
+         * @description ``evaluation.json`` of an agent that has learnt.
+         */
+        DqnEvaluation: {
+            /** Environment */
+            environment: string;
+            /** Episodes */
+            episodes: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Returns */
+            returns: number[];
+            /** Solved At */
+            solved_at: number | null;
+            /** Steps */
+            steps: number;
         };
         /**
          * DqnParams
@@ -3917,6 +4025,8 @@ export interface components {
          * @description One broken rule: what must hold, what was received, where, and what to do about it.
          */
         Problem: {
+            /** Code */
+            code?: string | null;
             /** Hint */
             hint?: string | null;
             /** Received */
@@ -3947,6 +4057,11 @@ export interface components {
         };
         /** ProblemEntry */
         ProblemEntry: {
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
             /**
              * Hint
              * @default null
@@ -4288,6 +4403,45 @@ export interface components {
             step: "rotate";
         };
         /**
+         * RunRecord
+         * @description Everything that decides how a training ends, and what it ended with.
+         */
+        RunRecord: {
+            /** Backend */
+            backend: string;
+            /** Dataset Sha256 */
+            dataset_sha256: string;
+            /** Device */
+            device: string;
+            /**
+             * Devices
+             * @default 1
+             */
+            devices: number;
+            /** Machine */
+            machine: string;
+            /** Metrics */
+            metrics?: {
+                [key: string]: number;
+            };
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Seed */
+            seed: number;
+            /** Spec Sha256 */
+            spec_sha256: string;
+            /** Threads */
+            threads: number;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+            /** Weights Sha256 */
+            weights_sha256: string;
+        };
+        /**
          * Sample
          * @description One sample as it was stored, before any preprocessing.
          */
@@ -4371,6 +4525,30 @@ export interface components {
              * @enum {string}
              */
             step: "scale";
+        };
+        /**
+         * SearchReport
+         * @description `trials.json`: what a search that has ended found.
+         */
+        SearchReport: {
+            /** @default null */
+            best: components["schemas"]["BestTrial"] | null;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Importance */
+            importance: {
+                [key: string]: number;
+            } | null;
+            /** Monitor */
+            monitor: string;
+            /** Space */
+            space: {
+                [key: string]: unknown;
+            };
+            /** Trials */
+            trials: components["schemas"]["TrialView"][];
+            /** Warnings */
+            warnings: string[];
         };
         /** ShareList */
         ShareList: {
@@ -5190,6 +5368,20 @@ export interface components {
         Workers: {
             /** Items */
             items: components["schemas"]["WorkerView"][];
+        };
+        /**
+         * WorstSample
+         * @description A sample of whose label the network was least sure.
+         */
+        WorstSample: {
+            /** Label */
+            label: string;
+            /** Predicted */
+            predicted: string;
+            /** Sample */
+            sample: number;
+            /** Share */
+            share: number;
         };
     };
     responses: never;
@@ -10375,8 +10567,11 @@ export const channelsOrderValues: ReadonlyArray<FlattenedDeepRequired<components
 export const channelsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Channels"]["step"]> = ["channels"];
 export const channelsAsOrderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["order"]> = ["reverse", "grey", "colour", "last", "first"];
 export const channelsAsStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelsAs"]["step"]> = ["channels"];
+export const checkItemNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckItem"]["name"]> = ["data", "initial_loss", "regularization", "overfit", "gradients", "activations"];
+export const checkItemVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckItem"]["verdict"]> = ["pass", "warn", "fail", "skip"];
 export const checkParamsDeviceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["device"]> = ["cpu", "gpu", "any"];
 export const checkParamsLossAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckParams"]["loss"]> = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber", "hinge", "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity", "multiclass_hinge", "contrastive", "ctc"];
+export const checkReportVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CheckReport"]["verdict"]> = ["pass", "warn", "fail", "skip"];
 export const choicesTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Choices"]["type"]> = ["choice"];
 export const constantNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Constant"]["name"]> = ["constant"];
 export const cosineNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Cosine"]["name"]> = ["cosine"];

@@ -10,11 +10,11 @@ const SHOWN = 100
 export function ClassCounts({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
   const { labels } = dataset.schema
-  const { data, error } = useClassCounts(
+  const { data, error, refetch } = useClassCounts(
     dataset.id,
     labels.some(label => Boolean(label.n_classes)),
   )
-  if (error) return <FailureBox title={t('datasets:countsFailed')} error={error} />
+  if (error) return <FailureBox title={t('datasets:countsFailed')} error={error} again={refetch} />
   const counted = Object.entries(data?.labels ?? {}).filter(([, items]) => items.length > 0)
   return counted.map(([name, items]) => (
     <Counts key={name} items={items} splits={Object.keys(dataset.splits)} of={labels.length > 1 ? name : null} />

@@ -4,6 +4,7 @@ import { ArrowLeft, Play, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteDataset, useDataset } from '@/api/datasets'
+import { useLastingError } from '@/api/queries'
 import type { DatasetView, LabelSchema } from '@/client/types'
 import { bytesText } from '@/model/values'
 import { DATASETS, goTo } from '@/pages/location'
@@ -22,18 +23,15 @@ import { Samples } from './Samples'
 /** What a data set holds, a look at its samples, and what can be done with it. */
 export function DatasetDetail({ id }: { id: string }) {
   const { t } = useTranslation()
-  const { data, error, refetch } = useDataset(id)
+  const { data, refetch, ...query } = useDataset(id)
+  const error = useLastingError(query)
   return (
     <>
       <Link href={DATASETS} className="sheet-back">
         <ArrowLeft size={14} aria-hidden />
         {t('datasets:title')}
       </Link>
-      {error ? (
-        <FailureBox title={t('datasets:readFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('datasets:readFailed')} error={error} again={refetch} /> : null}
       {data ? <Detail dataset={data} /> : null}
       {!data && !error ? <p className="panel-empty">{t('app:loading')}</p> : null}
     </>

@@ -17,11 +17,7 @@ export function Quality({ dataset }: { dataset: DatasetView }) {
     <section className="card">
       <h2>{t('known:quality')}</h2>
       {data ? <Found quality={data} /> : null}
-      {error ? (
-        <FailureBox title={t('known:qualityFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('known:qualityFailed')} error={error} again={refetch} /> : null}
       <div className="actions">
         {data || error ? null : (
           <Button disabled={isFetching} onClick={() => setWanted(true)}>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSamples } from '@/api/datasets'
 import type { DatasetView, FeatureSchema, Sample } from '@/client/types'
-import { Button, IconButton } from '@/ui/Button'
+import { IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { pictureShape } from './picture'
 import { labelText, numbersText, Picture } from './SampleShown'
@@ -46,11 +46,7 @@ export function Samples({ dataset }: { dataset: DatasetView }) {
           <ChevronRight size={16} aria-hidden />
         </IconButton>
       </header>
-      {error ? (
-        <FailureBox title={t('datasets:samplesFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('datasets:samplesFailed')} error={error} again={refetch} /> : null}
       {data && picture ? <Pictures items={data.items} feature={picture} /> : null}
       {data && !picture ? <Numbers items={data.items} features={dataset.schema.features} /> : null}
     </section>

@@ -1,14 +1,15 @@
-import { type ComponentType, lazy, Suspense } from 'react'
+import { type ComponentType, Suspense } from 'react'
+import { lazyPart } from '@/api/parts'
 import { type DialogName, useDialog } from './state'
 
 const DIALOGS: Readonly<Record<DialogName, ComponentType>> = {
-  open: lazy(() => import('./OpenDialog')),
-  import: lazy(() => import('./ImportDialog')),
-  export: lazy(() => import('./ExportDialog')),
-  keys: lazy(() => import('./KeysDialog')),
-  conflict: lazy(() => import('./ConflictDialog')),
-  tune: lazy(() => import('./TuneDialog')),
-  share: lazy(() => import('./ShareDialog')),
+  open: lazyPart(() => import('./OpenDialog')),
+  import: lazyPart(() => import('./ImportDialog')),
+  export: lazyPart(() => import('./ExportDialog')),
+  keys: lazyPart(() => import('./KeysDialog')),
+  conflict: lazyPart(() => import('./ConflictDialog')),
+  tune: lazyPart(() => import('./TuneDialog')),
+  share: lazyPart(() => import('./ShareDialog')),
 }
 
 /** The dialog that is asked for; each is loaded when it is first seen. */

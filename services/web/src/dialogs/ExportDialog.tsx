@@ -60,7 +60,9 @@ function Formatted() {
   )
   return (
     <Dialog title={t('files:exportTitle')} open onClose={closeDialog} footer={footer}>
-      {formats.error ? <FailureBox title={t('files:formatsFailed')} error={formats.error} /> : null}
+      {formats.error ? (
+        <FailureBox title={t('files:formatsFailed')} error={formats.error} again={formats.refetch} />
+      ) : null}
       <Formats formats={writable} target={target} onTarget={setChosen} />
       {carries ? <WeightsChoice from={from} onFrom={setFrom} lacking={lacking} /> : null}
       {spec.layers.length === 0 ? <p>{t('files:empty')}</p> : null}

@@ -53,7 +53,7 @@ export default function OpenDialog() {
 function Zoo({ onOpen }: { onOpen: Open }) {
   const { t } = useTranslation()
   const told = useTold()
-  const { data, error, isPending } = useZoo()
+  const { data, error, isPending, refetch } = useZoo()
   const [typed, setTyped] = useState('')
   const wanted = typed.trim().toLowerCase()
   const fits = (row: NetworkRow) =>
@@ -62,7 +62,7 @@ function Zoo({ onOpen }: { onOpen: Open }) {
       .toLowerCase()
       .includes(wanted)
   const rows = (data ?? []).filter(fits)
-  if (error) return <FailureBox title={t('files:zooFailed')} error={error} />
+  if (error) return <FailureBox title={t('files:zooFailed')} error={error} again={refetch} />
   return (
     <>
       <input

@@ -162,7 +162,7 @@ function NewLink({ busy, onCreate }: { busy: boolean; onCreate: (role: LinkRole,
       >
         {ROLES.map(one => (
           <option key={one} value={one}>
-            {t(`together:may_${one}`)}
+            {t(`together:${one}`)}
           </option>
         ))}
       </select>
@@ -176,6 +176,7 @@ function NewLink({ busy, onCreate }: { busy: boolean; onCreate: (role: LinkRole,
       <Button icon={<Link2 size={15} aria-hidden />} disabled={busy} onClick={() => onCreate(role, label.trim())}>
         {t('together:makeLink')}
       </Button>
+      <p className="field-hint">{t(`together:may_${role}`)}</p>
     </div>
   )
 }

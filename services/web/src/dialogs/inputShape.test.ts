@@ -23,8 +23,8 @@ const refused = (...problems: Partial<Problem>[]) =>
   failureOf(
     new CallError({ kind: 'refused', status: 422, title: '', detail: '', problems: problems as readonly Problem[] }),
   )
-const WEIGHTS = { rule: 'weights must be given for every variable' }
-const SHAPE = { rule: "the input's shape must be known" }
+const WEIGHTS = { rule: 'in whatever words', code: 'weights-missing' }
+const SHAPE = { rule: 'in others', code: 'input-shape-missing' }
 
 test('a failure that a choice in the window mends is known as such', () => {
   expect(lacksWeights(refused(WEIGHTS, WEIGHTS))).toBe(true)

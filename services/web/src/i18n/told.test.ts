@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { teller } from './told'
+import { reasons, teller } from './told'
 
 const tables = import.meta.glob<Record<string, string>>('./told/zh-CN/*.json', { eager: true, import: 'default' })
 const all: Record<string, string> = Object.assign({}, ...Object.values(tables))
@@ -17,6 +17,18 @@ test.each([
   ['', ''],
 ])('%s is told as %s', (text, said) => {
   expect(told(text)).toBe(said)
+})
+
+test('reasons that stand together are said one by one where each is known, else as a whole', () => {
+  const chinese = teller(all)
+  const known = [
+    'input takes 64, samples are 8 x 8: the same values, reshaped',
+    '8-bit values of x are scaled from 0-255 to 0-1',
+  ]
+  expect(reasons(known.join('; '), chinese)).toBe(known.map(chinese).join('; '))
+  expect(reasons(known.join('; '), chinese)).not.toMatch(/reshaped|scaled/)
+  expect(reasons('one; units must be 3', told)).toBe('one; units 必须是3')
+  expect(reasons('nobody; knows', told)).toBe('nobody; knows')
 })
 
 test('what has no words of its own fits no sentence', () => {

@@ -34,6 +34,13 @@ export function useTold(): Told {
 /** The same outside of components. */
 export const told: Told = text => (tellers.get(i18next.language) ?? same)(text)
 
+/** Several reasons are said one by one where each is known: as a whole they could be taken for another sentence. */
+export function reasons(why: string, told: Told): string {
+  const parts = why.split('; ')
+  const each = parts.map(told)
+  return each.every((one, at) => one !== parts[at]) ? each.join('; ') : told(why)
+}
+
 const same: Told = text => text
 
 export function teller(table: Table): Told {

@@ -6,18 +6,14 @@ import { useTold } from '@/i18n/told'
 import { FailureBox } from '@/ui/Failure'
 import './checklist.css'
 
-type Verdict = 'pass' | 'warn' | 'fail' | 'skip'
-type Item = { name: string; verdict: Verdict; reason: string; hint: string | null; layer: string | null }
-type Report = { verdict: Verdict; notes: string[]; items: Item[] }
-
 const ICONS = { pass: CircleCheck, warn: CircleAlert, fail: CircleX, skip: CircleMinus } as const
 
 /** What a check job found: a verdict and its reason, line by line. */
 export function Checklist({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
-  const { data, error } = useArtifact<Report>(job, 'check.json')
-  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
+  const { data, error, refetch } = useArtifact(job, 'check.json')
+  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} again={refetch} />
   if (!data) return null
   return (
     <section className="card">

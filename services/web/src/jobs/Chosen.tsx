@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { JobView } from '@/client/types'
-import { useTold } from '@/i18n/told'
+import { reasons, useTold } from '@/i18n/told'
 import { jobPath } from '@/pages/location'
 import { Facts } from '@/panel/Facts'
 import { needed } from '@/training/tune/fields'
@@ -56,7 +56,7 @@ function Reasons({ job }: { job: JobView }) {
             <dt>{label(name)}</dt>
             <dd>
               {JOBS.has(name) ? <JobLinks ids={value} /> : <code>{valueText(value)}</code>}
-              <span>{told(why ?? '') === why ? why.split('; ').map(told).join('; ') : told(why ?? '')}</span>
+              <span>{reasons(why ?? '', told)}</span>
             </dd>
           </div>
         ))}

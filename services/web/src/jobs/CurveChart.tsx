@@ -4,41 +4,36 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { aligned, type Chart, type Line } from '@/training/charts'
 import { useTheme } from '@/ui/useTheme'
+import { colorOf } from './colors'
 import { metricName, metricText } from './texts'
 
 const HEIGHT = 214
-/** Tokens of `tokens.css`, one a line. */
-const COLORS = [
-  '--accent',
-  '--group-activation',
-  '--group-normalization',
-  '--group-attention',
-  '--group-vision',
-  '--group-noise',
-]
 
 /** The lines of one metric; drawn anew where the lines or the theme change, else only its numbers change. */
-export default function CurveChart({ chart }: { chart: Chart }) {
+export default function CurveChart({ chart, names }: { chart: Chart; names?: readonly string[] | undefined }) {
   const { t } = useTranslation()
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const data = useRef(aligned(chart.lines))
   data.current = aligned(chart.lines)
   const theme = useTheme()
-  const several = new Set(chart.lines.map(line => line.name)).size > 1
+  const runs = names ?? [...new Set(chart.lines.map(line => line.name))]
+  const several = runs.length > 1
+  const sides = new Set(chart.lines.map(line => line.side)).size
   const labels = chart.lines.map(line => {
     const side = t(`jobs:side.${line.side}`)
-    return several ? `${line.name} · ${side}` : side
+    return several ? (sides > 1 ? `${line.name} · ${side}` : line.name) : side
   })
   const across = t(`jobs:unit.${chart.unit}`)
   const up = metricName(t, chart.metric)
-  const key = JSON.stringify([theme, labels, across, up, chart.lines.map(line => line.side)])
+  const key = JSON.stringify([theme, runs, labels, across, up, chart.lines.map(line => line.side)])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says it all
   useEffect(() => {
     const host = box.current
     if (!host) return undefined
-    const made = new uPlot(options(host, chart.lines, labels, { across, up }), data.current, host)
+    const made = new uPlot(options(host, chart.lines, { labels, runs, across, up }), data.current, host)
     plot.current = made
+    made.over.addEventListener('mouseleave', () => showLast(made))
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }))
     watch.observe(host)
     return () => {
@@ -47,14 +42,34 @@ export default function CurveChart({ chart }: { chart: Chart }) {
       plot.current = null
     }
   }, [key])
-  useEffect(() => plot.current?.setData(data.current))
+  useEffect(() => {
+    const made = plot.current
+    if (!made) return
+    made.setData(data.current)
+    if ((made.cursor.left ?? -1) < 0) showLast(made)
+  })
   const last = chart.lines.map((line, at) => `${labels[at]}: ${metricText(line.rows.at(-1)?.metrics[line.metric])}`)
   return <div ref={box} className="curve-plot" role="img" aria-label={last.join(', ')} />
 }
 
-type Titles = { readonly across: string; readonly up: string }
+/** The legend tells where each line ends, unless somebody points at a place. */
+function showLast(plot: uPlot): void {
+  const last = (values: ArrayLike<number | null | undefined>) => {
+    let at = values.length - 1
+    while (at > 0 && values[at] == null) at -= 1
+    return at < 0 ? null : at
+  }
+  plot.setLegend({ idxs: plot.data.map(last) }, false)
+}
 
-function options(host: HTMLElement, lines: readonly Line[], labels: readonly string[], titles: Titles): uPlot.Options {
+type Names = {
+  readonly labels: readonly string[]
+  readonly runs: readonly string[]
+  readonly across: string
+  readonly up: string
+}
+
+function options(host: HTMLElement, lines: readonly Line[], { labels, runs, across, up }: Names): uPlot.Options {
   const color = (token: string) => getComputedStyle(host).getPropertyValue(token).trim()
   const axis = {
     stroke: color('--muted'),
@@ -64,9 +79,7 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
     labelFont: '11px system-ui, sans-serif',
     labelSize: 18,
   }
-  const runs = [...new Set(lines.map(line => line.name))]
-  const colorOf = (line: Line, at: number) =>
-    color(COLORS[(runs.length > 1 ? runs.indexOf(line.name) : at) % COLORS.length] ?? '--accent')
+  const strokeOf = (line: Line, at: number) => color(colorOf(runs.length > 1 ? runs.indexOf(line.name) : at))
   return {
     width: Math.max(200, host.clientWidth),
     height: HEIGHT,
@@ -77,18 +90,18 @@ function options(host: HTMLElement, lines: readonly Line[], labels: readonly str
     axes: [
       {
         ...axis,
-        label: titles.across,
+        label: across,
         size: 34,
         space: 60,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000],
       },
-      { ...axis, label: titles.up, size: 64, values: (_plot, values) => values.map(value => metricText(value)) },
+      { ...axis, label: up, size: 64, values: (_plot, values) => values.map(value => metricText(value)) },
     ],
     series: [
-      { label: titles.across, value: (_plot, value) => (value === null ? '–' : String(Number(value.toFixed(2)))) },
+      { label: across, value: (_plot, value) => (value === null ? '–' : String(Number(value.toFixed(2)))) },
       ...lines.map((line, at) => ({
         label: labels[at] ?? line.metric,
-        stroke: colorOf(line, at),
+        stroke: strokeOf(line, at),
         width: 2,
         spanGaps: true,
         ...(line.side === 'validation' ? { dash: [6, 4] } : {}),

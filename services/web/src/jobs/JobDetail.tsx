@@ -6,13 +6,13 @@ import { Link } from 'wouter'
 import { useDataset } from '@/api/datasets'
 import { useJob } from '@/api/jobs'
 import { useModel } from '@/api/models'
+import { useLastingError } from '@/api/queries'
 import type { JobView } from '@/client/types'
 import { datasetPath, JOBS, modelPath } from '@/pages/location'
 import { chartsOf } from '@/training/charts'
 import { isFinal } from '@/training/follow'
 import { polled, type Run } from '@/training/run'
 import { useRuns } from '@/training/useRuns'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Checklist } from './Checklist'
 import { Chosen } from './Chosen'
@@ -31,18 +31,15 @@ import { Trials } from './tune/Trials'
 /** One job, live. */
 export function JobDetail({ id }: { id: string }) {
   const { t } = useTranslation()
-  const { data, error, refetch } = useJob(id)
+  const { data, refetch, ...query } = useJob(id)
+  const error = useLastingError(query)
   return (
     <>
       <Link href={JOBS} className="sheet-back">
         <ArrowLeft size={14} aria-hidden />
         {t('jobs:title')}
       </Link>
-      {error ? (
-        <FailureBox title={t('jobs:readFailed')} error={error}>
-          <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('jobs:readFailed')} error={error} again={refetch} /> : null}
       {data ? <Detail job={data} /> : null}
       {!data && !error ? <p className="panel-empty">{t('app:loading')}</p> : null}
     </>

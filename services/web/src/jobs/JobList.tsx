@@ -1,5 +1,4 @@
 import { GitCompareArrows } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearch } from 'wouter'
 import { navigate } from 'wouter/use-browser-location'
@@ -16,15 +15,16 @@ import { type Column, RecordTable } from '@/ui/RecordTable'
 import { StateBadge } from './StateBadge'
 import { metricText } from './texts'
 
-/** All jobs, the newest first, by state; two or more trainings can be compared. */
+/** All jobs, the newest first, by state; two or more can be compared. */
 export function JobList() {
   const { t } = useTranslation()
-  const wanted = new URLSearchParams(useSearch()).get('state')
-  const state = STATES.find(one => one === wanted)
+  const search = new URLSearchParams(useSearch())
+  const state = STATES.find(one => one === search.get('state'))
+  const marked = search.getAll('job')
   const query = useJobs(state ? { state } : {})
-  const [marked, setMarked] = useState<readonly string[]>([])
   const rows = rowsOf(query.data)
-  const mark = (id: string, on: boolean) => setMarked(on ? [...marked, id] : marked.filter(one => one !== id))
+  const mark = (id: string, on: boolean) =>
+    navigate(listPath(state, on ? [...marked, id] : marked.filter(one => one !== id)), { replace: true })
   const columns = useColumns(marked, mark)
   return (
     <>
@@ -43,7 +43,7 @@ export function JobList() {
           className="input"
           aria-label={t('jobs:filter')}
           value={state ?? ''}
-          onChange={({ target }) => navigate(target.value ? `${JOBS}?state=${target.value}` : JOBS, { replace: true })}
+          onChange={({ target }) => navigate(listPath(target.value, marked), { replace: true })}
         >
           <option value="">{t('jobs:anyState')}</option>
           {STATES.map(one => (
@@ -64,6 +64,12 @@ export function JobList() {
       />
     </>
   )
+}
+
+/** The list with these jobs marked, of one state where one is given. */
+function listPath(state: string | undefined, marked: readonly string[]): string {
+  const search = new URLSearchParams([...(state ? [['state', state]] : []), ...marked.map(id => ['job', id])])
+  return search.size > 0 ? `${JOBS}?${search}` : JOBS
 }
 
 /** `text`, or for somebody who has no jobs yet what to do. */
@@ -96,7 +102,6 @@ function useColumns(marked: readonly string[], mark: (id: string, on: boolean) =
           type="checkbox"
           className="switch"
           aria-label={t('jobs:markOne', { name: nameOf(job) })}
-          disabled={job.kind !== 'train'}
           checked={marked.includes(job.id)}
           onChange={({ target }) => mark(job.id, target.checked)}
         />

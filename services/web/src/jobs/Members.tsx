@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { readMembers } from '@/api/jobs'
@@ -6,22 +7,25 @@ import type { JobView, MembersView } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { jobPath } from '@/pages/location'
 import { isFinal } from '@/training/follow'
+import { type Column, DataTable } from '@/ui/DataTable'
 import { FailureBox } from '@/ui/Failure'
 import { metricText } from './texts'
 
 const LIVE_MS = 2000
 
+type MemberTraining = MembersView['trainings'][number]
 type Report = NonNullable<MembersView['report']>
+type Gains = Report['gains'][number]
 
 /** What an ensemble is made of: its trainings while they run, and then what it gained. */
 export function Members({ job }: { job: JobView }) {
   const { t } = useTranslation()
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['members', job.id, isFinal(job.state)],
     queryFn: () => readMembers(job.id),
     refetchInterval: isFinal(job.state) ? false : LIVE_MS,
   })
-  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
+  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} again={refetch} />
   if (!data) return null
   return (
     <>
@@ -35,6 +39,33 @@ function Trainings({ view }: { view: MembersView }) {
   const { t } = useTranslation()
   const told = useTold()
   const seeds = view.trainings.some(one => typeof one.seed === 'number')
+  const seed: Column<MemberTraining> = {
+    id: 'seed',
+    title: t('training:field.seed'),
+    number: true,
+    cell: one => one.seed ?? '–',
+  }
+  const columns: Column<MemberTraining>[] = [
+    {
+      id: 'number',
+      title: t('jobs:training'),
+      names: true,
+      cell: one => (one.job ? <Link href={jobPath(one.job)}>{one.number}</Link> : one.number),
+    },
+    {
+      id: 'state',
+      title: t('jobs:stateTitle'),
+      cell: one => <span title={one.note ? told(one.note) : undefined}>{t(`jobs:trialState.${one.state}`)}</span>,
+    },
+    ...(seeds ? [seed] : []),
+    {
+      id: 'value',
+      title: view.monitor,
+      number: true,
+      cell: one => metricText(one.value ?? one.epochs.at(-1)?.[1]),
+    },
+    { id: 'epoch', title: t('jobs:epoch'), number: true, cell: one => one.epochs.at(-1)?.[0] ?? '–' },
+  ]
   return (
     <section className="card">
       <h2>{t('jobs:trainings')}</h2>
@@ -43,36 +74,7 @@ function Trainings({ view }: { view: MembersView }) {
         {view.epochs.length > 0 ? ` ${t('jobs:takenAfter', { epochs: view.epochs.join(', ') })}` : null}
       </p>
       <div className="curve-table">
-        <table className="sheet-table">
-          <thead>
-            <tr>
-              <th scope="col">{t('jobs:training')}</th>
-              <th scope="col">{t('jobs:stateTitle')}</th>
-              {seeds ? (
-                <th scope="col" className="number">
-                  {t('training:field.seed')}
-                </th>
-              ) : null}
-              <th scope="col" className="number">
-                {view.monitor}
-              </th>
-              <th scope="col" className="number">
-                {t('jobs:epoch')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {view.trainings.map(one => (
-              <tr key={one.number}>
-                <th scope="row">{one.job ? <Link href={jobPath(one.job)}>{one.number}</Link> : one.number}</th>
-                <td title={one.note ? told(one.note) : undefined}>{t(`jobs:trialState.${one.state}`)}</td>
-                {seeds ? <td className="number">{one.seed ?? '–'}</td> : null}
-                <td className="number">{metricText(one.value ?? one.epochs.at(-1)?.[1])}</td>
-                <td className="number">{one.epochs.at(-1)?.[0] ?? '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataTable rows={view.trainings} columns={columns} keyOf={one => one.number} />
       </div>
     </section>
   )
@@ -83,12 +85,40 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
   const { t } = useTranslation()
   const told = useTold()
   const first = report.monitor.replace(/^val_/, '')
-  const columns = report.gains.flatMap(gain =>
+  const kinds = ['mean', 'ensemble', 'over_mean', 'over_best'] as const
+  type Shown = { key: string; name: ReactNode; value: (gain: Gains, metric: string) => string }
+  const rows: Shown[] = [
+    ...report.members.map(one => ({
+      key: String(one.number),
+      name: (
+        <>
+          <Link href={jobPath(one.job)}>{t('jobs:member', { number: one.number })}</Link>
+          <About {...one} />
+          {one.number === report.best ? ` · ${t('jobs:bestMember')}` : null}
+        </>
+      ),
+      value: (gain: Gains, metric: string) => metricText(one.metrics[gain.split]?.[metric]),
+    })),
+    ...kinds.map(kind => ({
+      key: kind,
+      name: t(`jobs:gainOf.${kind}`),
+      value: (gain: Gains, metric: string) =>
+        kind.startsWith('over') ? signed(gain[kind][metric]) : metricText(gain[kind][metric]),
+    })),
+  ]
+  const numbers = report.gains.flatMap(gain =>
     Object.keys(gain.ensemble)
       .sort((one, two) => Number(two === first) - Number(one === first) || one.localeCompare(two))
-      .map(name => ({ gain, name, key: `${gain.split}_${name}` })),
+      .map(
+        (metric): Column<Shown> => ({
+          id: `${gain.split}_${metric}`,
+          title: `${t(`jobs:split.${gain.split}`)} ${metric}`,
+          number: true,
+          cell: row => row.value(gain, metric),
+        }),
+      ),
   )
-  const kinds = ['mean', 'ensemble', 'over_mean', 'over_best'] as const
+  const columns: Column<Shown>[] = [{ id: 'net', title: t('jobs:net'), names: true, cell: row => row.name }, ...numbers]
   return (
     <section className="card">
       <h2>{t('jobs:gain')}</h2>
@@ -98,44 +128,7 @@ function Gain({ job, report }: { job: JobView; report: Report }) {
         </p>
       ))}
       <div className="curve-table">
-        <table className="sheet-table">
-          <thead>
-            <tr>
-              <th scope="col">{t('jobs:net')}</th>
-              {columns.map(({ gain, name, key }) => (
-                <th key={key} scope="col" className="number">
-                  {`${t(`jobs:split.${gain.split}`)} ${name}`}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {report.members.map(one => (
-              <tr key={one.number}>
-                <th scope="row">
-                  <Link href={jobPath(one.job)}>{t('jobs:member', { number: one.number })}</Link>
-                  <About {...one} />
-                  {one.number === report.best ? ` · ${t('jobs:bestMember')}` : null}
-                </th>
-                {columns.map(({ gain, name, key }) => (
-                  <td key={key} className="number">
-                    {metricText(one.metrics[gain.split]?.[name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-            {kinds.map(kind => (
-              <tr key={kind}>
-                <th scope="row">{t(`jobs:gainOf.${kind}`)}</th>
-                {columns.map(({ gain, name, key }) => (
-                  <td key={key} className="number">
-                    {kind.startsWith('over') ? signed(gain[kind][name]) : metricText(gain[kind][name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataTable rows={rows} columns={columns} keyOf={row => row.key} />
       </div>
       <img src={`${job.links.artifacts}/gain.png`} alt={t('jobs:gainPicture')} className="picture-of-light" />
     </section>

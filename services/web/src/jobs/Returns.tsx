@@ -1,23 +1,16 @@
 import { useTranslation } from 'react-i18next'
 import { useArtifact } from '@/api/artifacts'
-import type { JobView } from '@/client/types'
+import type { DqnEvaluation, JobView } from '@/client/types'
 import { chartsOf } from '@/training/charts'
 import type { Run } from '@/training/run'
 import { Curves } from './Curves'
 import { Reproduce } from './insight/Reproduce'
 import { metricText } from './texts'
 
-type Evaluation = {
-  environment: string
-  episodes: number
-  solved_at: number | null
-  metrics: Readonly<Record<string, number>>
-}
-
 /** An agent that learns: its returns live, then what it came to and the curve as a picture. */
 export function Returns({ job, run, name }: { job: JobView; run: Run; name: string }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Evaluation>(job, 'evaluation.json')
+  const { data } = useArtifact(job, 'evaluation.json')
   const picture = `${job.links.artifacts}/returns.png`
   return (
     <>
@@ -38,7 +31,7 @@ export function Returns({ job, run, name }: { job: JobView; run: Run; name: stri
 
 type Translate = (key: string, values: Readonly<Record<string, unknown>>) => string
 
-function verdictOf({ metrics, episodes, solved_at: goal }: Evaluation, t: Translate): string {
+function verdictOf({ metrics, episodes, solved_at: goal }: DqnEvaluation, t: Translate): string {
   const mean = metrics.test_return ?? 0
   const said = t('agents:judged', { mean: metricText(mean), spread: metricText(metrics.test_return_std), episodes })
   if (goal === null) return said

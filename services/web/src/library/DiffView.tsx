@@ -7,9 +7,9 @@ import { FailureBox } from '@/ui/Failure'
 /** What differs in meaning between two versions of a model. */
 export function DiffView({ id, from, to }: { id: string; from: number; to: number }) {
   const { t } = useTranslation()
-  const { data, error } = useDiff(id, from, to)
+  const { data, error, refetch } = useDiff(id, from, to)
   if (from === to) return <p className="panel-empty">{t('library:diffChoose')}</p>
-  if (error) return <FailureBox title={t('library:diffFailed')} error={error} />
+  if (error) return <FailureBox title={t('library:diffFailed')} error={error} again={refetch} />
   if (!data) return <p className="panel-empty">{t('app:loading')}</p>
   if (data.same) return <p className="panel-empty">{t('library:diffSame')}</p>
   return (

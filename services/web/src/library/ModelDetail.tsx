@@ -1,14 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Workflow } from 'lucide-react'
+import { ArrowLeft, Workflow } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteModel, useModel, useVersions } from '@/api/models'
+import { useLastingError } from '@/api/queries'
 import { goTo, MODELS, modelPath } from '@/pages/location'
 import { dropDraft } from '@/store/drafts'
 import { useEditor } from '@/store/editor'
 import { openNew } from '@/store/opening'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Listed, rowsOf } from '@/ui/Listed'
 import { Deleting } from './Deleting'
@@ -20,6 +20,7 @@ import { VersionTable } from './VersionTable'
 export function ModelDetail({ id }: { id: string }) {
   const { t } = useTranslation()
   const model = useModel(id)
+  const error = useLastingError(model)
   const versions = useVersions(id)
   const client = useQueryClient()
   const rows = rowsOf(versions.data)
@@ -33,23 +34,26 @@ export function ModelDetail({ id }: { id: string }) {
     client.invalidateQueries({ queryKey: ['models'] })
     goTo(MODELS)
   }
-  if (model.error) {
+  if (error) {
     return (
       <main className="library">
-        <FailureBox title={t('library:modelFailed')} error={model.error}>
-          <Button onClick={() => model.refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-        <Link href={MODELS}>{t('library:toModels')}</Link>
+        <Link href={MODELS} className="sheet-back">
+          <ArrowLeft size={14} aria-hidden />
+          {t('library:models')}
+        </Link>
+        <FailureBox title={t('library:modelFailed')} error={error} again={model.refetch} />
       </main>
     )
   }
   const name = model.data?.name ?? ''
   return (
     <main className="library">
+      <Link href={MODELS} className="sheet-back">
+        <ArrowLeft size={14} aria-hidden />
+        {t('library:models')}
+      </Link>
       <header className="library-head">
-        <h1>
-          <Link href={MODELS}>{t('library:models')}</Link> / {name}
-        </h1>
+        <h1>{name}</h1>
         <Link href={modelPath(id)} className="button button-primary">
           <Workflow size={15} aria-hidden />
           {t('library:openInEditor')}

@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { ArrowLeft } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { deleteOperator, useOperator, useOperatorVersions } from '@/api/operators'
+import { useLastingError } from '@/api/queries'
 import { goTo, OPERATORS } from '@/pages/location'
 import { TestPanel } from '@/predict/TestPanel'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Listed, rowsOf } from '@/ui/Listed'
 import { Deleting } from './Deleting'
@@ -17,6 +18,7 @@ import { OperatorVersions } from './OperatorVersions'
 export function OperatorDetail({ name }: { name: string }) {
   const { t } = useTranslation()
   const operator = useOperator(name)
+  const error = useLastingError(operator)
   const versions = useOperatorVersions(name)
   const client = useQueryClient()
   const [wanted, setWanted] = useState<number | null>(null)
@@ -28,22 +30,25 @@ export function OperatorDetail({ name }: { name: string }) {
     client.invalidateQueries({ queryKey: ['operators'] })
     goTo(OPERATORS)
   }
-  if (operator.error) {
+  if (error) {
     return (
       <main className="library">
-        <FailureBox title={t('library:operatorFailed', { name })} error={operator.error}>
-          <Button onClick={() => operator.refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-        <Link href={OPERATORS}>{t('library:toOperators')}</Link>
+        <Link href={OPERATORS} className="sheet-back">
+          <ArrowLeft size={14} aria-hidden />
+          {t('library:operators')}
+        </Link>
+        <FailureBox title={t('library:operatorFailed', { name })} error={error} again={operator.refetch} />
       </main>
     )
   }
   return (
     <main className="library">
+      <Link href={OPERATORS} className="sheet-back">
+        <ArrowLeft size={14} aria-hidden />
+        {t('library:operators')}
+      </Link>
       <header className="library-head">
-        <h1>
-          <Link href={OPERATORS}>{t('library:operators')}</Link> / {name}
-        </h1>
+        <h1>{name}</h1>
         <Deleting what={name} text={t('library:deleteOperatorText')} onDelete={remove} />
       </header>
       <div className="library-columns library-test">

@@ -1,5 +1,5 @@
-import { useLocation, useParams, useSearch } from 'wouter'
-import { Compare } from '@/jobs/Compare'
+import { useLocation, useParams } from 'wouter'
+import { Compare } from '@/jobs/compare/Compare'
 import { JobDetail } from '@/jobs/JobDetail'
 import { JobList } from '@/jobs/JobList'
 import '@/training/training.css'
@@ -10,11 +10,10 @@ import { JOBS } from './location'
 export default function JobsPage() {
   const { id } = useParams<{ id?: string }>()
   const [here] = useLocation()
-  const search = new URLSearchParams(useSearch())
   if (here === `${JOBS}/compare`)
     return (
       <main className="sheet">
-        <Compare ids={search.getAll('job')} />
+        <Compare />
       </main>
     )
   return <main className="sheet">{id ? <JobDetail key={id} id={id} /> : <JobList />}</main>

@@ -13,6 +13,9 @@ export const DATASETS = `${BASE}/datasets`
 export const JOBS = `${BASE}/jobs`
 export const datasetPath = (id: string): string => `${DATASETS}/${encodeURIComponent(id)}`
 export const jobPath = (id: string): string => `${JOBS}/${encodeURIComponent(id)}`
+/** The list with these jobs marked. */
+export const marksPath = (ids: readonly string[]): string =>
+  ids.length > 0 ? `${JOBS}?${new URLSearchParams(ids.map(id => ['job', id]))}` : JOBS
 export const comparePath = (ids: readonly string[]): string =>
   `${JOBS}/compare?${new URLSearchParams(ids.map(id => ['job', id]))}`
 

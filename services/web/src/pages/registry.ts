@@ -1,5 +1,6 @@
 import type { LucideIcon } from 'lucide-react'
-import { type ComponentType, lazy } from 'react'
+import type { ComponentType } from 'react'
+import { lazyPart } from '@/api/parts'
 
 /** A page: one file `NAME.page.ts` in this folder whose default export is this. No other file changes. */
 export type Page = {
@@ -19,4 +20,4 @@ const found = import.meta.glob<Page>('./*.page.ts', { eager: true, import: 'defa
 
 export const PAGES = Object.values(found)
   .sort((a, b) => a.order - b.order)
-  .map(page => ({ ...page, Content: lazy(page.load) }))
+  .map(page => ({ ...page, Content: lazyPart(page.load) }))

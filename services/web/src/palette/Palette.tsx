@@ -7,7 +7,6 @@ import { append } from '@/canvas/actions'
 import { catchFocus } from '@/canvas/view'
 import type { LayerType } from '@/client/types'
 import { useTold } from '@/i18n/told'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { PaletteItem } from './PaletteItem'
 import { found, grouped } from './search'
@@ -39,11 +38,7 @@ export function Palette() {
         onDown={() => list.current?.querySelector('button')?.focus()}
       />
       <FormatFilter format={format} onFormat={setFormat} />
-      {error ? (
-        <FailureBox title={t('palette:failed')} error={error}>
-          <Button onClick={() => query.refetch()}>{t('app:retry')}</Button>
-        </FailureBox>
-      ) : null}
+      {error ? <FailureBox title={t('palette:failed')} error={error} again={query.refetch} /> : null}
       <div
         className="palette-list"
         ref={list}

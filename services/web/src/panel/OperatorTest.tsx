@@ -1,13 +1,14 @@
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useOperatorsOf } from '@/api/operators'
+import { lazyPart } from '@/api/parts'
 import { OPERATORS, operatorPath } from '@/pages/location'
 import { useEditor } from '@/store/editor'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 
-const TestPanel = lazy(() => import('@/predict/TestPanel').then(({ TestPanel: it }) => ({ default: it })))
+const TestPanel = lazyPart(() => import('@/predict/TestPanel').then(({ TestPanel: it }) => ({ default: it })))
 
 /** Tries out what was trained from the model on the canvas. */
 export function OperatorTest() {
@@ -17,7 +18,7 @@ export function OperatorTest() {
   const [wanted, setWanted] = useState('')
   const found = query.data ?? []
   const operator = found.find(one => one.name === wanted) ?? found[0]
-  if (query.error) return <FailureBox title={t('library:operatorsFailed')} error={query.error} />
+  if (query.error) return <FailureBox title={t('library:operatorsFailed')} error={query.error} again={query.refetch} />
   if (!operator) {
     return (
       <div className="panel-empty">

@@ -22,11 +22,7 @@ export function AnswerTo({ operator, samples }: { operator: OperatorView; sample
   return (
     <div className="predict-answer">
       {query.error ? (
-        <FailureBox title={t('predict:failed')} error={query.error}>
-          <button type="button" className="button button-plain" onClick={() => query.refetch()}>
-            {t('app:retry')}
-          </button>
-        </FailureBox>
+        <FailureBox title={t('predict:failed')} error={query.error} again={query.refetch} />
       ) : samples && answer ? (
         <Result answer={answer} operator={operator} />
       ) : (

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { failureOf } from '@/api/failure'
+import { part } from '@/api/parts'
 import { readRoom } from '@/api/together'
 import { useEditor } from '@/store/editor'
 import type { Session } from './session'
@@ -37,7 +38,7 @@ export async function enter(model: string, wanted: () => boolean = () => true): 
   if (session) return
   const room = await readRoom(model)
   if (!room.open || !wanted()) return
-  const { join } = await import('./session')
+  const { join } = await part(() => import('./session'))
   if (!wanted() || session) return
   session = join(model, room.role, room.key ?? '')
 }

@@ -31,11 +31,7 @@ export function DatasetChoice({ error, storedOnly = false }: { error: string | u
   const { names, storing } = useNamed(new Set(all.map(row => row.name)), choose)
   const take = (value: string) => (value.startsWith(KNOWN) ? storing.mutate(value.slice(KNOWN.length)) : choose(value))
   if (failed) {
-    return (
-      <FailureBox title={t('datasets:listFailed')} error={failed}>
-        <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-      </FailureBox>
-    )
+    return <FailureBox title={t('datasets:listFailed')} error={failed} again={refetch} />
   }
   return (
     <>

@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useRecipeFields } from '@/api/jobs'
 import { environmentOf, useRecipe } from '@/store/recipe'
-import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { PriorityField } from './PriorityField'
 import { RecipeField } from './RecipeField'
@@ -25,11 +24,7 @@ export function RecipeForm({ errors }: { errors: ReadonlyMap<string, string> }) 
       learns ? { agent: withField(agent, name, value) } : { params: withField(params, name, value) },
     )
   if (error) {
-    return (
-      <FailureBox title={t('training:fieldsFailed')} error={error}>
-        <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-      </FailureBox>
-    )
+    return <FailureBox title={t('training:fieldsFailed')} error={error} again={refetch} />
   }
   if (isPending) return <p className="field-hint">{t('app:loading')}</p>
   const shown = (name: string) => data.find(one => one.name === name)

@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { Component, type ReactNode } from 'react'
+import { failureOf } from '@/api/failure'
 import { Button } from './Button'
 
 type Props = {
@@ -33,8 +34,8 @@ export class ErrorBoundary extends Component<Props, State> {
   private instead(error: Error) {
     return (
       <main className="not-found" role="alert">
-        <p>{i18next.t('app:crashed')}</p>
-        <pre>{error.message}</pre>
+        <p>{textOf(error)}</p>
+        {isOurs(error) ? <pre>{error.message}</pre> : null}
         <Button tone="primary" onClick={() => location.reload()}>
           {i18next.t('app:reload')}
         </Button>
@@ -51,12 +52,21 @@ export class ErrorBoundary extends Component<Props, State> {
       <div className="toasts">
         <div className="toast toast-error" role="alert">
           <div className="toast-text">
-            <span>{i18next.t('app:crashed')}</span>
-            <p>{error.message}</p>
+            <span>{textOf(error)}</span>
+            {isOurs(error) ? <p>{error.message}</p> : null}
           </div>
+          {isOurs(error) ? null : <Button onClick={() => location.reload()}>{i18next.t('app:reload')}</Button>}
           <Button onClick={dismiss}>{i18next.t('app:dismiss')}</Button>
         </div>
       </div>
     )
   }
+}
+
+/** Whether the fault lies in the editor, not in a part of it that could not be fetched. */
+const isOurs = (error: Error) => !['outdated', 'unreachable'].includes(failureOf(error).kind)
+
+function textOf(error: Error): string {
+  if (isOurs(error)) return i18next.t('app:crashed')
+  return i18next.t(failureOf(error).kind === 'outdated' ? 'failure:outdated' : 'failure:partLost')
 }

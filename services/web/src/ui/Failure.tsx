@@ -4,13 +4,21 @@ import { useTranslation } from 'react-i18next'
 import { type Failure, failureOf } from '@/api/failure'
 import type { Problem } from '@/client/types'
 import { useTold } from '@/i18n/told'
+import { Button } from './Button'
+
+/** The key of what is told where nothing came from the server, or not what this window expects. */
+function awayKey({ kind, status, detail }: Failure): 'unreachable' | 'silent' | 'outdated' | null {
+  if (kind === 'unreachable' || kind === 'silent' || kind === 'outdated') return kind
+  return !detail && status >= 502 && status <= 504 ? 'unreachable' : null
+}
 
 /** One sentence for what went wrong, in the user's language where it is ours to say. */
 export function useFailureText(): (failure: Failure) => string {
   const { t } = useTranslation()
   const told = useTold()
   return failure => {
-    if (failure.kind === 'unreachable') return t('failure:unreachable')
+    const away = awayKey(failure)
+    if (away) return t(`failure:${away}`)
     if (failure.detail) return told(failure.detail)
     if (failure.kind === 'failed' && failure.status) return t('failure:failed', { status: failure.status })
     if (failure.kind === 'refused')
@@ -19,10 +27,18 @@ export function useFailureText(): (failure: Failure) => string {
   }
 }
 
-type Props = { title: string; error: unknown; onLayer?: (layer: string) => void; children?: ReactNode }
+type Props = {
+  title: string
+  error: unknown
+  onLayer?: (layer: string) => void
+  /** Asks once more. */
+  again?: () => unknown
+  children?: ReactNode
+}
 
 /** A failed call, with all its problems. */
-export function FailureBox({ title, error, onLayer, children }: Props) {
+export function FailureBox({ title, error, onLayer, again, children }: Props) {
+  const { t } = useTranslation()
   const say = useFailureText()
   const failure = failureOf(error)
   return (
@@ -36,6 +52,7 @@ export function FailureBox({ title, error, onLayer, children }: Props) {
           <p>{say(failure)}</p>
         )}
         {children}
+        {again ? <Button onClick={() => again()}>{t('app:retry')}</Button> : null}
       </div>
     </div>
   )

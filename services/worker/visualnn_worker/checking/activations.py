@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from visualnn_shared.analysis.walk import Resolved
-from visualnn_shared.training.checking import Item
+from visualnn_shared.training.checking import CheckItem
 
 from visualnn_worker.checking.bench import Bench, numbers
 from visualnn_worker.checking.calls import calls, values_of
@@ -15,7 +15,7 @@ DEAD, SATURATED = 0.5, 0.25
 _BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 
-def check_activations(bench: Bench) -> list[Item]:
+def check_activations(bench: Bench) -> list[CheckItem]:
     """One item for the net, with a row for each layer; and one for each layer that is worth a look."""
     found = calls(bench.network)
     rows, items = [], []
@@ -35,7 +35,7 @@ def check_activations(bench: Bench) -> list[Item]:
         return items
     spread = [row["std"] for row in rows] or [0.0]
     reason = f"outputs of {len(rows)} layers have standard deviations from {min(spread):.3g} to {max(spread):.3g}"
-    return [Item(name="activations", verdict="pass", reason=reason, values={"layers": rows})]
+    return [CheckItem(name="activations", verdict="pass", reason=reason, values={"layers": rows})]
 
 
 def statistics(array: NDArray[np.float64], function: str) -> dict[str, Any]:
@@ -64,11 +64,12 @@ def _activation(resolved: Resolved, name: str) -> str:
     return ""
 
 
-def _judge(row: dict[str, Any]) -> list[Item]:
+def _judge(row: dict[str, Any]) -> list[CheckItem]:
     name = row["layer"]
 
-    def item(verdict: Any, reason: str, hint: str) -> list[Item]:
-        return [Item(name="activations", verdict=verdict, layer=name, reason=reason, hint=hint, values={"row": row})]
+    def item(verdict: Any, reason: str, hint: str) -> list[CheckItem]:
+        told = CheckItem(name="activations", verdict=verdict, layer=name, reason=reason, hint=hint, values={"row": row})
+        return [told]
 
     if not row["finite"]:
         return item("fail", f"{name} gives values that are NaN or infinite", "scale the data, or start with less")

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from visualnn_shared.training.checking import Item, has_corners, kinked
+from visualnn_shared.training.checking import CheckItem, has_corners, kinked
 
 from visualnn_worker.checking.bench import Bench, numbers
 from visualnn_worker.checking.calls import Call, calls, values_of
@@ -23,7 +23,7 @@ SAMPLES = 3
 MOST_LAYERS = 80
 
 
-def check_gradients(bench: Bench) -> list[Item]:
+def check_gradients(bench: Bench) -> list[CheckItem]:
     """One item for the net, with a row for each layer; and one for each layer whose gradient is wrong."""
     with _float64():
         network = bench.rebuilt(bench.spec, "float64")
@@ -96,10 +96,10 @@ def _row(name: str, limit: float, compare: Any) -> dict[str, Any]:
             "worst": found.worst, "skipped": None}  # fmt: skip
 
 
-def _judge(rows: list[dict[str, Any]]) -> list[Item]:
+def _judge(rows: list[dict[str, Any]]) -> list[CheckItem]:
     wrong = [row for row in rows if row["error"] is not None and not row["error"] <= row["limit"]]
     items = [
-        Item(
+        CheckItem(
             name="gradients", verdict="fail", layer=row["layer"], values={"row": row},
             reason=f"the gradient of {row['layer']} by {row['worst']} is off by {row['error']:.2g}, more than "
             f"{row['limit']:g}: differences say something else",
@@ -115,8 +115,8 @@ def _judge(rows: list[dict[str, Any]]) -> list[Item]:
         reason += f"of {most['layer']} (limit {most['limit']:g})" + (
             f"; {left} entries at corners left out" if left else ""
         )
-        return [Item(name="gradients", verdict="pass", reason=reason, values={"layers": rows})]
+        return [CheckItem(name="gradients", verdict="pass", reason=reason, values={"layers": rows})]
     if not looked:
         reason = f"no layer's gradient could be checked: {rows[0]['skipped'] if rows else 'there is none'}"
-        return [Item(name="gradients", verdict="skip", reason=reason, values={"layers": rows})]
+        return [CheckItem(name="gradients", verdict="skip", reason=reason, values={"layers": rows})]
     return [items[0].model_copy(update={"values": {"layers": rows}}), *items[1:]]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from visualnn_shared.training.files import ClassReport
 from visualnn_shared.training.scores import scores
 from visualnn_shared.training.serving import OneHot, Serving
 
@@ -112,9 +113,10 @@ def report(judged: Judged) -> dict[str, Any]:
          "share": round(float(judged.right[n]), 6)}
         for n in judged.worst[:WORST]
     ]  # fmt: skip
-    return {"split": judged.split, "samples": len(judged.actual), "names": list(judged.names),
+    told = {"split": judged.split, "samples": len(judged.actual), "names": list(judged.names),
             "confusion": matrix.tolist(), "accuracy": float((judged.actual == judged.predicted).mean()),
             "classes": rows, "worst": worst}  # fmt: skip
+    return ClassReport.model_validate(told).model_dump(mode="json", exclude={"output"})
 
 
 def _share(part: Any, whole: Any) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from visualnn_shared.spec.reading import read_spec
-from visualnn_shared.training.checking import REPORT, Item, Report, plan_check, worst
+from visualnn_shared.training.checking import REPORT, CheckItem, CheckReport, plan_check, worst
 from visualnn_shared.training.recipe import CheckParams
 
 from visualnn_worker.checking.activations import check_activations
@@ -20,7 +20,7 @@ from visualnn_worker.network.build import build
 
 MANY = 500
 """Samples whose values are looked at."""
-CHECKS: tuple[Callable[[Bench], list[Item]], ...] = (
+CHECKS: tuple[Callable[[Bench], list[CheckItem]], ...] = (
     check_data,
     check_initial_loss,
     check_activations,
@@ -49,7 +49,7 @@ def run(context: Context) -> Result:
     bench = Bench(spec, planned, params, few, many, network)
     for note in notes:
         context.channel.log(note)
-    items = [Item(name="data", verdict="fail", reason=note, hint=MISFIT) for note in notes]
+    items = [CheckItem(name="data", verdict="fail", reason=note, hint=MISFIT) for note in notes]
     for number, check in enumerate(CHECKS):
         with refusals("check"):
             found = check(bench)
@@ -59,12 +59,12 @@ def run(context: Context) -> Result:
         for item in found:
             level = {"fail": "error", "warn": "warning"}.get(item.verdict, "info")
             context.channel.log(f"{item.verdict}: {item.name}: {item.reason}", level)
-    report = Report(verdict=worst(items), notes=notes, items=items)
+    report = CheckReport(verdict=worst(items), notes=notes, items=items)
     path = context.folder / REPORT
     path.write_text(report.model_dump_json(indent=1))
     return Result(context.store([path]), _counts(items), {**(order.chosen or {}), **planned.chosen})
 
 
-def _counts(items: list[Item]) -> dict[str, float]:
+def _counts(items: list[CheckItem]) -> dict[str, float]:
     verdicts = ("pass", "warn", "fail", "skip")
     return {verdict: float(sum(item.verdict == verdict for item in items)) for verdict in verdicts}

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from visualnn_shared.reinforcement.planning import DqnPlan, plan_dqn
 from visualnn_shared.spec.reading import read_spec
+from visualnn_shared.training.files import DqnEvaluation
 from visualnn_shared.training.recipe import DqnParams
 from visualnn_shared.training.reproduction import RECORD
 from visualnn_shared.training.weights import WEIGHTS
@@ -116,9 +117,11 @@ def _files(folder: Path, network: Network, trained: weights_file.Trained, traini
 def _told(folder: Path, plan: DqnPlan, history: History, played: Played, metrics: dict[str, float]) -> list[Path]:
     """Returns as numbers and as a picture, and the episodes that judge the result."""
     goal, environment = plan.environment.solved, plan.params.environment
-    evaluation = {"environment": environment, "episodes": len(played.returns), "steps": played.steps,
-                  "returns": played.returns, "solved_at": goal, "metrics": metrics}  # fmt: skip
-    (folder / "evaluation.json").write_text(json.dumps(evaluation))
+    evaluation = DqnEvaluation(
+        environment=environment, episodes=len(played.returns), steps=played.steps, returns=list(played.returns),
+        solved_at=goal, metrics=metrics,
+    )  # fmt: skip
+    (folder / "evaluation.json").write_text(evaluation.model_dump_json())
     (folder / "returns.json").write_text(json.dumps(history.as_json()))
     title = f"Returns in {environment}: mean {played.mean:g} over {len(played.returns)} greedy episodes"
     counts = ", ".join(

@@ -20,13 +20,12 @@ from visualnn_converter.formats.caffe.source import Node, Source, normalise
 from visualnn_converter.formats.caffe.state import NetState
 from visualnn_converter.formats.caffe.values import Value, carrier_of, file_label, flat_of, sample_shape, variables_of
 from visualnn_converter.formats.caffe.weights import Carrier, gather
+from visualnn_converter.lacking import SHAPE_HINT, lacks_shape
 from visualnn_converter.layout import flat_order, identity, matters
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names, Weights, resolved_once
 from visualnn_converter.specnames import spec_name
-
-_HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
 
 
 def read_model(
@@ -190,9 +189,8 @@ class _Reader:
         if given is None and dims is not None and all(type(dim) is int and dim > 0 for dim in dims):
             given = [*dims[1:], dims[0]] if len(dims) == 3 else dims
         if given is None:
-            rule = "the input's shape must be known"
-            hint = f'give input_shape, such as {{"{wanted}": [20]}}: the number of steps' if steps_first else _HINT
-            self.problems.append(problem(rule, dims, layer=name, line=node.line, hint=hint))
+            hint = f'give input_shape, such as {{"{wanted}": [20]}}: the number of steps' if steps_first else SHAPE_HINT
+            self.problems.append(lacks_shape(dims, name, node.line, hint))
             return Value(name, None, None)
         self.layers[name] = Layer(name=name, type="Input", params={"shape": list(given)})
         self.report.maps(name, node.op, "Input")

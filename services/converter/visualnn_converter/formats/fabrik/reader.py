@@ -16,12 +16,12 @@ from visualnn_shared.spec.problem import Problem
 
 from visualnn_converter.formats.fabrik.source import TEST, Net, Node
 from visualnn_converter.formats.fabrik.table import ENDS, HARMLESS, HEADS, SOURCES, TYPES, WRAPPERS
+from visualnn_converter.lacking import shape_unknown
 from visualnn_converter.passes import canonical_types, merge_batchnorm_scale, padding_of_nothing
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names
 from visualnn_converter.specnames import spec_name
 
-_HINT = "give input_shape, such as [28, 28, 1]: height, width, channels"
 _NO_VALUES = ("_regularizer", "_constraint")
 Value = tuple[str, Shape | None]
 """A layer, and the shape of its output where that is known."""
@@ -85,7 +85,7 @@ class _Reader:
         given = self.input_shape.get(node.name) if isinstance(self.input_shape, dict) else self.input_shape
         given = given if given is not None else self._sizes(node)
         if given is None:
-            raise Unmappable("the input's shape must be known", node.params.get("dim"), "dim", hint=_HINT)
+            raise shape_unknown(node.params.get("dim"), "dim")
         clean, problems = clean_params(CATALOGUE["Input"], {"shape": given}, name, None)
         self.problems += problems
         self.values[node.id] = (name, None if problems else from_json(clean["shape"]))

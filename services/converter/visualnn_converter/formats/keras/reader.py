@@ -14,6 +14,7 @@ from visualnn_converter.formats.keras import channels_first
 from visualnn_converter.formats.keras.calls import Tensor
 from visualnn_converter.formats.keras.older_maps import GUESSED, older
 from visualnn_converter.formats.keras.source import MAX_NESTING, Net, Source, parse
+from visualnn_converter.lacking import lacks_shape
 from visualnn_converter.report import Report
 from visualnn_converter.rewriting import Names
 from visualnn_converter.specnames import spec_name
@@ -147,8 +148,7 @@ class _Reader:
         given = self.input_shape.get(source.name) if isinstance(self.input_shape, dict) else self.input_shape
         sizes = given if given is not None else shape[1:] if isinstance(shape, list) and shape else None
         if sizes is None:
-            hint = "give input_shape, such as [28, 28, 1]: height, width, channels"
-            self.problems.append(problem("the input's shape must be known", shape, layer=name, hint=hint))
+            self.problems.append(lacks_shape(shape, name))
             return
         dtype = source.config.get("dtype") or "float32"
         params: dict[str, Any] = {"shape": sizes}

@@ -25,6 +25,7 @@ from visualnn_converter.formats.onnx.operators import OPERATORS
 from visualnn_converter.formats.onnx.reading import ELEMENTWISE, Reading
 from visualnn_converter.formats.onnx.source import Entrance, Source, parse
 from visualnn_converter.graphreading import REPORTED, Array, Node, Value, result
+from visualnn_converter.lacking import shape_unknown
 from visualnn_converter.layout import channels_first, identity
 from visualnn_converter.passes import (
     cancel_reshapes,
@@ -143,7 +144,7 @@ class _Reader(Reading):
     def _input(self, one: Entrance, name: str, input_shape: Any) -> Value:
         given = input_shape.get(one.name) if isinstance(input_shape, dict) else input_shape
         if one.dims is None and given is None:
-            raise Unmappable("the input's shape must be known", None, hint="give input_shape, such as [28, 28, 1]")
+            raise shape_unknown(hint="give input_shape, such as [28, 28, 1]")
         dims = [None, *(given or [])] if one.dims is None or (given and None in one.dims[1:]) else one.dims
         if not dims:
             raise Unmappable("an input must have a batch axis", dims)

@@ -22,6 +22,7 @@ from visualnn_converter.formats.tensorflow.source import Source, source_of
 from visualnn_converter.formats.tensorflow.values import DType
 from visualnn_converter.formats.tensorflow.written import OPERATOR
 from visualnn_converter.graphreading import REPORTED, Node, Value
+from visualnn_converter.lacking import shape_unknown
 from visualnn_converter.layout import channels_first, identity
 from visualnn_converter.passes import canonical_types, depthwise_of_one, merge_global_flatten, padding_of_nothing
 from visualnn_converter.report import Report
@@ -142,8 +143,7 @@ class _Reader(Reading):
         sizes = one.attributes.get("shape")
         if sizes is None or (given is not None and (not sizes or None in sizes[1:])):
             if given is None:
-                hint = "give input_shape, such as [28, 28, 1]"
-                raise Unmappable("the input's shape must be known", None, hint=hint)
+                raise shape_unknown(hint="give input_shape, such as [28, 28, 1]")
             sizes = [None, *given]
         if not isinstance(sizes, list) or not sizes or 0 in sizes:
             raise Unmappable("an input must have a batch axis, and sizes of at least 1", sizes)

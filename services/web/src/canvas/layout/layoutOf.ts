@@ -1,3 +1,4 @@
+import { part } from '@/api/parts'
 import type { Spec } from '@/client/types'
 import type { Point } from '@/model/doc'
 import { quickLayout } from './quick'
@@ -9,7 +10,7 @@ const MOST_FOR_ELK = 120
 export async function layoutOf(spec: Spec): Promise<Record<string, Point>> {
   if (spec.layers.length > MOST_FOR_ELK) return quickLayout(spec)
   try {
-    return await (await import('./elk')).elkLayout(spec)
+    return await (await part(() => import('./elk'))).elkLayout(spec)
   } catch {
     return quickLayout(spec) // such as where the worker could not be loaded
   }

@@ -4,18 +4,15 @@ import { metricText } from '../texts'
 import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
 
-type Row = { class: string; samples: number; precision: number | null; recall: number | null; f1: number | null }
-type Report = { output?: string; split: string; samples: number; accuracy: number; classes: Row[] }
-
 /** How well each class is told, by each output that tells classes. */
 export function Classes({ job }: InsightProps) {
   const { data = [] } = useArtifacts(job)
   return marksOf(data, 'classes', '.json').map(mark => <OfOutput key={mark} job={job} file={`classes${mark}.json`} />)
 }
 
-function OfOutput({ job, file }: { job: InsightProps['job']; file: string }) {
+function OfOutput({ job, file }: { job: InsightProps['job']; file: `classes${string}.json` }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Report>(job, file)
+  const { data } = useArtifact(job, file)
   if (!data) return null
   return (
     <section className="card">

@@ -1,13 +1,13 @@
 import { useTranslation } from 'react-i18next'
 import { useArtifact } from '@/api/artifacts'
-import { type Histogram, isHealthy, type Look } from '@/training/looks'
+import { type Histogram, isHealthy } from '@/training/looks'
 import { metricText } from '../texts'
 import type { InsightProps } from './panels'
 
 /** Steps, values and gradients of each layer: the newest look, also after the training. */
 export function Layers({ job, run }: InsightProps) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Look[]>(job, 'insight.json')
+  const { data } = useArtifact(job, 'insight.json')
   const look = run.look ?? data?.at(-1)
   if (!look) return null
   return (

@@ -3,12 +3,10 @@ import { useArtifact } from '@/api/artifacts'
 import type { JobView } from '@/client/types'
 import { shortName } from '@/training/tune/places'
 
-type File = { readonly importance: Readonly<Record<string, number>> | null }
-
 /** How much each dimension counts for a trial to be good; once the search has ended, from eight complete trials on. */
 export function Importance({ job }: { job: JobView }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<File>(job, 'trials.json')
+  const { data } = useArtifact(job, 'trials.json')
   if (!data) return null
   const shares = Object.entries(data.importance ?? {}).sort(([, one], [, two]) => two - one)
   return (

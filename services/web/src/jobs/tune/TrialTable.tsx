@@ -2,16 +2,52 @@ import { Star } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { TrialsView, TrialView } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { jobPath } from '@/pages/location'
 import { shortName } from '@/training/tune/places'
+import { type Column, DataTable } from '@/ui/DataTable'
 import { metricText, valueText } from '../texts'
 import type { Space } from './picture'
 
 /** Every trial: the best first, those without a value after them. */
 export function TrialTable({ view, space }: { view: TrialsView; space: Space }) {
   const { t } = useTranslation()
+  const told = useTold()
   const names = Object.keys(space).sort()
-  const side = (name: string) => (space[name]?.type === 'choice' ? '' : 'number')
+  const isBest = (one: TrialView) => one.number === view.best?.number
+  const columns: Column<TrialView>[] = [
+    {
+      id: 'trial',
+      title: t('jobs:trial'),
+      names: true,
+      cell: one => (
+        <>
+          {one.job ? <Link href={jobPath(one.job)}>{`#${one.number}`}</Link> : `#${one.number}`}
+          {isBest(one) ? <Star size={13} role="img" aria-label={t('jobs:bestTrial')} /> : null}
+        </>
+      ),
+    },
+    {
+      id: 'state',
+      title: t('jobs:stateTitle'),
+      cell: one => (
+        <>
+          {t(`jobs:trialState.${one.state}`)}
+          {one.note ? <small>{told(one.note)}</small> : null}
+        </>
+      ),
+    },
+    { id: 'value', title: view.monitor, number: true, cell: one => metricText(one.value) },
+    { id: 'epochs', title: t('jobs:trialEpochs'), number: true, cell: one => one.epochs.length || '' },
+    ...names.map(
+      (name): Column<TrialView> => ({
+        id: `of ${name}`,
+        title: shortName(name),
+        number: space[name]?.type !== 'choice',
+        cell: one => shown(one.values[name]),
+      }),
+    ),
+  ]
   return (
     <section className="card">
       <h2>{t('jobs:trials')}</h2>
@@ -21,48 +57,12 @@ export function TrialTable({ view, space }: { view: TrialsView; space: Space }) 
           .join(' · ')}
       </p>
       <div className="trials-table">
-        <table className="sheet-table">
-          <thead>
-            <tr>
-              <th scope="col">{t('jobs:trial')}</th>
-              <th scope="col">{t('jobs:stateTitle')}</th>
-              <th scope="col" className="number">
-                {view.monitor}
-              </th>
-              <th scope="col" className="number">
-                {t('jobs:trialEpochs')}
-              </th>
-              {names.map(name => (
-                <th key={name} scope="col" className={side(name)}>
-                  {shortName(name)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {ordered(view).map(one => (
-              <tr key={one.number} className={one.number === view.best?.number ? 'trials-best' : ''}>
-                <th scope="row">
-                  {one.job ? <Link href={jobPath(one.job)}>{`#${one.number}`}</Link> : `#${one.number}`}
-                  {one.number === view.best?.number ? (
-                    <Star size={13} role="img" aria-label={t('jobs:bestTrial')} />
-                  ) : null}
-                </th>
-                <td>
-                  {t(`jobs:trialState.${one.state}`)}
-                  {one.note ? <small>{one.note}</small> : null}
-                </td>
-                <td className="number">{metricText(one.value)}</td>
-                <td className="number">{one.epochs.length || ''}</td>
-                {names.map(name => (
-                  <td key={name} className={side(name)}>
-                    {shown(one.values[name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataTable
+          rows={ordered(view)}
+          columns={columns}
+          keyOf={one => one.number}
+          classOf={one => (isBest(one) ? 'trials-best' : undefined)}
+        />
       </div>
     </section>
   )

@@ -29,8 +29,8 @@ export function useTrials(job: JobView) {
 export function Trials({ job }: { job: JobView }) {
   const { t } = useTranslation()
   const told = useTold()
-  const { data, error } = useTrials(job)
-  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} />
+  const { data, error, refetch } = useTrials(job)
+  if (error) return <FailureBox title={t('jobs:readFailed')} error={error} again={refetch} />
   if (!data) return null
   const space = (job.params.space ?? {}) as Space
   const complete = data.trials.filter(one => one.state === 'complete').length

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { idOf } from '@/api/identity'
 import type { Answer, Samples } from '@/api/operators'
+import { part } from '@/api/parts'
 import type { OperatorView } from '@/client/types'
 import { FailureBox } from '@/ui/Failure'
 import { Result } from '../Result'
@@ -19,7 +20,7 @@ export function TabAnswer({ operator, samples, server }: Props) {
   const [on, setOn] = useState(false)
   const { data, error, isFetching } = useQuery({
     queryKey: ['predict', 'tab', operator.name, operator.version, samples && idOf(samples)],
-    queryFn: async () => (await import('./runInTab')).predictInTab(operator, samples ?? {}),
+    queryFn: async () => (await part(() => import('./runInTab'))).predictInTab(operator, samples ?? {}),
     enabled: on && samples !== null,
     placeholderData: keepPreviousData,
     gcTime: 0,

@@ -34,8 +34,10 @@ async function run(loaded: InferenceSession, inputs: Readonly<Record<string, Ten
 self.onmessage = async ({ data: { id, url, inputs } }: MessageEvent<Asked>) => {
   try {
     session ??= load(url)
-    const outputs = await run(await session, inputs)
-    self.postMessage({ id, outputs } satisfies Told)
+    const loaded = await session
+    const start = performance.now()
+    const outputs = await run(loaded, inputs)
+    self.postMessage({ id, outputs, ms: performance.now() - start } satisfies Told)
   } catch (error) {
     session = undefined // such as where the server was away: the next question loads again
     self.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Told)

@@ -6,5 +6,7 @@ export type Asked = { readonly id: number; readonly url: string; readonly inputs
 export type Told = {
   readonly id: number
   readonly outputs?: readonly (readonly [string, Tensor])[]
+  /** How long it took, once the network was there. */
+  readonly ms?: number
   readonly error?: string
 }

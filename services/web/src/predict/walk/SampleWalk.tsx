@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useSamples } from '@/api/datasets'
 import type { OperatorView } from '@/client/types'
 import { SampleShown } from '@/datasets/SampleShown'
-import { Button, IconButton } from '@/ui/Button'
+import { IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { TextInput } from '@/ui/TextInput'
 import { AnswerTo } from '../AnswerTo'
@@ -46,11 +46,7 @@ export function SampleWalk({ operator, data: { dataset, split, total }, start = 
         <p className="field-hint">
           {t(split === 'test' ? 'predict:testSplit' : 'predict:trainSplit', { name: dataset.name })}
         </p>
-        {error ? (
-          <FailureBox title={t('datasets:samplesFailed')} error={error}>
-            <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-          </FailureBox>
-        ) : null}
+        {error ? <FailureBox title={t('datasets:samplesFailed')} error={error} again={refetch} /> : null}
         {sample ? (
           <>
             <SampleShown sample={sample} features={dataset.schema.features} />

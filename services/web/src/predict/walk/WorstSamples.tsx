@@ -40,11 +40,7 @@ export function WorstSamples({ operator, data }: Props) {
     )
   }
   if (query.error) {
-    return (
-      <FailureBox title={t('predict:worstFailed')} error={query.error}>
-        <Button onClick={() => query.refetch()}>{t('app:retry')}</Button>
-      </FailureBox>
-    )
+    return <FailureBox title={t('predict:worstFailed')} error={query.error} again={query.refetch} />
   }
   if (!query.data) {
     const text = t('predict:judging', { done, count })

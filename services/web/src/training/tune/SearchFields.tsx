@@ -4,7 +4,7 @@ import { useSearchFields } from '@/api/jobs'
 import type { RecipeField } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { useSearch } from '@/store/search'
-import { Button, IconButton } from '@/ui/Button'
+import { IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 import { controlFor } from '../controls'
@@ -17,11 +17,7 @@ export function SearchFields({ errors }: { errors: ReadonlyMap<string, string> }
   const { data, error, isPending, refetch } = useSearchFields()
   const params = useSearch(state => state.params)
   if (error) {
-    return (
-      <FailureBox title={t('training:fieldsFailed')} error={error}>
-        <Button onClick={() => refetch()}>{t('app:retry')}</Button>
-      </FailureBox>
-    )
+    return <FailureBox title={t('training:fieldsFailed')} error={error} again={refetch} />
   }
   if (isPending) return <p className="field-hint">{t('app:loading')}</p>
   return data
