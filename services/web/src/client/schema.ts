@@ -1477,6 +1477,54 @@ export interface components {
             items: components["schemas"]["ArtifactView"][];
         };
         /**
+         * AttributeReport
+         * @description ``attributes.json``: how well each of several yes-or-no answers is told.
+         */
+        AttributeReport: {
+            /** Accuracy */
+            accuracy: number;
+            /** All Right */
+            all_right: number;
+            /** Attributes */
+            attributes: components["schemas"]["AttributeRow"][];
+            /** Macro */
+            macro: {
+                [key: string]: number | null;
+            };
+            micro: components["schemas"]["Told"];
+            /**
+             * Output
+             * @default null
+             */
+            output: string | null;
+            /** Samples */
+            samples: number;
+            /** Split */
+            split: string;
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * AttributeRow
+         * @description One attribute.
+         */
+        AttributeRow: {
+            /** Attribute */
+            attribute: string;
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Predicted */
+            predicted: number;
+            /** Recall */
+            recall: number | null;
+            /** Roc Auc */
+            roc_auc: number | null;
+            /** Support */
+            support: number;
+        };
+        /**
          * BestTraining
          * @description Of a built-in network, with this data set.
          */
@@ -4841,6 +4889,24 @@ export interface components {
             truncating: "pre" | "post";
             /** Vocabulary */
             vocabulary: string[];
+        };
+        /**
+         * Told
+         * @description How well yes and no are told; a share is null where nothing is to be shared.
+         */
+        Told: {
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Predicted */
+            predicted: number;
+            /** Recall */
+            recall: number | null;
+            /** Roc Auc */
+            roc_auc: number | null;
+            /** Support */
+            support: number;
         };
         /**
          * TrainParams

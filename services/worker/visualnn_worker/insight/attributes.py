@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from visualnn_shared.training.files import AttributeReport
 from visualnn_shared.training.head import Head, heads
 from visualnn_shared.training.scores import scores
 
@@ -72,9 +73,10 @@ def report(found: Attributes) -> dict[str, Any]:
     micro = _counted(found.actual.reshape(-1), said.reshape(-1))
     micro["roc_auc"] = roc_auc(found.actual.reshape(-1), found.shares.reshape(-1))
     macro = {key: _mean([row[key] for row in rows]) for key in ("precision", "recall", "f1", "roc_auc")}
-    return {"split": found.split, "samples": len(found.actual), "threshold": THRESHOLD, "attributes": rows,
+    told = {"split": found.split, "samples": len(found.actual), "threshold": THRESHOLD, "attributes": rows,
             "micro": micro, "macro": macro, "accuracy": float((said == found.actual).mean()),
             "all_right": float((said == found.actual).all(axis=1).mean())}  # fmt: skip
+    return AttributeReport.model_validate(told).model_dump(mode="json", exclude={"output"})
 
 
 def _counted(actual: NDArray[np.bool_], said: NDArray[np.bool_]) -> dict[str, Any]:

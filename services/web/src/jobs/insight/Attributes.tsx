@@ -4,31 +4,18 @@ import { metricText } from '../texts'
 import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
 
-type Shares = { precision: number | null; recall: number | null; f1: number | null; roc_auc: number | null }
-type Row = Shares & { attribute: string; support: number }
-type Report = {
-  output?: string
-  split: string
-  samples: number
-  threshold: number
-  accuracy: number
-  all_right: number
-  attributes: Row[]
-  micro: Shares & { support: number }
-}
-
 const SHARES = ['precision', 'recall', 'f1', 'roc_auc'] as const
 
 /** How well each of several yes-or-no answers is told, by each output that gives such. */
 export function Attributes({ job }: InsightProps) {
   const { data = [] } = useArtifacts(job)
-  const files = marksOf(data, 'attributes', '.json').map(mark => `attributes${mark}.json`)
+  const files = marksOf(data, 'attributes', '.json').map(mark => `attributes${mark}.json` as const)
   return files.map(file => <OfOutput key={file} job={job} file={file} />)
 }
 
-function OfOutput({ job, file }: { job: InsightProps['job']; file: string }) {
+function OfOutput({ job, file }: { job: InsightProps['job']; file: `attributes${string}.json` }) {
   const { t } = useTranslation()
-  const { data } = useArtifact<Report>(job, file)
+  const { data } = useArtifact(job, file)
   if (!data) return null
   const rows = [...data.attributes, { attribute: t('jobs:allAttributes'), ...data.micro }]
   return (
