@@ -82,6 +82,13 @@ def test_an_npz_without_the_arrays_or_with_objects_is_refused(tmp_path: Path) ->
         from_file(tmp_path / "c.npz", [ONE])
 
 
+def test_a_value_may_be_missing_in_a_csv_and_in_json(tmp_path: Path) -> None:
+    pair = RawInput("x", (2,), "float32")
+    (tmp_path / "a.csv").write_text(",2\nNA,4\n")
+    np.testing.assert_array_equal(from_file(tmp_path / "a.csv", [pair])["x"], [[np.nan, 2], [np.nan, 4]])
+    np.testing.assert_array_equal(from_text(["[1, null]"], [pair])["x"], [[1, np.nan]])
+
+
 def test_a_csv_loses_its_header_and_its_labels(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,Label\n1,2\n\n3,4\n")
     assert from_file(tmp_path / "a.csv", [ONE])["x"].tolist() == [[1], [3]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from visualnn_shared.datasets.gaps import is_missing
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import Problem, problem
 
@@ -106,12 +107,19 @@ def _texts(value: Any, field: str) -> Array:
 
 def _numbers(value: Any, field: str) -> Array:
     try:
-        array = np.asarray(value)
+        array = np.asarray(_filled(value))
     except ValueError:
         raise _wrong([problem(_RECTANGULAR, "a ragged list", field=field)]) from None
     if array.dtype.kind not in "buif":
         raise _wrong([problem(_RECTANGULAR, repr(value)[:200], field=field)])
     return array
+
+
+def _filled(value: Any) -> Any:
+    """Nested lists with NaN where JSON has null: the value is missing."""
+    if isinstance(value, list):
+        return [np.nan if one is None else _filled(one) for one in value]
+    return value
 
 
 def _by_name(value: Any, inputs: Sequence[RawInput], field: str) -> dict[str, Any]:
@@ -163,14 +171,14 @@ def _csv(path: Path) -> Array:
     lines = enumerate(path.read_text("utf-8-sig").splitlines(), 1)
     rows = [(number, line.split(",")) for number, line in lines if line.strip()]
     keep: list[int] | None = None
-    if rows and not all(map(_is_number, rows[0][1])):
+    if rows and not all(map(_is_value, rows[0][1])):
         header = [name.strip().strip('"').lower() for name in rows.pop(0)[1]]
         keep = [index for index, name in enumerate(header) if name not in _LABELS]
     problems, values = [], []
     for number, row in rows:
         cells = row if keep is None else [row[index] for index in keep if index < len(row)]
-        if all(map(_is_number, cells)):
-            values.append([float(cell) for cell in cells])
+        if all(map(_is_value, cells)):
+            values.append([np.nan if is_missing(cell) else float(cell) for cell in cells])
         else:
             received = ",".join(cells)[:100]
             problems.append(problem("every cell must be a number", received, line=number, field=path.name))
@@ -179,7 +187,10 @@ def _csv(path: Path) -> Array:
     return _numbers(values, path.name)
 
 
-def _is_number(cell: str) -> bool:
+def _is_value(cell: str) -> bool:
+    """Whether it is a number, or says that one is missing."""
+    if is_missing(cell):
+        return True
     try:
         float(cell)
     except ValueError:

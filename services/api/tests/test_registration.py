@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from visualnn_api.registration import largest_error
+from visualnn_api.registration import _tensor, largest_error
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_an_output_that_is_missing_or_of_another_shape_is_told(received: np.ndar
     assert worst == math.inf
     assert wrong is not None
     assert "shape [2]" in wrong
+
+
+def test_a_stored_sample_that_lacks_values_is_sent_with_nulls() -> None:
+    sent = _tensor("x", "float32", np.array([[1.5, np.nan], [np.nan, 2]]))
+    assert sent == {"name": "x", "shape": [2, 2], "datatype": "FP32", "data": [1.5, None, None, 2.0]}

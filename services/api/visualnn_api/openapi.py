@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.training.checking import CheckReport
-from visualnn_shared.training.files import ClassReport, DqnEvaluation
+from visualnn_shared.training.files import AttributeReport, ClassReport, DqnEvaluation
 from visualnn_shared.training.recipe import PARAMS
 from visualnn_shared.training.reproduction import RunRecord
 
@@ -43,7 +43,9 @@ _TAGS = [
     {"name": "platform", "description": "Workers."},
     {"name": "operations", "description": "Health, readiness, metrics."},
 ]
-_FILES: tuple[type[BaseModel], ...] = (RunRecord, CheckReport, ClassReport, DqnEvaluation, SearchReport)
+_FILES: tuple[type[BaseModel], ...] = (
+    RunRecord, CheckReport, AttributeReport, ClassReport, DqnEvaluation, SearchReport,
+)  # fmt: skip
 """JSON files of a job's result, whose form is promised: run.json, check.json, classes.json, ..."""
 
 

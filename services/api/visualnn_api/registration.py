@@ -14,6 +14,7 @@ import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
+from visualnn_shared.datasets.gaps import listed
 from visualnn_shared.errors import Invalid, NotFound, VisualNNError
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.store import jobs, operators
@@ -158,12 +159,12 @@ def _samples(parts: Parts, key: str) -> dict[str, NDArray[Any]]:
 
 
 def _tensor(name: str, dtype: str, values: NDArray[Any]) -> dict[str, Any]:
-    """A V2 tensor; its data is flat, in C order."""
+    """A V2 tensor; its data is flat, in C order, null where a value is missing."""
     return {
         "name": name,
         "shape": list(values.shape),
         "datatype": V2_TYPES[dtype],
-        "data": (values if dtype == "text" else values.astype(dtype)).ravel().tolist(),
+        "data": listed((values if dtype == "text" else values.astype(dtype)).ravel()),
     }
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from anyio import to_thread
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
-from visualnn_shared.errors import Conflict
+from visualnn_shared.errors import Conflict, NotFound
 from visualnn_shared.jobs.model import State
 from visualnn_shared.objects import ObjectStore
 from visualnn_shared.store import jobs
@@ -32,6 +32,15 @@ def stored(objects: ObjectStore, row: Artifact, name: str | None = None) -> File
 
     media_type = _MEDIA_TYPES.get(Path(row.name).suffix, "application/octet-stream")
     return File(name or row.name, media_type, row.size, row.sha256, reader)
+
+
+def in_language(s: Session, owner: str, job_id: str, name: str, lang: str) -> Artifact:
+    """An artifact; of a picture that was drawn with words in ``lang`` too, that one. Raises NotFound."""
+    stem, dot, ending = name.rpartition(".")
+    if lang != "en" and ending == "png":
+        with contextlib.suppress(NotFound):
+            return jobs.artifact(s, owner, job_id, f"{stem}.{lang}{dot}{ending}")
+    return jobs.artifact(s, owner, job_id, name)
 
 
 def trained_job(s: Session, owner: str, job_id: str) -> tuple[Job, Artifact]:

@@ -11,6 +11,7 @@ import numpy as np
 from anyio import CapacityLimiter, to_thread
 from visualnn_shared.datasets.data import Split
 from visualnn_shared.datasets.findings import Findings
+from visualnn_shared.datasets.gaps import listed
 from visualnn_shared.datasets.limits import Limits
 from visualnn_shared.datasets.reading import Data, Inspected, inspect, load, settled
 from visualnn_shared.datasets.schema import DatasetSchema, LabelSchema
@@ -192,8 +193,13 @@ def _shown(
     return SamplesView(split=split, offset=offset, total=splits.get(split, 0), items=items)
 
 
+def _values(one: Any) -> Any:
+    """A sample's values for JSON; null where one is missing."""
+    return one if isinstance(one, str) else listed(one)
+
+
 def _sample(split: Split, schema: DatasetSchema, index: int) -> Sample:
-    inputs = {name: array[index] if array.dtype == object else array[index].tolist() for name, array in split.x.items()}
+    inputs = {name: _values(array[index]) for name, array in split.x.items()}
     labels = {label.name: _label(split.labels[label.name][index].tolist(), label) for label in schema.labels}
     first = next(iter(labels.values()), SampleLabel())
     return Sample(index=index, inputs=inputs, label=first.value, class_name=first.class_name, labels=labels)

@@ -12,7 +12,7 @@ from onnx import helper
 from PIL import Image
 from visualnn_predictor.pictures import read_picture
 from visualnn_predictor.tensors import NotNumbers
-from visualnn_shared.training.serving import Meaning, Serving, TensorSpec
+from visualnn_shared.training.serving import Fill, Meaning, Numbers, Serving, TensorSpec
 
 from tests.predictor.served import RNG, Served, dense, floats, onnx_file, serving, softmax
 
@@ -242,3 +242,20 @@ def test_damaged_pictures_are_read_or_a_broken_rule(kind: str, where: int, value
     except NotNumbers:
         return
     assert found.shape == (4, 5, 3)
+
+
+def test_a_value_may_be_missing_where_the_operator_fills_it(served: Served) -> None:
+    file, kernel, bias = dense(2, 1)
+    served.register("fills", file, serving((2,), (1,), steps=(Fill(values=Numbers.of(np.array([7.0, -2.0]))),)))
+    served.register("takes-all", file, serving((2,), (1,)))
+    asked = {"inputs": [[1.5, None], [None, 3], [4, 5]]}
+    known = np.array([[1.5, -2], [7, 3], [4, 5]], "f") @ kernel + bias
+    answer = served.post("/predict/fills", asked).json()
+    np.testing.assert_allclose(np.reshape(answer["predictions"][0]["values"], -1), known[0], rtol=1e-5)
+    np.testing.assert_allclose([one["values"][0] for one in answer["predictions"]], known[:, 0], rtol=1e-5)
+    tensor = {"name": "x", "shape": [3, 2], "datatype": "FP32", "data": [1.5, None, None, 3, 4, 5]}
+    found = served.post("/v2/models/fills/infer", {"inputs": [tensor]}).json()
+    np.testing.assert_allclose(found["outputs"][0]["data"], known[:, 0], rtol=1e-5)
+    refused = served.post("/predict/takes-all", asked)
+    assert refused.status_code == 422
+    assert "values must be numbers" in refused.text

@@ -35,7 +35,9 @@ def read_request(body: Any, serving: Serving, max_samples: int) -> Arrays:
     arrays: Arrays = {}
     for spec in serving.inputs:
         if spec.name in given:
-            _read_input(given[spec.name], spec, len(serving.inputs) > 1, max_samples, arrays, problems)
+            where = f"inputs.{spec.name}" if len(serving.inputs) > 1 else "inputs"
+            gaps = serving.may_miss(spec.name)
+            _read_input(given[spec.name], spec, where, gaps, max_samples, arrays, problems)
     counts = {name: len(values) for name, values in arrays.items()}
     if len(set(counts.values())) > 1:
         problems.append(problem("all inputs must have the same number of samples", counts, field="inputs"))
@@ -64,20 +66,21 @@ def _by_name(given: Any, serving: Serving, problems: list[Problem]) -> dict[str,
 
 
 def _read_input(
-    samples: Any, spec: TensorSpec, several: bool, max_samples: int, arrays: Arrays, problems: list[Problem]
+    samples: Any, spec: TensorSpec, where: str, gaps: bool, max_samples: int, arrays: Arrays, problems: list[Problem]
 ) -> None:
-    where = f"inputs.{spec.name}" if several else "inputs"
     if not isinstance(samples, list) or not samples:
         problems.append(problem("there must be a list of at least one sample", shown(samples), field=where))
     elif len(samples) > max_samples:
         problems.append(problem(f"a request must have at most {max_samples:,} samples", len(samples), field=where))
     else:
-        found = _samples(samples, spec, where, problems)
+        found = _samples(samples, spec, where, gaps, problems)
         if found is not None:
             arrays[spec.name] = found
 
 
-def _samples(samples: list[Any], spec: TensorSpec, where: str, problems: list[Problem]) -> NDArray[Any] | None:
+def _samples(
+    samples: list[Any], spec: TensorSpec, where: str, gaps: bool, problems: list[Problem]
+) -> NDArray[Any] | None:
     """All samples of one input in one array; numbers are converted in one go, whatever their nesting."""
     size, broken = size_of(spec), len(problems)
     values: list[Any] = []
@@ -102,16 +105,17 @@ def _samples(samples: list[Any], spec: TensorSpec, where: str, problems: list[Pr
     if len(problems) > broken or shape is None:
         return None
     try:
-        return _stacked(values, pictures, len(samples), tuple(shape), spec)
+        return _stacked(values, pictures, len(samples), tuple(shape), spec, gaps)
     except NotNumbers as rule:
-        problems.append(_located(rule, samples, spec, where))
+        problems.append(_located(rule, samples, spec, where, gaps))
         return None
 
 
 def _stacked(
-    values: list[Any], pictures: dict[int, NDArray[Any]], count: int, shape: tuple[int, ...], spec: TensorSpec
-) -> NDArray[Any]:
-    numbers = to_array(values, spec.dtype).reshape(count - len(pictures), *shape)
+    values: list[Any], pictures: dict[int, NDArray[Any]], count: int, shape: tuple[int, ...], spec: TensorSpec,
+    gaps: bool,
+) -> NDArray[Any]:  # fmt: skip
+    numbers = to_array(values, spec.dtype, gaps).reshape(count - len(pictures), *shape)
     if not pictures:
         return numbers
     found: NDArray[Any] = np.empty((count, *shape), spec.dtype)
@@ -141,12 +145,12 @@ def _picture(sample: dict[str, Any], spec: TensorSpec) -> NDArray[Any]:
     return read_picture(sample["b64"], spec)
 
 
-def _located(rule: NotNumbers, samples: list[Any], spec: TensorSpec, where: str) -> Problem:
+def _located(rule: NotNumbers, samples: list[Any], spec: TensorSpec, where: str, gaps: bool) -> Problem:
     """The problem with the number of the sample that has the bad value."""
     for index, sample in enumerate(samples):
         if not isinstance(sample, dict):
             try:
-                to_array(flatten(sample)[1], spec.dtype)
+                to_array(flatten(sample)[1], spec.dtype, gaps)
             except NotNumbers as own:
                 return own.at(f"{where}.{index}")
     return rule.at(where)

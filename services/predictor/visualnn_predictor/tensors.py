@@ -45,10 +45,19 @@ def flatten(data: Any) -> tuple[tuple[int, ...], Sequence[Any]]:
     return tuple(shape), data
 
 
-def to_array(values: Sequence[Any], dtype: DType) -> NDArray[Any]:
-    """A flat array of ``dtype``. Raises NotNumbers for texts, booleans, nulls, fractions, and what does not fit."""
+def to_array(values: Sequence[Any], dtype: DType, gaps: bool = False) -> NDArray[Any]:
+    """A flat array of ``dtype``; ``gaps``: null is a value that is missing, NaN.
+
+    Raises NotNumbers for texts, booleans, nulls, fractions, and what does not fit.
+    """
     if dtype == "text":
         return _texts(values)
+    if gaps and None in values:
+        places = np.array([value is None for value in values])
+        known = to_array([value for value in values if value is not None], dtype)
+        found = np.full(len(values), np.nan, dtype)
+        found[~places] = known
+        return found
     code = _CODES.get(dtype)
     if code is not None:
         try:

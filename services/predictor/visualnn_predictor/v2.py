@@ -45,9 +45,8 @@ def read_request(body: Any, serving: Serving, max_samples: int) -> InferRequest:
     given = body.get("inputs")
     arrays: Arrays = {}
     if isinstance(given, list) and given:
-        by_name = {spec.name: spec for spec in serving.inputs}
         for index, tensor in enumerate(given):
-            _read_input(tensor, f"inputs.{index}", by_name, arrays, problems, max_samples)
+            _read_input(tensor, f"inputs.{index}", serving, arrays, problems, max_samples)
         if not problems:
             problems += _together(arrays, serving)
     else:
@@ -59,8 +58,9 @@ def read_request(body: Any, serving: Serving, max_samples: int) -> InferRequest:
 
 
 def _read_input(
-    tensor: Any, where: str, by_name: dict[str, TensorSpec], arrays: Arrays, problems: list[Problem], max_samples: int
+    tensor: Any, where: str, serving: Serving, arrays: Arrays, problems: list[Problem], max_samples: int
 ) -> None:
+    by_name = {spec.name: spec for spec in serving.inputs}
     if not isinstance(tensor, dict):
         problems.append(problem("an input must be a JSON object", shown(tensor), field=where))
         return
@@ -81,7 +81,7 @@ def _read_input(
     if found:
         return
     try:
-        arrays[spec.name] = _data(tensor["data"], tensor["shape"], spec)
+        arrays[spec.name] = _data(tensor["data"], tensor["shape"], spec, serving.may_miss(spec.name))
     except KeyError:
         problems.append(problem("data must be given", None, field=f"{where}.data"))
     except NotNumbers as broken:
@@ -106,7 +106,7 @@ def _tensor_problems(tensor: dict[str, Any], spec: TensorSpec, where: str, max_s
     return problems
 
 
-def _data(data: Any, shape: list[int], spec: TensorSpec) -> NDArray[Any]:
+def _data(data: Any, shape: list[int], spec: TensorSpec, gaps: bool) -> NDArray[Any]:
     """Flat values in C order, or nested in the tensor's shape."""
     if not isinstance(data, list):
         raise NotNumbers("data must be a list", data)
@@ -118,7 +118,7 @@ def _data(data: Any, shape: list[int], spec: TensorSpec) -> NDArray[Any]:
         raise NotNumbers(f"data must have {count:,} values for the shape {shape}", f"{len(values):,} values")
     if len(nested) > 1 and list(nested) != shape:
         raise NotNumbers(f"nested data must have the shape {shape}", list(nested))
-    return to_array(values, spec.dtype).reshape(shape)
+    return to_array(values, spec.dtype, gaps).reshape(shape)
 
 
 def _together(arrays: Arrays, serving: Serving) -> list[Problem]:

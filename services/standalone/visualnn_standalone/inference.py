@@ -12,6 +12,7 @@ from visualnn_converter import conversion
 from visualnn_predictor.friendly import read_request, write_answer
 from visualnn_predictor.model import RUN_ERRORS, Model
 from visualnn_shared.analysis.walk import resolve
+from visualnn_shared.datasets.gaps import listed
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.problem import problem
 from visualnn_shared.spec.reading import read_spec
@@ -56,7 +57,7 @@ class LocalOperator:
     def answers(self, samples: dict[str, npt.NDArray[Any]]) -> dict[str, list[dict[str, Any]]]:
         """The same of every output whose meaning is known, the first one's first. Raises ``Invalid``."""
         raw = read_request(
-            {"inputs": {name: values.tolist() for name, values in samples.items()}}, self.model.serving, _MOST
+            {"inputs": {name: listed(values) for name, values in samples.items()}}, self.model.serving, _MOST
         )
         try:
             outputs = self.model.run(raw)

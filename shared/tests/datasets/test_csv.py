@@ -142,19 +142,13 @@ def test_only_the_first_rows_are_loaded_when_asked(tmp_path: Path) -> None:
         ("a,b\n", ["rows below its header"]),
         ("y\n0\n", ["a column of features besides its label; received ['y']"]),
         ("1,2,3\n1,2\n1,2,3,4\n", ["must have 3 cells; received 2; line 2", "received 4; line 3"]),
-        ("a,y\n1,2\nfoo,3\n,4\n", ["must be a number; received 'foo'; line 3, field a", "received ''; line 4"]),
+        ("a,y\n1,2\nfoo,3\n,4\n", ["must be a number; received 'foo'; line 3, field a; give each text a number"]),
         (
-            "a,y\n1,2\nnan,3\ninf,4\n",
-            ["finite number; received 'nan'; line 3, field a; 2 cells of this column, in lines 3, 4; fill in what is"],
+            "a,y\n1,2\ninf,3\n-inf,4\n",
+            ["finite number; received 'inf'; line 3, field a; 2 cells of this column, in lines 3, 4; leave the cell"],
         ),
-        (
-            "a,b,y\n1,,2\nNA,,3\n1,,4\n,2,5\n",
-            [
-                "received ''; line 2, field b; 3 cells of this column, in lines 2, 3, 4; fill in what is missing (0, ",
-                "received 'NA'; line 3, field a; 2 cells of this column, in lines 3, 5; fill in what is missing",
-            ],
-        ),
-        ("a,y\n" + "nan,1\n" * 5000, ["5,000 cells of this column, in lines 2, 3, 4, 5, 6, ...; fill in"]),
+        ("a,y\nnan,1\n,2\n", ["a feature must have values, and not all of them missing"]),
+        ("a,y\n" + "inf,1\n" * 5000, ["5,000 cells of this column, in lines 2, 3, 4, 5, 6, ...; leave the cell"]),
         ("a,y\n1,2\n2,nan\n", ["label must be a finite number; received 'nan'; line 3, field y"]),
         ("a,y\n1,2\n2,\n", ["a label must be given; received ''; line 3, field y"]),
         ("a;y\n1,5;2\n", ["received '1,5'; line 2, field a; write a decimal point"]),
@@ -306,3 +300,14 @@ def test_numbers_come_back_as_they_were_written(
     split = load(tmp_path / "data.csv", "csv", found.schema).splits["train"]
     np.testing.assert_array_equal(split.x["x"], np.array(rows, np.float32)[:, :2])
     np.testing.assert_array_equal(split.y, np.array(rows)[:, 2])
+
+
+@pytest.mark.parametrize("cell", ["", " ", "nan", "NaN", "NA", "n/a", "null", "?", "-"])
+def test_a_cell_may_say_that_a_value_is_missing(tmp_path: Path, cell: str) -> None:
+    found = look(tmp_path, f"a,b,c,y\n1,{cell},3,0\n2,5,-4,1\n{cell},7,8,1\n")
+    (feature,) = found.schema.features
+    assert found.splits == {"train": 3}
+    assert (feature.missing, feature.missing_in) == (2, ("a", "b"))
+    assert (feature.min, feature.max, feature.whole, feature.dtype) == (-4, 8, True, "float32")
+    loaded = csv.load(next(tmp_path.glob("*.csv")), found.schema).splits["train"].x["x"]
+    np.testing.assert_array_equal(loaded, [[1, np.nan, 3], [2, 5, -4], [np.nan, 7, 8]])

@@ -127,15 +127,15 @@ def test_only_the_first_samples_are_loaded_when_asked(tmp_path: Path) -> None:
 
 
 def holes(order: str) -> np.ndarray:  # type: ignore[type-arg]
-    """A table with four values missing."""
+    """A table with four values that no net can take."""
     x = np.zeros((6, 2), order=order)  # type: ignore[call-overload]
-    x[[2, 3, 3, 5], [1, 0, 1, 1]] = np.nan
+    x[[2, 3, 3, 5], [1, 0, 1, 1]] = np.inf
     return x
 
 
-def nan() -> np.ndarray:
+def infinite() -> np.ndarray:
     values = np.ones((5, 4))
-    values[3, 2] = np.nan
+    values[3, 2] = -np.inf
     return values
 
 
@@ -143,17 +143,19 @@ def nan() -> np.ndarray:
     ("arrays", "texts"),
     [
         ({"x": np.array([[1], [1, 2]], dtype=object)}, ["never unpickled", "field x"]),
-        ({"x_train": nan()}, ["finite", "nan", "index [3, 2]", "x_train"]),
-        ({"x": np.array([1.0, np.inf])}, ["finite", "inf", "index [1]", "fill in what is missing"]),
+        ({"x_train": infinite()}, ["finite", "inf", "index [3, 2]", "x_train"]),
+        ({"x": np.array([1.0, np.inf])}, ["finite", "inf", "index [1]", "make them NaN where values are missing"]),
         (
             {"x": holes("C")},
-            ["nan", "4 values, the first at indices [2, 1], [3, 0], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+            ["inf", "4 values, the first at indices [2, 1], [3, 0], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
         ),
         (
             {"x": holes("F")},
-            ["nan", "4 values, the first at indices [3, 0], [2, 1], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
+            ["inf", "4 values, the first at indices [3, 0], [2, 1], [3, 1], [5, 1]; by column 1: 3, 0: 1"],
         ),
-        ({"x": np.full((2_000_000, 1), np.nan)}, ["2,000,000 values, the first at indices [0, 0], [1, 0], [2, 0]"]),
+        ({"x": np.full((2_000_000, 1), np.inf)}, ["2,000,000 values, the first at indices [0, 0], [1, 0], [2, 0]"]),
+        ({"x": np.full((3, 2), np.nan)}, ["not all of them missing; received '6 times NaN'"]),
+        ({"x": np.ones((2, 2)), "y": np.array([0.0, np.nan])}, ["finite", "nan", "field y"]),
         ({"x": np.ones((3, 2)), "y": np.ones(4)}, ["same number of samples", "'x': 3", "'y': 4"]),
         ({"x": np.ones((0, 2)), "y": np.ones(0)}, ["must not be empty"]),
         ({"x": np.array(3.0)}, ["samples along its first axis"]),
@@ -255,7 +257,7 @@ def test_test_classes_that_training_never_sees_are_noted(tmp_path: Path) -> None
 
 
 SAMPLE = io.BytesIO()
-np.savez_compressed(SAMPLE, x_train=PICTURES, y_train=np.array(["a", "b", "c", "a", "b", "c"]), x_test=nan())
+np.savez_compressed(SAMPLE, x_train=PICTURES, y_train=np.array(["a", "b", "c", "a", "b", "c"]), x_test=infinite())
 WHOLE = SAMPLE.getvalue()
 STORED = io.BytesIO()
 np.savez(STORED, x=np.arange(6.0), y=np.arange(6))
@@ -347,6 +349,20 @@ def test_mnist_is_read_as_numpy_reads_it() -> None:
     with np.load(MNIST) as expected:
         np.testing.assert_array_equal(data.splits["test"].x["x"], expected["x_test"])
         np.testing.assert_array_equal(data.splits["train"].y, expected["y_train"])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_values_may_be_missing_and_are_counted_by_column(tmp_path: Path, order: str) -> None:
+    x = np.arange(12.0).reshape(4, 3).copy(order=order)  # type: ignore[call-overload]
+    x[[0, 2, 2], [2, 2, 0]] = np.nan
+    test = np.full((2, 3), 50.5)
+    test[0, 1] = np.nan
+    path = saved(tmp_path, x_train=x, y_train=np.arange(4) % 2, x_test=test, y_test=np.arange(2))
+    inspected = inspect(path, "a.npz")
+    (feature,) = inspected.schema.features
+    assert (feature.missing, feature.missing_in) == (4, ("x[0]", "x[2]", "x[1]"))
+    assert (feature.min, feature.max, feature.whole) == (0, 50.5, False)
+    np.testing.assert_array_equal(load(path, "npz", inspected.schema).splits["train"].x["x"], x)
 
 
 def test_outputs_may_have_labels_of_their_own(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from visualnn_shared.datasets.data import Data
 from visualnn_shared.datasets.formats import npz
 from visualnn_shared.datasets.formats.parquet_child import work
 from visualnn_shared.datasets.limits import LIMITS
-from visualnn_shared.datasets.reading import inspect
+from visualnn_shared.datasets.reading import inspect, load
 from visualnn_shared.datasets.schema import DatasetSchema
 from visualnn_shared.errors import DatasetInvalid
 
@@ -93,7 +93,6 @@ def test_pictures_with_labels_as_hubs_of_data_sets_keep_them(tmp_path: Path) -> 
 
 
 WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "a missing number": ({"a": [1.0, None], "y": [0, 1]}, ["a missing value | a"]),
     "texts": ({"a": ["b", "c"], "d": ["e", "f"], "y": [0, 1]}, ["| a", "| d"]),
     "lists of several lengths": ({"a": [[1], [1, 2]], "y": [0, 1]}, ["lists of 1 to 2 values"]),
     "a date": ({"a": pa.array([1, 2], pa.date32()), "y": [0, 1]}, ["date32[day]"]),
@@ -131,4 +130,23 @@ def test_an_uploaded_table_is_recognised_and_read_by_a_process_of_its_own(tmp_pa
     inspected = inspect(kept(tmp_path, {"a": np.arange(9.0), "y": np.arange(9) % 2}), "table.parquet")
     assert (inspected.format, inspected.splits) == ("parquet", {"train": 9})
     with pytest.raises(DatasetInvalid, match="finite"):
-        inspect(kept(tmp_path, {"a": [1.0, float("nan")], "y": [0, 1]}), "table.parquet")
+        inspect(kept(tmp_path, {"a": [1.0, float("inf")], "y": [0, 1]}), "table.parquet")
+
+
+def test_numbers_may_be_missing_and_their_columns_are_named(tmp_path: Path) -> None:
+    columns = {
+        "a": [1, None, 3],
+        "b": [0.5, float("nan"), None],
+        "c": [True, None, False],
+        "d": [4, 5, 6],
+        "y": [0, 1, 0],
+    }
+    found = inspect(kept(tmp_path, columns), "table.parquet")
+    (feature,) = found.schema.features
+    assert (feature.missing, feature.missing_in) == (4, ("x[0]", "x[1]", "x[2]"))
+    assert "values are missing in 3 columns (b: 2, a: 1, c: 1)" in found.schema.notes
+    assert found.packed is not None
+    loaded = load(found.packed, "parquet", found.schema).splits["train"].x["x"]
+    np.testing.assert_array_equal(loaded, [[1, 0.5, 1, 4], [np.nan, np.nan, np.nan, 5], [3, np.nan, 0, 6]])
+    vectors = inspect(kept(tmp_path, {"v": [[1, 2], [3, None]], "y": [0, 1]}), "table.parquet")
+    assert vectors.schema.features[0].missing == 1

@@ -139,6 +139,32 @@ def test_pictures_stand_where_they_should(tmp_path: Path) -> None:
     assert page[34 + 40, 10 + 40].tolist() == [0, 0, 0]
 
 
+def test_missing_values_are_counted_by_column_and_spoil_no_other_number(tmp_path: Path) -> None:
+    x = CLEAN["x_train"].copy()
+    x[:, 2] = CLEAN["y_train"] * 2.0
+    x[[0, 5, 9], [1, 1, 3]] = np.nan
+    x[7, 2] = np.nan
+    data, schema = stored(tmp_path, **{**CLEAN, "x_train": x})
+    found = report(data, schema)
+    told = {one.kind: one for one in found.oddities}
+    assert told["missing"].text == "4 of 240 values of x in train are missing"
+    assert told["missing"].examples == ("x[1]: 2", "x[2]: 1", "x[3]: 1")
+    assert '{"step": "fill"}' in (told["missing"].hint or "")
+    assert set(told) <= {"missing", "leak-of-label"}
+    train = found.columns[0]
+    assert (train.missing, train.mean, train.std) == (4, pytest.approx(np.nanmean(x)), pytest.approx(np.nanstd(x)))
+    assert (train.min, train.max) == (np.nanmin(x), np.nanmax(x))
+    assert draw(data.splits["train"], schema, "gaps", 0, 4).startswith(b"\x89PNG")
+
+
+def test_a_column_without_any_value_is_told(tmp_path: Path) -> None:
+    x = CLEAN["x_train"].copy()
+    x[:, 3] = np.nan
+    found = oddities(tmp_path, x_train=x, y_train=CLEAN["y_train"])
+    assert found["all-missing"].examples == ("x[3]",)
+    assert "constant" not in found
+
+
 def test_several_labels_are_each_judged_and_drawn(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(60, 3))
     arrays = {"x": x, "y_kind": np.arange(60) % 2, "y_rare": (np.arange(60) > 55).astype(int), "y_size": x[:, 1] * 2}

@@ -1,13 +1,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from visualnn_shared.datasets.reading import Inspected, inspect, load
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
 from visualnn_shared.training.choose import plan, plan_evaluate, plan_predict
 from visualnn_shared.training.recipe import EvaluateParams, PredictParams, TrainParams
-from visualnn_shared.training.serving import Serving
+from visualnn_shared.training.serving import Fill, Numbers, Serving
 from visualnn_shared.zoo import load as zoo
 
 PREDICT = PredictParams(job="job-1")
@@ -123,3 +124,14 @@ def test_8_bit_pictures_are_not_mixed_up_with_scaled_ones(tmp_path: Path) -> Non
     found = data(tmp_path, f"{scaled},3\n")
     assert "whole numbers from 0 to 255" in problems(plan_predict, serving, found, PREDICT)
     assert plan_predict(serving, mnist.schema, mnist.splits, PREDICT).features == {"input": "x"}
+
+
+def test_missing_values_are_refused_where_the_net_learned_no_filling(tmp_path: Path) -> None:
+    serving = served(tmp_path, PETS)
+    found = data(tmp_path, "a,b,label\n1,,cat\n3,4,dog\n")
+    for job, params in ((plan_evaluate, EVALUATE), (plan_predict, PREDICT)):
+        said = problems(job, serving, found, params)
+        assert "x must not be missing" in said
+        assert "1 missing in the columns b" in said
+    fills = serving.model_copy(update={"preprocessing": {"x": (Fill(values=Numbers.of(np.zeros(2))),)}})
+    assert plan_evaluate(fills, found.schema, found.splits, EVALUATE).features == {"x": "x"}

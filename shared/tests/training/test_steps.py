@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydantic import TypeAdapter
 from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema
 from visualnn_shared.datasets.splitting import divide
 from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
+from visualnn_shared.training import filling
 from visualnn_shared.training.choose import Plan, plan
 from visualnn_shared.training.learning import learn
 from visualnn_shared.training.pipeline import pipe
@@ -51,6 +53,35 @@ def fitted(array: np.ndarray, *steps: Any) -> tuple[Step, ...]:
     made = apply(found, array[:3])
     assert made.shape[1:] == piped.feature.shape
     return found
+
+
+GAPS = np.where(RANDOM.random((1100, 5)) < 0.2, np.nan, RANDOM.integers(-4, 5, (1100, 5)) * 0.5).astype(np.float32)
+
+
+@pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent", "constant"])
+@pytest.mark.parametrize("at_once", [2**24, 2200], ids=["all places at once", "two places at a time"])
+def test_filling_is_scikit_learns(strategy: str, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "_AT_ONCE", at_once)
+    given = {"fill_value": 7.0} if strategy == "constant" else {}
+    asked = [recipe("fill", strategy=strategy, **given), recipe("standardise")]
+    one = feature((5,), "float32", -2, 2).model_copy(update={"missing": int(np.isnan(GAPS).sum())})
+    piped = pipe(one, asked, "params.preprocessing")
+    assert (piped.problems, piped.feature.missing) == ((), 0)
+    steps = learn(piped.steps, lambda which: GAPS[which], len(GAPS))
+    imputer = SimpleImputer(strategy=strategy, **given)
+    expected = imputer.fit_transform(GAPS)
+    np.testing.assert_allclose(apply(steps[:1], GAPS), expected, atol=1e-6)
+    np.testing.assert_allclose(apply(steps, GAPS), StandardScaler().fit_transform(expected), atol=2e-5)
+    later = np.full((2, 5), np.nan, np.float32)
+    np.testing.assert_allclose(apply(steps[:1], later), imputer.transform(later), atol=1e-6)
+    assert np.isnan(later).all()  # the argument is not changed
+
+
+def test_what_no_training_sample_has_is_filled_with_the_value_that_was_given() -> None:
+    array = np.array([[1.0, np.nan], [3.0, np.nan]], np.float32)
+    for strategy in ("mean", "median", "most_frequent"):
+        steps = learn((recipe("fill", strategy=strategy, fill_value=-1.0),), lambda which: array[which], 2)
+        assert apply(steps, array)[:, 1].tolist() == [-1, -1]
 
 
 def test_standardising_is_scikit_learns() -> None:
@@ -192,6 +223,30 @@ def net(shape: list[int], dtype: str = "float32") -> Spec:
 def planned(spec: Spec, one: FeatureSchema, **params: Any) -> Plan:
     schema = DatasetSchema(features=(one,), label=LABEL)
     return plan(spec, schema, {"train": 100}, TrainParams.model_validate(params))
+
+
+LACKING = feature((25,)).model_copy(update={"missing": 3, "missing_in": ("age", "income")})
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([], ["x that are missing must be filled in", "3 missing in the columns age, income", '{"step": "fill"}']),
+        ([{"step": "standardise"}], ["must be filled in before a net takes them", "params.preprocessing"]),
+        ([{"step": "standardise"}, {"step": "fill"}], ["fill must be the first step", "params.preprocessing.1"]),
+    ],
+)
+def test_missing_values_are_refused_with_the_way_out(steps: list[Any], told: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        planned(net([25]), LACKING, preprocessing=steps)
+    said = "\n".join(str(one) for one in caught.value.problems)
+    assert all(part in said for part in told), said
+
+
+def test_a_recipe_that_fills_takes_them_and_one_may_fill_where_nothing_is_missing_yet() -> None:
+    for one in (LACKING, feature((25,)), feature((25,), "uint8")):
+        found = planned(net([25]), one, preprocessing=[recipe("fill", strategy="median")])
+        assert found.preprocessing["in"][0].step == "fill"
 
 
 def test_steps_come_first_and_the_rest_follows() -> None:

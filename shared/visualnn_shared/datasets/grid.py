@@ -69,7 +69,7 @@ def _cell(
 
 
 def _picture(value: NDArray[Any], feature: FeatureSchema) -> Image.Image:
-    pixels = np.asarray(value, np.float32)
+    pixels = np.nan_to_num(np.asarray(value, np.float32), nan=feature.min)
     low, high = (0.0, 255.0) if feature.dtype == "uint8" else (min(0.0, feature.min), feature.max)
     grey = np.clip((pixels - low) / max(high - low, 1e-12) * 255, 0, 255).astype(np.uint8)
     if grey.ndim == 3 and grey.shape[2] == 1:
@@ -115,6 +115,9 @@ def _bars(
     step = wide / len(shown)
     pen.rectangle((at[0], at[1], at[0] + wide, at[1] + _CELL), outline=(222, 226, 232))
     for place, value in enumerate(shown):
+        if math.isnan(value):
+            pen.text((at[0] + (place + 0.5) * step, zero), "?", _PALE, font=font, anchor="mb")
+            continue
         end = at[1] + round((high - value) / span * _CELL)
         box = (at[0] + place * step + 1, min(zero, end), at[0] + (place + 1) * step - 1, max(zero, end))
         if box[2] >= box[0]:

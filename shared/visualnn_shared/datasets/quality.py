@@ -45,7 +45,8 @@ class Column:
     std: float
     min: float
     max: float
-    not_finite: int
+    missing: int
+    """Values that are NaN."""
     constant: int
     """How many of a sample's values are the same in every sample."""
 
@@ -113,22 +114,24 @@ def _numbers(feature: FeatureSchema, split: str, array: NDArray[Any], schema: Da
     total = squares = 0.0
     low: Any = np.inf
     high: Any = -np.inf
-    odd = 0
+    gaps: Any = 0
     for piece in _pieces(array):
-        finite = np.isfinite(piece)
-        odd += int((~finite).sum())
-        piece = np.where(finite, piece, 0)
-        total, squares = total + piece.sum(), squares + (piece**2).sum()
-        low, high = np.minimum(low, piece.min(0)), np.maximum(high, piece.max(0))
-    mean = total / array.size
-    std = float(np.sqrt(max(0.0, squares / array.size - mean**2)))
+        empty = np.isnan(piece)
+        gaps = gaps + empty.sum(0)
+        known = np.where(empty, 0, piece)
+        total, squares = total + known.sum(), squares + (known**2).sum()
+        low = np.minimum(low, np.where(empty, np.inf, piece).min(0))
+        high = np.maximum(high, np.where(empty, -np.inf, piece).max(0))
+    missing = int(gaps.sum())
+    count = max(array.size - missing, 1)
+    mean = total / count
+    std = float(np.sqrt(max(0.0, squares / count - mean**2)))
     same = np.flatnonzero(low == high)
-    found.columns.append(
-        Column(feature.name, split, float(mean), std, float(low.min()), float(high.max()), odd, len(same))
-    )
-    if odd:
-        text = f"{odd:,} values of {feature.name} in {split} are not finite"
-        found.oddities.append(Oddity("not-finite", "warning", text, odd))
+    known = np.isfinite(low)
+    ends = (float(low[known].min()), float(high[known].max())) if known.any() else (0.0, 0.0)
+    found.columns.append(Column(feature.name, split, float(mean), std, *ends, missing, len(same)))
+    if missing:
+        _missing(feature, split, gaps, len(array), schema, found)
     if split == "train" and len(same) and len(array) > 1:
         table = len(feature.shape) <= 1
         text = f"{len(same):,} of {low.size:,} values of {feature.name} are the same in every training sample"
@@ -136,6 +139,25 @@ def _numbers(feature: FeatureSchema, split: str, array: NDArray[Any], schema: Da
         examples = tuple(_column(schema, feature, int(one)) for one in same[:_SHOWN]) if table else ()
         hint = "they tell nothing: leave them out" if table else None
         found.oddities.append(Oddity("constant", severity, text, len(same), examples, hint))
+
+
+def _missing(
+    feature: FeatureSchema, split: str, gaps: NDArray[Any], samples: int, schema: DatasetSchema, found: Report
+) -> None:
+    """Values that are NaN, the columns with most of them first; columns that have no value at all."""
+    columns = np.flatnonzero(gaps)
+    columns = columns[np.argsort(-gaps[columns], kind="stable")]
+    listed = tuple(f"{_column(schema, feature, int(one))}: {int(gaps[one]):,}" for one in columns[:_SHOWN])
+    count = int(gaps.sum())
+    text = f"{count:,} of {samples * gaps.size:,} values of {feature.name} in {split} are missing"
+    hint = 'have them filled with {"step": "fill"}, the first step of preprocessing'
+    found.oddities.append(Oddity("missing", "warning", text, count, listed, hint))
+    empty = np.flatnonzero(gaps == samples)
+    if split == "train" and len(empty):
+        text = f"{len(empty):,} values of {feature.name} are missing in every training sample"
+        named = tuple(_column(schema, feature, int(one)) for one in empty[:_SHOWN])
+        hint = "nothing can be learned of them: leave them out"
+        found.oddities.append(Oddity("all-missing", "warning", text, len(empty), named, hint))
 
 
 def _column(schema: DatasetSchema, feature: FeatureSchema, index: int) -> str:
@@ -202,7 +224,7 @@ def _leaks(data: Data, schema: DatasetSchema, label: LabelSchema, found: Report)
     for feature in schema.features:
         if len(feature.shape) > 1 or feature.dtype == "text" or int(np.prod(feature.shape)) > _MOST_COLUMNS:
             continue
-        x = train.x[feature.name].reshape(len(train), -1)
+        x = _without_gaps(train.x[feature.name].reshape(len(train), -1))
         if x.shape[1] == 1 and label.kind == "real":
             continue  # a line through one number is what there is to learn
         strong = _correlation(x, y).max(1)
@@ -212,6 +234,15 @@ def _leaks(data: Data, schema: DatasetSchema, label: LabelSchema, found: Report)
             named = tuple(f"{_column(schema, feature, int(one))}: {strong[one]:.5f}" for one in columns[:_SHOWN])
             hint = "are they known when the net will be asked? if not, leave them out"
             found.oddities.append(Oddity("leak-of-label", "warning", text, len(columns), named, hint))
+
+
+def _without_gaps(x: NDArray[Any]) -> NDArray[Any]:
+    """The columns, what is missing in each filled with its mean, which correlates with nothing."""
+    if x.dtype.kind != "f" or not np.isnan(x).any():
+        return x
+    empty = np.isnan(x)
+    means = np.where(empty, 0, x).sum(0, np.float64) / np.maximum((~empty).sum(0), 1)
+    return np.where(empty, means, x)
 
 
 def _correlation(x: NDArray[Any], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,9 @@ DType = Literal["float32", "float64", "int32", "int64", "uint8", "bool", "text"]
 By = Literal["name", "position"]
 """A csv label column was found by its name, or is merely the last one."""
 
+MOST_NAMED = 20
+"""Columns that ``missing_in`` names."""
+
 
 PLAIN_LABELS = frozenset({"y", "label", "labels", "target", "targets", "class"})
 """Names that say no more than that these are the labels: every output without labels of its own learns from them."""
@@ -32,6 +35,10 @@ class FeatureSchema(_Frozen):
     max: float
     whole: bool
     """Whether every value is a whole number, whatever the dtype."""
+    missing: int = 0
+    """Values that are NaN, in all splits."""
+    missing_in: tuple[str, ...] = ()
+    """Of a table: the first columns that lack values."""
 
 
 class LabelSchema(_Frozen):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 LARGEST = float(np.finfo(np.float32).max)
 """Networks compute in 32-bit floats; a larger number would be infinite there."""
+NOTHING_KNOWN = "a feature must have values, and not all of them missing"
 
 
 def fits(value: float) -> bool:
@@ -25,12 +26,15 @@ def must_fit(what: str, value: float) -> str:
 
 @dataclass(slots=True)
 class Statistics:
-    """``min`` and ``max`` are infinities until a value was seen."""
+    """``min`` and ``max`` are infinities until a value was seen; missing values count in neither."""
 
     min: float = math.inf
     max: float = -math.inf
     whole: bool = True
     values: int = 0
+    gaps: bool = False
+    """Whether NaN is a value that is missing; else it is one that does not fit."""
+    missing: int = 0
 
     def see(self, piece: NDArray[Any]) -> int | None:
         """Take ``piece`` (any shape) in. The flat position of its first value that does not fit, or None."""
@@ -38,6 +42,16 @@ class Statistics:
             return None
         self.values += piece.size
         low, high = float(piece.min()), float(piece.max())
+        if self.gaps and low != low:  # NaN
+            known = piece[~np.isnan(piece)]
+            self.missing += piece.size - known.size
+            if not known.size:
+                return None
+            bad = self._take(known, float(known.min()), float(known.max()))
+            return None if bad is None else int(np.flatnonzero(~np.isnan(piece.reshape(-1)))[bad])
+        return self._take(piece, low, high)
+
+    def _take(self, piece: NDArray[Any], low: float, high: float) -> int | None:
         if piece.dtype.kind == "f":
             if not (fits(low) and fits(high)):
                 return int(np.argmin(np.abs(piece.reshape(-1)) <= LARGEST))

@@ -12,11 +12,11 @@ from visualnn_shared.training.head import plain, readers
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.preparing import prepared, unknown_inputs
 from visualnn_shared.training.serving import Cast, Channels, Reshape, Resize, Scale, Step, TensorSpec
-from visualnn_shared.training.steps import Fitted, Pca, Preprocessing, SubtractMean
+from visualnn_shared.training.steps import FillMissing, Fitted, Pca, Preprocessing, SubtractMean
 
 _RESCALES = {"Scale", "Rescaling", "Normalization"}
 _FLOATS = {"float32", "float64", "float16"}
-_KEEPS_SCALE = (SubtractMean, Pca, Resize, Channels, Reshape)
+_KEEPS_SCALE = (FillMissing, SubtractMean, Pca, Resize, Channels, Reshape)
 """A user's steps that leave the scale of 8-bit values to the plan; any other is a scale of his own."""
 _MOST_INPUTS = 6  # so that all assignments by shape can be tried
 Dims = tuple[int | None, ...]

@@ -44,6 +44,43 @@ class ClassReport(_File):
     worst: list[WorstSample]
 
 
+class Told(_File):
+    """How well yes and no are told; a share is null where nothing is to be shared."""
+
+    support: int
+    """Samples of which it holds."""
+    predicted: int
+    """Samples of which the net says so."""
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    roc_auc: float | None
+
+
+class AttributeRow(Told):
+    """One attribute."""
+
+    attribute: str
+
+
+class AttributeReport(_File):
+    """``attributes.json``: how well each of several yes-or-no answers is told."""
+
+    output: str | None = None
+    """Of a network with several outputs: which one."""
+    split: str
+    samples: int
+    threshold: float
+    attributes: list[AttributeRow]
+    micro: Told
+    """Every answer counted alike."""
+    macro: dict[str, float | None]
+    """The means over attributes."""
+    accuracy: float
+    all_right: float
+    """Share of the samples of which every answer is right."""
+
+
 class DqnEvaluation(_File):
     """``evaluation.json`` of an agent that has learnt."""
 

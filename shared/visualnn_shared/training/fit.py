@@ -109,7 +109,14 @@ def _features(serving: Serving, schema: DatasetSchema) -> tuple[DatasetSchema, d
     by_name = {feature.name: feature for feature in schema.features}
     for spec in serving.inputs:
         if spec.name in features:
-            problems += _dtype_problems(spec, by_name[features[spec.name]])
+            feature = by_name[features[spec.name]]
+            problems += _dtype_problems(spec, feature)
+            if feature.missing and not serving.may_miss(spec.name):
+                rule = f"values of {feature.name} must not be missing: the net learned no step that fills them"
+                columns = ", ".join(feature.missing_in)
+                received = f"{feature.missing:,} missing{f' in the columns {columns}' if columns else ''}"
+                hint = 'train with preprocessing that begins with {"step": "fill"}'
+                problems.append(problem(rule, received, field=feature.name, hint=hint))
     return schema, features, problems
 
 
@@ -121,7 +128,7 @@ def without_label(schema: DatasetSchema) -> DatasetSchema:
     one = schema.features[0]
     wider = FeatureSchema(
         name=one.name, shape=(one.shape[0] + 1,), dtype=one.dtype, whole=one.whole and label.whole,
-        min=min(one.min, label.min), max=max(one.max, label.max),
+        min=min(one.min, label.min), max=max(one.max, label.max), missing=one.missing, missing_in=one.missing_in,
     )  # fmt: skip
     return schema.model_copy(update={"features": (wider,), "labels": ()})
 

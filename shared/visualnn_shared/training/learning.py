@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visualnn_shared.training.filling import filling
 from visualnn_shared.training.pipeline import Planned
 from visualnn_shared.training.preprocess import apply
-from visualnn_shared.training.serving import Normalise, Numbers, Project, Step, Tokens
-from visualnn_shared.training.steps import MinMax, Pca, Standardise, SubtractMean, Tokenise, Whiten
+from visualnn_shared.training.serving import Fill, Normalise, Numbers, Project, Step, Tokens
+from visualnn_shared.training.steps import FillMissing, MinMax, Pca, Standardise, SubtractMean, Tokenise, Whiten
 from visualnn_shared.training.words import vocabulary
 
 _PIECE = 1024  # samples
@@ -26,7 +27,7 @@ def learn(steps: Sequence[Planned], take: Take, count: int) -> tuple[Step, ...]:
     """``steps`` complete. ``take`` gives the raw samples of the training split, of which there are ``count``."""
     done: list[Step] = []
     for step in steps:
-        if isinstance(step, SubtractMean | Standardise | MinMax | Pca | Whiten | Tokenise):
+        if isinstance(step, FillMissing | SubtractMean | Standardise | MinMax | Pca | Whiten | Tokenise):
             done.append(_learned(step, partial(_pieces, take, count, tuple(done))))
         else:
             done.append(step)
@@ -45,6 +46,8 @@ def _learned(step: Any, pieces: Callable[[], Iterator[Array]]) -> Step:
         return Tokens(
             vocabulary=words, length=step.length, lower=step.lower, padding=step.padding, truncating=step.truncating
         )
+    if isinstance(step, FillMissing):
+        return Fill(values=Numbers.of(filling(step, pieces)))
     if isinstance(step, Pca | Whiten):
         return _directions(step, pieces)
     if isinstance(step, MinMax):

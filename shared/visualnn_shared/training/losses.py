@@ -231,7 +231,8 @@ def _one_sigmoid(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
 
 
 def _sigmoids(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
-    if label.classes is None and same_shape(head.shape, label.shape):
+    yes_or_no = label.classes is None or len(label.classes) == 2
+    if yes_or_no and same_shape(head.shape, label.shape):
         why = f"{head.ref} has {head.units} sigmoid units and labels have as many values"
         found = Joined(loss or "binary_crossentropy", why, "flags", "regression", as_floats(head, label))
         found.problems += _loss_problems(found, head) + range_problems(label, "what sigmoids can give")

@@ -10,6 +10,7 @@ from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.training.serving import Channels, OneHot, Reshape, Resize, Scale, Step
 from visualnn_shared.training.steps import (
     ChannelsAs,
+    FillMissing,
     Fitted,
     MinMax,
     OneHotInputs,
@@ -56,13 +57,27 @@ def pipe(feature: FeatureSchema, steps: Sequence[RecipeStep], where: str) -> Pip
             if (feature.dtype == "text") != isinstance(step, Tokenise):
                 kind = "texts" if feature.dtype == "text" else "numbers"
                 raise _Impossible(f"{step.step} must not be asked of {kind}", feature.name)
+            if isinstance(step, FillMissing) and number:
+                raise _Impossible("fill must be the first step: the others take values that are all there", number + 1)
             feature, planned = _DOES[type(step)](step, feature)
         except _Impossible as error:
             place = f"{where}.{number}"
             wrong = problem(error.rule, error.received, field=place, hint=error.hint)
             return Piped(feature, tuple(done), (wrong,))
         done.append(planned)
-    return Piped(feature, tuple(done))
+    missing = () if done and isinstance(done[0], FillMissing) else missing_problems(feature)
+    return Piped(feature, tuple(done), missing)
+
+
+def missing_problems(feature: FeatureSchema) -> tuple[Problem, ...]:
+    """What is to be said of a feature whose missing values nothing fills."""
+    if not feature.missing:
+        return ()
+    columns = ", ".join(feature.missing_in)
+    where = f" in the columns {columns}" if columns else ""
+    hint = 'begin preprocessing with {"step": "fill"}, by mean, median, most_frequent or constant'
+    rule = f"values of {feature.name} that are missing must be filled in before a net takes them"
+    return (problem(rule, f"{feature.missing:,} missing{where}", field="params.preprocessing", hint=hint),)
 
 
 def _after(feature: FeatureSchema, **changes: Any) -> FeatureSchema:
@@ -82,6 +97,14 @@ def _picture(step: Any, feature: FeatureSchema) -> tuple[int, ...]:
         hint = 'put the channels last first: {"step": "channels", "order": "last"}'
     rule = f"{step.step} must be asked of pictures: height, width and perhaps 1 to 4 channels"
     raise _Impossible(rule, list(shape), hint)
+
+
+def _fill(step: FillMissing, feature: FeatureSchema) -> tuple[FeatureSchema, Planned]:
+    if step.strategy in ("most_frequent", "constant"):
+        low, high = min(feature.min, step.fill_value), max(feature.max, step.fill_value)
+        whole = feature.whole and step.fill_value == int(step.fill_value)
+        return _after(feature, min=low, max=high, whole=whole, missing=0, missing_in=()), step
+    return _after(feature, whole=feature.whole and not feature.missing, missing=0, missing_in=()), step
 
 
 def _scale(step: ScaleBy, feature: FeatureSchema) -> tuple[FeatureSchema, Planned]:
@@ -171,6 +194,7 @@ def _tokenise(step: Tokenise, feature: FeatureSchema) -> tuple[FeatureSchema, Pl
 
 
 _DOES: dict[type[Any], Callable[[Any, FeatureSchema], tuple[FeatureSchema, Planned]]] = {
+    FillMissing: _fill,
     ScaleBy: _scale,
     SubtractMean: _centred,
     Standardise: _centred,

@@ -10,6 +10,7 @@ from visualnn_shared.training.pixels import channels, resize
 from visualnn_shared.training.serving import (
     Cast,
     Channels,
+    Fill,
     Normalise,
     OneHot,
     Project,
@@ -64,6 +65,14 @@ def _one_hot(step: OneHot, array: Array) -> Array:
     return rows
 
 
+def _fill(step: Fill, array: Array) -> Array:
+    empty = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, np.bool_)
+    if not empty.any():
+        return array
+    filled: Array = np.where(empty, step.values.array, array).astype(array.dtype, copy=False)
+    return filled
+
+
 def _normalise(step: Normalise, array: Array) -> Array:
     found: Array = np.subtract(array, step.subtract.array, dtype=np.float32)
     found *= step.factor.array
@@ -85,6 +94,7 @@ _DOES: dict[type[Any], Callable[[Any, Array], Array]] = {
     Scale: _scale,
     Cast: _cast,
     OneHot: _one_hot,
+    Fill: _fill,
     Normalise: _normalise,
     Project: _project,
     Resize: lambda step, array: resize(array, step.height, step.width, step.method),

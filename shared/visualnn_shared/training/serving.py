@@ -92,6 +92,14 @@ def _decoded(shape: tuple[int, ...], data: str) -> NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(data), "<f4").astype(np.float32).reshape(shape)
 
 
+class Fill(_Frozen):
+    """What is missing (NaN) becomes the value in the same place; one value for all samples and, where it is a single
+    one, for all places."""
+
+    step: Literal["fill"] = "fill"
+    values: Numbers
+
+
 class Normalise(_Frozen):
     """``(x - subtract) * factor + offset``, element by element along the last axes."""
 
@@ -139,7 +147,8 @@ class Tokens(_Frozen):
 
 
 Step = Annotated[
-    Reshape | Scale | Cast | OneHot | Normalise | Project | Resize | Channels | Tokens, Field(discriminator="step")
+    Reshape | Scale | Cast | OneHot | Fill | Normalise | Project | Resize | Channels | Tokens,
+    Field(discriminator="step"),
 ]
 Task = Literal["classification", "binary", "regression", "sequence"]
 """What the first output says. ``sequence``: values for each position; the last axis tells symbols apart (CTC)."""
@@ -181,6 +190,10 @@ class Serving(_Frozen):
     task: Task
     classes: tuple[str, ...] | None = None
     """Class names by index, for classification and binary tasks."""
+
+    def may_miss(self, name: str) -> bool:
+        """Whether values of input ``name`` may be missing: what is done first fills them."""
+        return any(isinstance(step, Fill) for step in self.preprocessing.get(name, ())[:1])
 
     @model_validator(mode="before")
     @classmethod

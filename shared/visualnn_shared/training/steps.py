@@ -28,6 +28,16 @@ class ScaleBy(_Step):
     """What is added then."""
 
 
+class FillMissing(_Step):
+    """Values that are missing (NaN) are filled in; the first step, where there is one."""
+
+    step: Literal["fill"]
+    strategy: Literal["mean", "median", "most_frequent", "constant"] = "mean"
+    """What the training split has in the same place: mean, median or most frequent value; constant: fill_value."""
+    fill_value: _Real = 0.0
+    """What constant fills in, and every strategy where the training split has no value."""
+
+
 class SubtractMean(_Step):
     """The mean of the training split becomes 0."""
 
@@ -129,7 +139,8 @@ class Tokenise(_Step):
 
 
 RecipeStep = Annotated[
-    ScaleBy
+    FillMissing
+    | ScaleBy
     | SubtractMean
     | Standardise
     | MinMax
@@ -145,5 +156,5 @@ RecipeStep = Annotated[
 Steps = Annotated[tuple[RecipeStep, ...], Field(max_length=20)]
 Preprocessing = Steps | dict[str, Steps]
 """For every input, or by input name."""
-Fitted = SubtractMean | Standardise | MinMax | Pca | Whiten | Tokenise
+Fitted = FillMissing | SubtractMean | Standardise | MinMax | Pca | Whiten | Tokenise
 """Steps that learn from the training split."""

@@ -116,6 +116,34 @@ def keeps(one: Asked) -> Say:
     return Say(200, json.dumps(JOB).encode())
 
 
+REPORTS = {
+    "classes.json": {"split": "test", "samples": 20, "accuracy": 0.95,
+                     "classes": [{"class": "cat", "samples": 9, "precision": 1.0, "recall": 0.5, "f1": None}]},
+    "attributes.json": {"split": "test", "samples": 20, "accuracy": 0.9, "all_right": 0.75, "threshold": 0.5,
+                        "attributes": [{"attribute": "y[0]", "support": 9, "precision": 1.0, "recall": 0.5,
+                                        "f1": 0.66, "roc_auc": 0.875}],
+                        "micro": {"support": 9, "precision": 1.0, "recall": 0.5, "f1": 0.66, "roc_auc": 0.875}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("classes.json", ["cat", "0.5000", "20 test samples, accuracy 0.9500"]),
+     ("attributes.json", ["y[0]", "0.8750", "all (micro)", "every attribute right in 75.00%"])],
+)  # fmt: skip
+def test_the_report_of_a_job_is_a_table(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, says: list[str]
+) -> None:
+    monkeypatch.setitem(FILES, name, json.dumps(REPORTS[name]).encode())
+    server.answer = keeps
+    assert run(monkeypatch, "jobs", "report", "job-1") == 0
+    said = capsys.readouterr().out
+    for one in says:
+        assert one in said
+    assert run(monkeypatch, "jobs", "report", "job-2") == 1
+    assert "job-2 has no report" in capsys.readouterr().err
+
+
 def test_files_of_a_job_are_listed_and_fetched(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], here: Path
 ) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from visualnn.cli import (
     check,
+    class_report,
     compare,
     convert,
     datasets,
@@ -58,7 +59,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in _COMMANDS:
     app.command()(command)
-for command in (job_files.files, job_files.fetch, compare.compare):
+for command in (job_files.files, job_files.fetch, class_report.report, compare.compare):
     jobs.app.command()(command)
 for group in (jobs.app, operators.app, models.app, datasets.app):
     app.add_typer(group)

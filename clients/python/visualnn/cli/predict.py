@@ -59,11 +59,13 @@ def _with_file(weights: Path, texts: list[str], file: Path | None, limit: int | 
 def _with_operator(
     name: str, version: str | None, texts: list[str], file: Path | None, limit: int | None, data_dir: Path | None
 ) -> Answers:
+    from visualnn_shared.datasets.gaps import listed
+
     from visualnn.cli.connect import connected
 
     with connected(data_dir, worker=False) as client:
         samples = _samples(client.operators.get(name).signature, texts, file, limit)
-        lists = {one: values.tolist() for one, values in samples.items()}
+        lists = {one: listed(values) for one, values in samples.items()}
         only = next(iter(lists.values())) if len(lists) == 1 else lists
         return client.operators.answers(name, only, version=version)
 

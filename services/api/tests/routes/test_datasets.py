@@ -105,7 +105,7 @@ def test_the_same_file_with_other_options_is_read_anew_and_checked(api: httpx.Cl
         ("words.npz", b"this is no archive", ""),
         ("truncated.npz", _pictures()[:200], ""),
         ("objects.npz", None, "numbers or text"),
-        ("nan.csv", b"x,y\n1,2\nnan,3\n", "finite"),
+        ("inf.csv", b"x,y\n1,2\ninf,3\n", "finite"),
         ("model.h5", b"\x89HDF\r\n\x1a\n", "whole"),
     ],
 )
@@ -176,6 +176,19 @@ def test_samples_are_shown_as_they_were_stored(api: httpx.Client) -> None:
     test = api.get(path, params={"split": "test"}).json()
     assert (test["total"], len(test["items"])) == (2, 2)
     assert api.get(path, params={"offset": 2_000_000_000}).json()["items"] == []
+
+
+def test_a_table_with_missing_values_is_kept_and_says_so(api: httpx.Client) -> None:
+    made = _post(api, b"age,income,label\n1,,cat\n?,20,dog\n3,40,cat\n", "gaps.csv").json()
+    (feature,) = made["schema"]["features"]
+    assert (feature["missing"], feature["missing_in"]) == (2, ["age", "income"])
+    shown = api.get(f"datasets/{made['id']}/samples").json()
+    assert [item["inputs"]["x"] for item in shown["items"]] == [[1, None], [None, 20], [3, 40]]
+    quality = api.get(f"datasets/{made['id']}/quality").json()
+    told = {one["kind"]: one for one in quality["oddities"]}
+    assert told["missing"]["examples"] == ["age: 1", "income: 1"]
+    assert quality["columns"][0]["missing"] == 2
+    assert api.get(f"datasets/{made['id']}/samples.png").status_code == 200
 
 
 def test_samples_of_a_split_that_is_not_there_are_none(api: httpx.Client) -> None:

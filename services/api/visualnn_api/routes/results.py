@@ -1,9 +1,8 @@
 """/jobs/{id}/weights and /artifacts: what a job leaves."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from visualnn_shared.store import jobs
 from visualnn_shared.training.weights import WeightsFormat
 
 from visualnn_api import documented, downloads, results
@@ -57,7 +56,8 @@ async def artifact(
     db: Db,
     objects: Objects,
     owner: Owner,
+    lang: Annotated[Literal["en", "zh-CN"], Query(description="Of the words in a picture, where it has them.")] = "en",
 ) -> Response:
     """history.json, evaluation.json, predictions.npz, ...; with ranges and ETag as the weights."""
-    row = await db.read(jobs.artifact, owner, job_id, name)
+    row = await db.read(results.in_language, owner, job_id, name, lang)
     return await downloads.answer(request, results.stored(objects, row))

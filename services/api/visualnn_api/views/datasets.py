@@ -67,7 +67,8 @@ class ColumnView(View):
     std: float
     min: float
     max: float
-    not_finite: int
+    missing: int
+    """Values that are NaN."""
     constant: int
     """How many of a sample's values are the same in every sample."""
 

@@ -1,11 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
-import type { CheckReport, ClassReport, DqnEvaluation, JobView, RunRecord, SearchReport } from '@/client/types'
+import type {
+  AttributeReport,
+  CheckReport,
+  ClassReport,
+  DqnEvaluation,
+  JobView,
+  RunRecord,
+  SearchReport,
+} from '@/client/types'
 import type { Look } from '@/training/looks'
 import { api, got, sent } from './client'
 import { failureOf } from './failure'
 
 /** The JSON files of results that the editor reads, and their forms. */
 type Files = {
+  [name: `attributes${string}.json`]: AttributeReport
   'check.json': CheckReport
   /** Of the first output, and of others: `classes.parity.json`. */
   [name: `classes${string}.json`]: ClassReport

@@ -1477,6 +1477,54 @@ export interface components {
             items: components["schemas"]["ArtifactView"][];
         };
         /**
+         * AttributeReport
+         * @description ``attributes.json``: how well each of several yes-or-no answers is told.
+         */
+        AttributeReport: {
+            /** Accuracy */
+            accuracy: number;
+            /** All Right */
+            all_right: number;
+            /** Attributes */
+            attributes: components["schemas"]["AttributeRow"][];
+            /** Macro */
+            macro: {
+                [key: string]: number | null;
+            };
+            micro: components["schemas"]["Told"];
+            /**
+             * Output
+             * @default null
+             */
+            output: string | null;
+            /** Samples */
+            samples: number;
+            /** Split */
+            split: string;
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * AttributeRow
+         * @description One attribute.
+         */
+        AttributeRow: {
+            /** Attribute */
+            attribute: string;
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Predicted */
+            predicted: number;
+            /** Recall */
+            recall: number | null;
+            /** Roc Auc */
+            roc_auc: number | null;
+            /** Support */
+            support: number;
+        };
+        /**
          * BestTraining
          * @description Of a built-in network, with this data set.
          */
@@ -1819,8 +1867,8 @@ export interface components {
             mean: number;
             /** Min */
             min: number;
-            /** Not Finite */
-            not_finite: number;
+            /** Missing */
+            missing: number;
             /** Split */
             split: string;
             /** Std */
@@ -2595,6 +2643,16 @@ export interface components {
             max: number;
             /** Min */
             min: number;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Missing In
+             * @default []
+             */
+            missing_in: string[];
             /** Name */
             name: string;
             /** Shape */
@@ -2609,6 +2667,43 @@ export interface components {
         Features: {
             /** Import Urls */
             import_urls: boolean;
+        };
+        /**
+         * Fill
+         * @description What is missing (NaN) becomes the value in the same place; one value for all samples and, where it is a single
+         *     one, for all places.
+         */
+        Fill: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "fill";
+            values: components["schemas"]["Numbers"];
+        };
+        /**
+         * FillMissing
+         * @description Values that are missing (NaN) are filled in; the first step, where there is one.
+         */
+        FillMissing: {
+            /**
+             * Fill Value
+             * @description What constant fills in, and every strategy where the training split has no value.
+             * @default 0
+             */
+            fill_value: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "fill";
+            /**
+             * Strategy
+             * @description What the training split has in the same place: mean, median or most frequent value; constant: fill_value.
+             * @default mean
+             * @enum {string}
+             */
+            strategy: "mean" | "median" | "most_frequent" | "constant";
         };
         /**
          * Fit
@@ -3746,7 +3841,7 @@ export interface components {
             };
             /** Preprocessing */
             preprocessing: {
-                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
+                [key: string]: (components["schemas"]["Reshape"] | components["schemas"]["Scale"] | components["schemas"]["Cast"] | components["schemas"]["OneHot"] | components["schemas"]["Fill"] | components["schemas"]["Normalise"] | components["schemas"]["Project"] | components["schemas"]["Resize"] | components["schemas"]["Channels"] | components["schemas"]["Tokens"])[];
             };
             /** Ready */
             ready: boolean;
@@ -4796,6 +4891,24 @@ export interface components {
             vocabulary: string[];
         };
         /**
+         * Told
+         * @description How well yes and no are told; a share is null where nothing is to be shared.
+         */
+        Told: {
+            /** F1 */
+            f1: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Predicted */
+            predicted: number;
+            /** Recall */
+            recall: number | null;
+            /** Roc Auc */
+            roc_auc: number | null;
+            /** Support */
+            support: number;
+        };
+        /**
          * TrainParams
          * @description ``params`` of a train job.
          */
@@ -4937,8 +5050,8 @@ export interface components {
              * @description What is done to inputs, in order, and packed with the operator; for all inputs, or by input name.
              * @default []
              */
-            preprocessing: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
-                [key: string]: (components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
+            preprocessing: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
+                [key: string]: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
             };
             /**
              * Schedule
@@ -6767,7 +6880,10 @@ export interface operations {
     };
     artifact_api_v1_jobs__job_id__artifacts__name__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the words in a picture, where it has them. */
+                lang?: "en" | "zh-CN";
+            };
             header?: never;
             path: {
                 /** @description The job's id. */
@@ -10506,6 +10622,7 @@ export const pathsApiV1DatasetsDataset_idSamplesGetParametersQuerySplitValues: R
 export const pathsApiV1DatasetsDataset_idSamplesPngGetParametersQuerySplitValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/datasets/{dataset_id}/samples.png"]["get"]["parameters"]["query"]["split"]> = ["train", "test"];
 export const pathsApiV1JobsGetParametersQueryKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["get"]["parameters"]["query"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
 export const pathsApiV1JobsPostRequestBodyContentApplicationJsonKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["kind"]> = ["train", "evaluate", "predict", "check", "export", "tune", "dqn", "ensemble"];
+export const pathsApiV1JobsJob_idArtifactsNameGetParametersQueryLangValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/jobs/{job_id}/artifacts/{name}"]["get"]["parameters"]["query"]["lang"]> = ["en", "zh-CN"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
 export const pathsApiV1ModelsModel_idSummaryGetParametersQueryDtypeValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/models/{model_id}/summary"]["get"]["parameters"]["query"]["dtype"]> = ["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"];
 export const pathsApiV1SummaryPostParametersQueryOptimizerValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/summary"]["post"]["parameters"]["query"]["optimizer"]> = ["sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "lamb"];
@@ -10538,6 +10655,9 @@ export const evaluateParamsSplitValues: ReadonlyArray<FlattenedDeepRequired<comp
 export const exponentialNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Exponential"]["name"]> = ["exponential"];
 export const faultClassValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fault"]["class"]> = ["user", "resource", "infrastructure"];
 export const featureSchemaDtypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FeatureSchema"]["dtype"]> = ["float32", "float64", "int32", "int64", "uint8", "bool", "text"];
+export const fillStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Fill"]["step"]> = ["fill"];
+export const fillMissingStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FillMissing"]["step"]> = ["fill"];
+export const fillMissingStrategyValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FillMissing"]["strategy"]> = ["mean", "median", "most_frequent", "constant"];
 export const flipAxisValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["axis"]> = ["horizontal", "vertical", "both"];
 export const flipStepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Flip"]["step"]> = ["flip"];
 export const floatRangeTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FloatRange"]["type"]> = ["float"];

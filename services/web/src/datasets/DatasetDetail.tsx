@@ -86,6 +86,8 @@ function Detail({ dataset }: { dataset: DatasetView }) {
 function Schema({ dataset }: { dataset: DatasetView }) {
   const { t } = useTranslation()
   const { features, labels } = dataset.schema
+  const missingText = ({ missing = 0, missing_in = [] }: { missing?: number; missing_in?: string[] }) =>
+    [number(missing), missing_in.join(', ')].filter(Boolean).join(': ')
   return (
     <section className="card">
       <h2>{t('datasets:schema')}</h2>
@@ -97,6 +99,7 @@ function Schema({ dataset }: { dataset: DatasetView }) {
             [t('datasets:shape'), `[${one.shape.join(', ')}]`],
             [t('datasets:type'), one.dtype],
             [t('datasets:range'), range(one)],
+            ...((one.missing ?? 0) > 0 ? [[t('datasets:missing'), missingText(one)] as const] : []),
           ]}
         />
       ))}

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { aligned, type Chart } from '@/training/charts'
+import { aligned, type Chart, RATE } from '@/training/charts'
 import { metricText } from './texts'
 
 const MOST_ROWS = 200
@@ -10,7 +10,11 @@ export function CurveTable({ charts }: { charts: readonly Chart[] }) {
   const lines = charts.flatMap(chart => chart.lines)
   const several = new Set(lines.map(line => line.name)).size > 1
   const [places, ...columns] = aligned(lines)
-  const rows = places.map((x, at) => ({ x, values: columns.map(column => column[at]) })).reverse()
+  const told = lines.map(line => lines.length === 1 || line.metric !== RATE) // between epochs the rate has no row alone
+  const rows = places
+    .map((x, at) => ({ x, values: columns.map(column => column[at]) }))
+    .filter(({ values }) => values.some((value, at) => told[at] && value !== null))
+    .reverse()
   return (
     <div className="curve-table">
       <table className="sheet-table">

@@ -25,7 +25,7 @@ function fromJson(text: string, input: TensorSpec): unknown[] {
   if (!Array.isArray(given)) return [given]
   const size = sampleSize(input)
   // one sample that is not in a list of its own: as deep as a sample, or as many numbers as it has
-  const flat = given.length > 0 && given.every(value => typeof value === 'number')
+  const flat = given.length > 0 && given.every(value => typeof value === 'number' || value === null)
   if (flat && (size === null || size > 1 || given.length === 1)) return [given]
   if (input.shape.length > 1 && depth(given) === input.shape.length) return [given]
   return given
@@ -55,7 +55,7 @@ function depth(value: unknown): number {
 const CELL = /[\s,;]+/
 
 /** A row is a sample; a first row of names is passed over, and numbers over several lines are one sample where that fits. */
-function fromRows(text: string, input: TensorSpec): number[][] {
+function fromRows(text: string, input: TensorSpec): (number | null)[][] {
   const size = sampleSize(input)
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
   const body =
@@ -80,7 +80,11 @@ const cells = (line: string) =>
     .split(CELL)
     .filter(cell => cell !== '')
 
-function numberIn(cell: string, line: number): number {
+const MISSING = /^(nan|na|n\/a|null|none|missing|\?)$/i
+
+/** null where the cell says that a value is missing; whether that may be, the operator says. */
+function numberIn(cell: string, line: number): number | null {
+  if (MISSING.test(cell)) return null
   const value = Number(cell)
   if (!Number.isFinite(value)) throw new TextProblem('number', { line, cell: cell.slice(0, 40) })
   return value

@@ -160,6 +160,11 @@ describe('numbers', () => {
         [3, 4],
       ],
     ])
+    expect(samplesOf('1 NA\n? 4', pair)).toEqual([
+      [1, null],
+      [null, 4],
+    ])
+    expect(samplesOf('[1, null]', pair)).toEqual([[1, null]])
     expect(samplesOf('5\n6', input([1]))).toEqual([[5], [6]])
     expect(samplesOf('[5, 6]', input([1]))).toEqual([5, 6])
     expect(samplesOf('1 2 3\n4 5', input([null], 'int32'))).toEqual([

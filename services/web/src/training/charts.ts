@@ -11,7 +11,7 @@ export type Line = {
 export type Chart = { readonly metric: string; readonly unit: 'epoch' | 'step'; readonly lines: readonly Line[] }
 
 const VALIDATION = 'val_'
-const RATE = 'learning_rate'
+export const RATE = 'learning_rate'
 const RETURN = 'return'
 /** What is shown with the returns of single episodes. */
 const RETURNS: Readonly<Record<string, Side>> = { return: 'episode', mean_return: 'mean', greedy_return: 'greedy' }
@@ -33,14 +33,19 @@ function linesOf(name: string, run: Run): Line[] {
     side: RETURNS[metric] ?? (metric.startsWith(VALIDATION) ? 'validation' : 'train'),
     name,
     metric,
-    rows: rows.filter(row => row.metrics[metric] !== undefined),
+    rows: (metric === RATE && run.rates.length > 0 ? run.rates : rows).filter(row => row.metrics[metric] !== undefined),
   }))
 }
 
 const baseOf = (metric: string) =>
   metric in RETURNS ? RETURN : metric.startsWith(VALIDATION) ? metric.slice(VALIDATION.length) : metric
 const rank = (metric: string) => (metric === RETURN ? -1 : metric === 'loss' ? 0 : metric === RATE ? 2 : 1)
-const changes = ({ rows, metric }: Line) => new Set(rows.map(row => row.metrics[metric])).size > 1
+/** By more than rounding to 32 bits. */
+function changes({ rows, metric }: Line): boolean {
+  const values = rows.map(row => row.metrics[metric] ?? 0)
+  const most = Math.max(...values)
+  return most - Math.min(...values) > 1e-6 * Math.abs(most)
+}
 
 /** The places on the x axis and, for each line, its value there or null: what a plot takes. */
 export function aligned(lines: readonly Line[]): [number[], ...(number | null)[][]] {

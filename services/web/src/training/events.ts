@@ -62,11 +62,11 @@ export function readEvent(kind: string, lastEventId: string, json: string): RunE
   if (kind === 'episode') return readEpisode(head, data, metrics)
   const epoch = number(data.epoch)
   if (epoch === null) return null
+  const withRate = number(data.learning_rate) === null ? metrics : { ...metrics, ...metricsOf(rateOf(data)) }
   if (kind === 'epoch') {
-    const withRate = number(data.learning_rate) === null ? metrics : { ...metrics, ...metricsOf(rateOf(data)) }
     return { ...head, kind, epoch, epochs: number(data.epochs), metrics: withRate, seconds: number(data.seconds) }
   }
-  return kind === 'batch' ? readBatch({ ...head, epoch }, data, metrics) : null
+  return kind === 'batch' ? readBatch({ ...head, epoch }, data, withRate) : null
 }
 
 type Head = { readonly id: number; readonly attempt: number }

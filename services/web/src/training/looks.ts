@@ -6,6 +6,7 @@ export type Histogram = {
 }
 export type LayerLook = {
   readonly layer: string
+  readonly weights?: Histogram
   readonly activation?: Histogram
   readonly gradient?: Histogram
   /** Size of the last step over the size of the weights. */

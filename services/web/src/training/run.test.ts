@@ -156,3 +156,28 @@ test('an agent that goes on from a checkpoint replaces what it tells again', () 
 test('an episode without a step is no event', () => {
   expect(readEvent('episode', '1', '{"metrics":{"return":1}}')).toBeNull()
 })
+
+test('the learning rate is drawn through batches and epochs; what is done again is replaced', () => {
+  const rated = (number: number, at: number, learning_rate: number) =>
+    event('batch', { epoch: number, batch: at, batches: 4, metrics: { loss: 1 }, learning_rate })
+  const run = told(NO_RUN, [
+    rated(1, 1, 0.1),
+    rated(1, 4, 0.2),
+    epoch(1, 0.8, { learning_rate: 0.2 }),
+    rated(2, 2, 0.3),
+    rated(2, 3, 0.35),
+    rated(2, 1, 0.25),
+  ])
+  const rates = chartsOf([{ name: 'a', run }]).find(chart => chart.metric === 'learning_rate')
+  expect(rates?.lines.flatMap(line => line.rows.map(row => [row.x, row.metrics.learning_rate]))).toEqual([
+    [0.25, 0.1],
+    [1, 0.2],
+    [1.25, 0.25],
+  ])
+})
+
+test('a rate that only 32 bits round is not drawn', () => {
+  const first = event('batch', { epoch: 1, batch: 1, batches: 4, metrics: { loss: 1 }, learning_rate: 0.001 })
+  const run = told(NO_RUN, [first, epoch(1, 0.8, { learning_rate: Math.fround(0.001) })])
+  expect(chartsOf([{ name: 'a', run }]).map(chart => chart.metric)).toEqual(['loss'])
+})

@@ -11,6 +11,8 @@ export type Run = {
   readonly rows: readonly Row[]
   /** The batches of the epoch that is under way. */
   readonly live: readonly Row[]
+  /** The learning rate in every epoch and batch that was told, in order. */
+  readonly rates: readonly Row[]
   readonly epochs: number | null
   /** Of an agent that learns: all its steps, and where it stands; rows are placed by steps then. */
   readonly steps: number | null
@@ -30,6 +32,7 @@ export type Run = {
 export const NO_RUN: Run = {
   rows: [],
   live: [],
+  rates: [],
   epochs: null,
   steps: null,
   step: null,
@@ -44,12 +47,13 @@ export const NO_RUN: Run = {
 
 const MOST_LOGS = 500
 const MOST_LIVE = 500
+const MOST_RATES = 2000
 
 /** The run after these events. An event that was told before changes nothing; an epoch that is done again replaces its row. */
 export function told(run: Run, events: readonly RunEvent[]): Run {
   const news = events.filter(event => event.id > run.lastId)
   if (news.length === 0) return run
-  const next = { ...run, rows: [...run.rows], live: [...run.live], logs: [...run.logs] }
+  const next = { ...run, rows: [...run.rows], live: [...run.live], rates: [...run.rates], logs: [...run.logs] }
   for (const event of news) take(next, event)
   next.logs = next.logs.slice(-MOST_LOGS)
   return next
@@ -84,6 +88,7 @@ function takeBatch(run: Draft, event: RunEvent & { kind: 'batch' }): void {
   const live = follows ? run.live : []
   live.push({ x, metrics: event.metrics, seconds: null })
   run.live = live.slice(-MOST_LIVE)
+  takeRate(run, x, event.metrics)
   run.progress = event.progress
   run.eta = event.eta
 }
@@ -94,10 +99,20 @@ function takeEpoch(run: Draft, event: RunEvent & { kind: 'epoch' }): void {
   if (last === undefined || last.x < row.x) run.rows.push(row)
   else run.rows = [...run.rows.filter(one => one.x !== row.x), row].sort((a, b) => a.x - b.x)
   run.live = []
+  takeRate(run, event.epoch, event.metrics)
   if (event.epochs) {
     run.epochs = event.epochs
     run.progress = event.epoch / event.epochs
   }
+}
+
+/** What is done again replaces what was there; of very many every second one is kept. */
+function takeRate(run: Draft, x: number, { learning_rate }: Metrics): void {
+  if (learning_rate === undefined) return
+  const last = run.rates.at(-1)
+  if (last !== undefined && last.x >= x) run.rates = run.rates.filter(one => one.x < x)
+  if (run.rates.length >= MOST_RATES) run.rates = run.rates.filter((_one, at) => at % 2 === 0)
+  run.rates.push({ x, metrics: { learning_rate }, seconds: null })
 }
 
 /** Episodes and evaluations that end at the same step share a row; what is told again replaces what was there. */

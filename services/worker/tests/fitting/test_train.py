@@ -190,7 +190,7 @@ def test_progress_epochs_and_metrics_are_said(desk):
     assert set(epochs[0]["metrics"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     batches = recorder.of("batch")
     assert batches
-    assert {"epoch", "batch", "batches", "metrics", "progress", "eta_s"} == set(batches[0])
+    assert {"epoch", "batch", "batches", "metrics", "learning_rate", "progress", "eta_s"} == set(batches[0])
     progress = [row["progress"] for row in recorder.rows if row.get("progress") is not None]
     assert progress == sorted(progress)
     assert progress[-1] == 1.0

@@ -2,6 +2,8 @@
 
 import io
 import json
+import struct
+import zipfile
 
 import keras
 import numpy as np
@@ -11,7 +13,11 @@ from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.recipe import TrainParams
 from visualnn_worker.child.failures import classify
 from visualnn_worker.fitting.reporting import NotFinite
+from visualnn_worker.fitting.schedules import rate_of
+from visualnn_worker.fitting.state import Position
+from visualnn_worker.fitting.trace import Points, Trace
 from visualnn_worker.insight import live, tensorboard
+from visualnn_worker.insight.attributes import roc_auc
 from visualnn_worker.insight.classes import Judged, confusion, report
 from visualnn_worker.insight.drawing import DARK, LIGHT
 from visualnn_worker.insight.explain import why_not_finite
@@ -108,7 +114,7 @@ def test_a_histogram_counts_every_finite_value():
 
 def test_the_pictures_are_there_and_are_large_enough_to_read(trained):
     at, result, _ = trained
-    for name in ("filters.png", "gallery.png", "worst.png", "confusion.png"):
+    for name in ("filters.png", "gallery.png", "worst.png", "confusion.png", "curves.png"):
         with Image.open(io.BytesIO(at.get(result, name))) as found:
             assert found.format == "PNG"
             assert min(found.size) >= 80, name
@@ -166,6 +172,44 @@ def test_precision_and_recall_are_those_of_the_counts():
     assert report(judged)["worst"][0]["sample"] in (2, 5)
 
 
+@pytest.mark.parametrize("dtype", [np.int64, bool])
+def test_each_attribute_is_judged_as_scikit_learn_judges_it(desk, dtype):
+    measures = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(160, 4)).astype(np.float32)
+    y = x[:, :3] + rng.normal(0, 0.7, (160, 3)) > [0, 0.5, 1.2]
+    at = desk({"x_train": x[:80], "y_train": y[:80].astype(dtype), "x_test": x[80:], "y_test": y[80:].astype(dtype)})
+    spec = read_spec({
+        "visualnn": 1, "name": "tags", "outputs": ["y"],
+        "layers": [
+            {"name": "x", "type": "Input", "params": {"shape": [4]}},
+            {"name": "y", "type": "Dense", "params": {"units": 3, "activation": "sigmoid"}, "inputs": ["x"]},
+        ],
+    })  # fmt: skip
+    result, _ = at.run(at.order("train", spec, params={"epochs": 5, "learning_rate": 0.05}))
+    found = json.loads(at.get(result, "attributes.json"))
+    (at.folder / "m.keras").write_bytes(at.get(result, "model.keras"))
+    shares = keras.saving.load_model(at.folder / "m.keras").predict(x[80:], verbose=0)
+    said, actual = shares >= 0.5, y[80:]
+    told = measures.precision_recall_fscore_support(actual, said, zero_division=np.nan)
+    for place, row in enumerate(found["attributes"]):
+        values = [np.nan if row[key] is None else row[key] for key in ("precision", "recall", "f1", "support")]
+        np.testing.assert_allclose(values, [each[place] for each in told], rtol=1e-9)
+    aucs = measures.roc_auc_score(actual, shares, average=None)
+    np.testing.assert_allclose([row["roc_auc"] for row in found["attributes"]], aucs, rtol=1e-9)
+    assert found["micro"]["f1"] == pytest.approx(measures.f1_score(actual, said, average="micro"))
+    assert found["micro"]["roc_auc"] == pytest.approx(measures.roc_auc_score(actual, shares, average="micro"))
+    assert found["accuracy"] == pytest.approx(result.metrics["test_accuracy"], rel=1e-6)
+    assert found["all_right"] == pytest.approx(measures.accuracy_score(actual, said))
+    with Image.open(io.BytesIO(at.get(result, "attributes.png"))) as picture:
+        assert picture.size[0] > 900
+
+
+def test_equal_shares_count_by_half_in_the_area_under_the_curve():
+    assert roc_auc(np.array([True, False]), np.array([0.5, 0.5])) == 0.5
+    assert roc_auc(np.array([True, True]), np.array([0.5, 0.1])) is None
+
+
 def test_regression_has_no_classes(desk):
     at = desk({"x_train": np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32),
                "y_train": np.linspace(0, 1.5, 20)})  # fmt: skip
@@ -184,17 +228,114 @@ def test_checksums_are_castagnolis():
     assert tensorboard.crc32c(b"123456789") == 0xE3069283  # RFC 3720's check value
 
 
-def test_tensorflow_reads_the_event_file(tmp_path):
+@pytest.fixture(scope="module")
+def board_folder(trained, tmp_path_factory):
+    """TensorBoard's runs of the training, unpacked."""
+    at, result, _ = trained
+    folder = tmp_path_factory.mktemp("board")
+    with zipfile.ZipFile(io.BytesIO(at.get(result, "tensorboard.zip"))) as zipped:
+        zipped.extractall(folder)
+    return folder / "job-1"
+
+
+def told_by(run):
+    """By TensorFlow's own reader, which checks every checksum: (tag, step) -> (wall time, value)."""
     tf = pytest.importorskip("tensorflow")
-    path = tmp_path / "events.out.tfevents.visualnn"
-    history = [{"epoch": 1, "loss": 0.5, "val_loss": 0.75}, {"epoch": 300, "loss": 0.25, "val_loss": 1.5}]
-    tensorboard.write(path, history, 1.5e9)
+    (path,) = run.glob("events.out.tfevents.*")
     events = list(tf.compat.v1.train.summary_iterator(str(path)))
     assert events[0].file_version == "brain.Event:2"
-    told = [(one.step, value.tag, value.simple_value) for one in events[1:] for value in one.summary.value]
-    assert told == [
-        (1, "train/loss", 0.5), (1, "validation/loss", 0.75), (300, "train/loss", 0.25), (300, "validation/loss", 1.5),
-    ]  # fmt: skip
+    return {(value.tag, one.step): (one.wall_time, value) for one in events[1:] for value in one.summary.value}
+
+
+def test_tensorboards_runs_hold_the_history_batch_by_batch_each_at_its_time(trained, board_folder):
+    at, result, _ = trained
+    train, test = told_by(board_folder / "train"), told_by(board_folder / "test")
+    history = json.loads(at.get(result, "history.json"))
+    for entry in history:
+        for name in ("loss", "accuracy"):
+            assert train[f"epoch_{name}", entry["epoch"]][1].simple_value == pytest.approx(entry[name], rel=1e-6)
+        assert train["epoch_learning_rate", entry["epoch"]][1].simple_value == pytest.approx(0.05)
+    batches = [train["batch_loss", step] for step in range(1, 25)]
+    assert batches[3][1].simple_value == pytest.approx(history[0]["loss"], rel=1e-6)  # a mean since the epoch's begin
+    times = [at for at, _value in batches]
+    assert times == sorted(times)
+    assert times[-1] > times[0]
+    found = json.loads(at.get(result, "evaluation.json"))["metrics"]
+    assert test["epoch_loss", 6][1].simple_value == pytest.approx(found["loss"], rel=1e-6)
+
+
+def test_tensorboards_runs_hold_what_the_looks_and_the_pictures_show(trained, board_folder):
+    at, result, recorder = trained
+    train, test = told_by(board_folder / "train"), told_by(board_folder / "test")
+    for look in recorder.of("insight"):
+        step = look["epoch"] - bool(look.get("first_batch"))
+        for row in look["layers"]:
+            assert train[f"update_ratio/{row['layer']}", step][1].simple_value == pytest.approx(row["update_ratio"])
+            for ours, tag in (("weights", "weights"), ("activation", "activations"), ("gradient", "gradients")):
+                histo = train[f"{row['layer']}/{tag}", step][1].histo
+                assert list(histo.bucket) == [0, *row[ours]["counts"]]
+                assert (histo.min, histo.max) == (row[ours]["low"], row[ours]["high"])
+                assert histo.num == sum(row[ours]["counts"])
+                assert len(histo.bucket_limit) == len(histo.bucket)
+                assert list(histo.bucket_limit) == sorted(histo.bucket_limit)
+    assert train["filters", 6][1].image.encoded_image_string == at.get(result, "filters.png")
+    assert test["confusion", 6][1].image.encoded_image_string == at.get(result, "confusion.png")
+    about = told_by(board_folder)
+    assert b"sparse_categorical_crossentropy" in about["recipe", 0][1].tensor.string_val[0]
+
+
+def test_tensorboard_itself_reads_the_runs(board_folder):
+    """Where it is installed: pip install tensorboard."""
+    loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    found = loading.EventAccumulator(str(board_folder / "train"))
+    found.Reload()
+    assert {"epoch_loss", "batch_loss", "batch_learning_rate", "update_ratio/conv"} <= set(found.Tags()["scalars"])
+    assert "conv/gradients" in found.Tags()["histograms"]
+    assert [event.step for event in found.Scalars("epoch_loss")] == list(range(1, 7))
+
+
+def test_the_recipe_is_in_the_words_of_tensorboards_hparams():
+    found = tensorboard.hparams({"rate": 0.5, "shuffle": True, "loss": "mse"}, "job-1", 1.0, 2.0)
+    assert b"_hparams_/session_start_info" in found
+    half = b"\x11" + struct.pack("<d", 0.5)
+    for name, value in (("rate", half), ("shuffle", b"\x20\x01"), ("loss", b"\x1a\x03mse")):
+        assert name.encode() + b"\x12" + bytes([len(value)]) + value in found
+
+
+def test_the_curves_are_there_as_columns_and_as_a_picture(trained):
+    at, result, _ = trained
+    found = json.loads(at.get(result, "curves.json"))
+    history = json.loads(at.get(result, "history.json"))
+    assert found["epochs"]["loss"] == [entry["loss"] for entry in history]
+    assert found["batches"]["step"] == list(range(1, 25))
+    assert found["batches"]["epoch"] == [step / 4 for step in range(1, 25)]
+    assert found["batches"]["learning_rate"] == [0.05] * 24
+    assert {len(column) for column in found["batches"].values()} == {24}
+    with Image.open(io.BytesIO(at.get(result, "curves.png"))) as picture:
+        assert picture.size[0] > 700
+        assert picture.size[1] > 600
+
+
+def test_points_are_kept_evenly_and_go_on_after_a_resume():
+    points = Points(4)
+    for number in range(11):
+        if number == 6:
+            points = Points(4, json.loads(json.dumps(points.state)))
+        points.add({"n": number})
+    assert [point["n"] for point in points.all] == [0, 4, 8, 10]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [{"name": "constant"}, {"name": "cosine", "warmup_epochs": 1.0}, {"name": "one_cycle"}],
+    ids=lambda schedule: schedule["name"],
+)
+def test_the_rate_that_is_told_is_the_optimizers(schedule):
+    params = TrainParams(epochs=3, learning_rate=0.1, schedule=schedule)
+    trace, rate = Trace(params, 5, Position(), {}), rate_of(params, 5)
+    for step in range(15):
+        trace.on_train_batch_end(step % 5, {"loss": 1.0})
+        assert trace.rate == pytest.approx(float(rate(step)), rel=1e-5, abs=1e-9)
 
 
 GOOD = np.ones((2, 3))

@@ -14,6 +14,7 @@ from visualnn_shared.errors import Invalid, NotFound
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.preprocess import apply_inputs
 from visualnn_shared.training.serving import Serving
+from visualnn_worker.insight.fonts import wide_font
 from visualnn_worker.kinds import weights_file
 
 from services.worker.tests.desk import Desk, class_data, small_spec
@@ -23,7 +24,8 @@ PARAMS = {"epochs": 60, "batch_size": 8, "optimizer": {"name": "adam", "learning
 FILES = {
     "weights.safetensors", "model.keras", "model.weights.h5",
     "history.json", "serving.json", "samples.npz", "evaluation.json",
-    "classes.json", "confusion.png", "confusion-dark.png", "events.out.tfevents.visualnn", "run.json",
+    "classes.json", "confusion.png", "confusion-dark.png", "curves.json", "curves.png", "curves-dark.png",
+    "tensorboard.zip", "run.json",
 }  # fmt: skip
 
 
@@ -36,7 +38,8 @@ def trained(tmp_path_factory):
 
 def test_a_training_leaves_a_complete_result(trained, tmp_path):
     at, result, _ = trained
-    assert set(result.manifest) - {"insight.json"} == FILES  # looks come with time
+    drawn = {name.replace(".png", ".zh-CN.png") for name in FILES if name.endswith(".png") and wide_font()}
+    assert set(result.manifest) - {"insight.json"} == FILES | drawn  # looks come with time
     assert result.metrics["test_accuracy"] > 0.9
     history = json.loads(at.get(result, "history.json"))
     assert [entry["epoch"] for entry in history] == list(range(1, 61))

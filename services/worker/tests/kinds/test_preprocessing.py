@@ -11,7 +11,7 @@ import pytest
 from visualnn_shared.datasets.reading import inspect, load
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.preprocess import apply_inputs
-from visualnn_shared.training.serving import Normalise, Project, Tokens
+from visualnn_shared.training.serving import Fill, Normalise, Project, Tokens
 from visualnn_worker.kinds import weights_file
 
 from services.worker.tests.desk import Desk, class_data, small_spec
@@ -121,3 +121,20 @@ def test_texts_are_predicted_raw(read_texts: tuple[Desk, Any]) -> None:
         assert samples["x:words"].tolist() == [text for text, _ in REVIEWS] + ["never seen word"]
         said = samples["y:out"]
     np.testing.assert_allclose(predicted(at, result)["out"], said, atol=1e-5)
+
+
+def test_what_is_missing_is_filled_by_what_trains_and_the_filling_is_packed(tmp_path: Path) -> None:
+    data = class_data()
+    data["x_train"][::5, 1] = np.nan
+    data["x_test"] = data["x_test"] + 100
+    data["x_test"][3, 0] = np.nan
+    at = Desk(tmp_path, data)
+    params = {**FAST, "preprocessing": [{"step": "fill", "strategy": "median"}, {"step": "standardise"}]}
+    result, _ = at.run(at.order("train", NET, params=params))
+    serving = served(at, result, tmp_path).serving
+    (fill, _standardise) = serving.preprocessing["in"]
+    assert isinstance(fill, Fill)
+    np.testing.assert_allclose(fill.values.array, np.nanmedian(data["x_train"], axis=0), rtol=1e-6)
+    assert np.isfinite(predicted(at, result)["out"]).all()
+    assert np.isfinite(result.metrics["test_loss"])
+    assert serving.may_miss("in")

@@ -15,6 +15,7 @@ from visualnn_worker.child.channel import Channel
 from visualnn_worker.fitting.checkpoints import Checkpoints
 from visualnn_worker.fitting.state import Position
 from visualnn_worker.fitting.stopping import Best
+from visualnn_worker.fitting.trace import Trace
 
 SAY_S = 0.5
 _LOSSES = 200
@@ -67,6 +68,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch = start.epoch
         self.more: list[HasArrays] = []
         """Others whose state a checkpoint holds."""
+        self.trace: Trace | None = None
+        """Told of each batch before this; knows the learning rate."""
         self.samples = 0
         """Of an epoch, to tell the speed."""
         self.devices = 1
@@ -131,7 +134,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _say(self, batch: int, metrics: dict[str, float], now: float) -> None:
         row = self._row({"epoch": self._epoch + 1, **metrics}, now)
-        data = {"epoch": self._epoch + 1, "batch": batch, "batches": self._batches, "metrics": metrics}
+        data = {"epoch": self._epoch + 1, "batch": batch, "batches": self._batches, "metrics": metrics,
+                **({"learning_rate": self.trace.rate} if self.trace else {})}  # fmt: skip
         self._channel.event("batch", {**data, "progress": row["progress"], "eta_s": row["eta_s"]}, **row)
 
     def _row(self, metrics: dict[str, float], now: float) -> dict[str, Any]:

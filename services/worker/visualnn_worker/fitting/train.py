@@ -24,6 +24,7 @@ from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.fitting.schedules import LowerOnPlateau
 from visualnn_worker.fitting.snapshots import Snapshots
 from visualnn_worker.fitting.stopping import Best
+from visualnn_worker.fitting.trace import Trace
 from visualnn_worker.network.build import Network
 from visualnn_worker.network.safetensors import Tensors
 
@@ -50,6 +51,19 @@ class Training:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a training came to; the net has the weights of the epoch that ``keep`` says."""
+
+    history: History
+    """Every epoch, those before a resume included."""
+    kept: dict[str, float]
+    """The entry of the epoch that was kept."""
+    snapshots: dict[int, Tensors]
+    """The weights after each epoch that ``snapshots`` names."""
+    trace: Trace
+
+
 def fit(
     training: Training,
     channel: Channel,
@@ -57,12 +71,11 @@ def fit(
     resume: tuple[state.Arrays, state.Position] | None = None,
     beside: Sequence[keras.callbacks.Callback] = (),
     devices: int = 1,
-) -> tuple[History, dict[str, float], dict[int, Tensors]]:
-    """Train to the last epoch, or to where it gets no better; the whole history, that of ``resume`` included.
+) -> Fitted:
+    """Train to the last epoch, or to where it gets no better.
 
     ``beside`` are callbacks that change nothing; ``devices``: among how many batches are shared out, to tell it.
-    Then the net has the weights of the epoch that ``keep`` says, whose entry is given too; third are the weights after
-    each epoch that ``snapshots`` names. Raises ``NotFinite``.
+    Raises ``NotFinite``.
     """
     arrays, position = resume or ({}, state.Position())
     params, epochs = training.params, training.params.epochs
@@ -72,8 +85,9 @@ def fit(
     reporter = Reporter(channel, checkpoints, epochs, per_epoch, position, best)
     reporter.samples, reporter.devices = len(training.train), devices
     snapshots = Snapshots(training.network, params.snapshots, arrays)
-    reporter.more.append(snapshots)
-    callbacks = [best, snapshots, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
+    trace = reporter.trace = Trace(params, per_epoch, position, arrays)
+    reporter.more += [snapshots, trace]
+    callbacks = [best, snapshots, trace, reporter]  # a checkpoint at an epoch's end holds what the epoch changed
     if isinstance(params.schedule, Plateau):
         callbacks.insert(0, LowerOnPlateau(params.schedule, validates, position.history))
     if resume:
@@ -91,10 +105,10 @@ def fit(
         channel.log(f"stopped after epoch {len(reporter.history)} of {epochs}: {best.monitor} got no better")
     settle_averages(training.network.model)
     if params.keep != "best":
-        return reporter.history, reporter.history[-1], snapshots.tensors()
+        return Fitted(reporter.history, reporter.history[-1], snapshots.tensors(), trace)
     best.restore(training.network.model)
     channel.log(f"kept the weights of epoch {best.epoch}, the best by {best.monitor}")
-    return reporter.history, reporter.history[best.epoch - 1], snapshots.tensors()
+    return Fitted(reporter.history, reporter.history[best.epoch - 1], snapshots.tensors(), trace)
 
 
 def _descend(

@@ -1,12 +1,15 @@
 """Pictures with titles and labels, drawn with Pillow: rows of small pictures, and a matrix of counts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from visualnn_worker.insight.fonts import font, is_wide, wide_font
+from visualnn_worker.insight.words import LANGUAGES
 
 _MARGIN = 16
 Colour = tuple[int, int, int]
@@ -22,21 +25,45 @@ class Theme:
     wrong: Colour
     cells: tuple[Colour, Colour]
     on_cells: Colour
+    lines: tuple[Colour, Colour]
+    """Of charts: training and validation."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What sentences are in the picture's language."""
+    wide: bool = False
+    """Whether letters of East Asia are to be written."""
+
+    def say(self, text: str, **values: Any) -> str:
+        """``text`` with its values, in the picture's language."""
+        return self.words.get(text, text).format(**values)
+
+    def font(self, size: int) -> Any:
+        """The picture's font."""
+        return font(size, self.wide)
 
 
 LIGHT = Theme(
-    (255, 255, 255), (33, 37, 41), (89, 96, 119), (201, 42, 42), ((34, 128, 60), (201, 42, 42)), (255, 255, 255)
-)
+    (255, 255, 255), (33, 37, 41), (89, 96, 119), (201, 42, 42), ((34, 128, 60), (201, 42, 42)), (255, 255, 255),
+    ((28, 100, 200), (200, 90, 10)),
+)  # fmt: skip
 DARK = Theme(
-    (25, 28, 37), (230, 233, 242), (163, 171, 192), (255, 135, 135), ((55, 178, 77), (240, 82, 82)), (13, 16, 32)
-)
+    (25, 28, 37), (230, 233, 242), (163, 171, 192), (255, 135, 135), ((55, 178, 77), (240, 82, 82)), (13, 16, 32),
+    ((110, 168, 254), (255, 169, 77)),
+)  # fmt: skip
 THEMES = {"": LIGHT, "-dark": DARK}
 """What a picture's name has before its ending -> its colours; the dark ones are those of the editor's dark theme."""
 
 
-def font(size: int) -> Any:
-    """Pillow's own font, so that no file of the system is needed."""
-    return ImageFont.load_default(size)
+def themes(texts: Iterable[str]) -> dict[str, Theme]:
+    """What a picture's name has before its ending -> its theme, for pictures in which ``texts`` stand.
+
+    In Chinese there are those that this machine has a font for.
+    """
+    foreign = any(map(is_wide, texts))
+    return {
+        f"{suffix}{language}": replace(theme, words=words, wide=foreign or bool(words))
+        for language, words in LANGUAGES.items() if not words or wide_font() is not None
+        for suffix, theme in THEMES.items()
+    }  # fmt: skip
 
 
 def sheet(
@@ -44,11 +71,11 @@ def sheet(
 ) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
     """Paper with a title and a note: the picture, its pen, and where the rest begins."""
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    wide = max(pen.textlength(title, font(20)), pen.textlength(note, font(13)))
+    wide = max(pen.textlength(title, theme.font(20)), pen.textlength(note, theme.font(13)))
     made = Image.new("RGB", (max(width, int(wide)) + 2 * _MARGIN, height + 72 + _MARGIN), theme.paper)
     pen = ImageDraw.Draw(made)
-    pen.text((_MARGIN, 12), title, theme.ink, font(20))
-    pen.text((_MARGIN, 42), note, theme.faint, font(13))
+    pen.text((_MARGIN, 12), title, theme.ink, theme.font(20))
+    pen.text((_MARGIN, 42), note, theme.faint, theme.font(13))
     return made, pen, 72
 
 
@@ -87,7 +114,7 @@ def gallery(
         made.paste(large, (x, y))
         for line, part in enumerate(text.split("\n")):
             ink = theme.wrong if marked else theme.ink
-            pen.text((x, y + side[1] + 2 + 14 * line), _fit(pen, part, wide - 4), ink, font(12))
+            pen.text((x, y + side[1] + 2 + 14 * line), cut(pen, theme, part, wide - 4), ink, theme.font(12))
     return made
 
 
@@ -105,23 +132,27 @@ def matrix(
     numbers, labels = count <= 20, count <= 60
     size = 13 if cell >= 24 else max(8, cell - 3)
     pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left = int(max((pen.textlength(_fit(pen, name, 140, size), font(size)) for name in names), default=0)) + 40
-    turned = any(pen.textlength(name, font(size)) > cell - 6 for name in names)
+    left = (
+        int(max((pen.textlength(cut(pen, theme, name, 140, size), theme.font(size)) for name in names), default=0)) + 40
+    )
+    turned = any(pen.textlength(name, theme.font(size)) > cell - 6 for name in names)
     above = (120 if turned else 56) if labels else 40
     made, pen, top = sheet(left + count * cell, count * cell + above, title, note, theme)
     begin = top + above
-    pen.text((_MARGIN + left, top), axes[1], theme.faint, font(13))
-    _upright(made, axes[0], (_MARGIN, begin), 13, theme.faint, theme.paper)
+    pen.text((_MARGIN + left, top), axes[1], theme.faint, theme.font(13))
+    _upright(made, axes[0], (_MARGIN, begin), 13, theme.faint, theme)
     for row, name in enumerate(names):
         x, y = _MARGIN + left + row * cell, begin + row * cell
         if labels:
-            pen.text((_MARGIN + 28, y + cell / 2 - size / 2), _fit(pen, name, 140, size), theme.ink, font(size))
+            pen.text(
+                (_MARGIN + 28, y + cell / 2 - size / 2), cut(pen, theme, name, 140, size), theme.ink, theme.font(size)
+            )
         if labels and turned:
-            text = _fit(pen, name, 90, size)
-            at = (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, font(size))))
-            _upright(made, text, at, size, theme.ink, theme.paper)
+            text = cut(pen, theme, name, 90, size)
+            at = (x + cell // 2 - 9, begin - 6 - int(pen.textlength(text, theme.font(size))))
+            _upright(made, text, at, size, theme.ink, theme)
         elif labels:
-            pen.text((x + cell / 2 - 1, begin - 12), name, theme.ink, font(size), "mm")
+            pen.text((x + cell / 2 - 1, begin - 12), name, theme.ink, theme.font(size), "mm")
         for column in range(count):
             place = (_MARGIN + left + column * cell, y, cell)
             share = int(counts[row, column]) / max(int(counts[row].sum()), 1)
@@ -130,11 +161,11 @@ def matrix(
     return made
 
 
-def _upright(made: Image.Image, text: str, at: tuple[int, int], size: int, ink: Colour, paper: Colour) -> None:
+def _upright(made: Image.Image, text: str, at: tuple[int, int], size: int, ink: Colour, theme: Theme) -> None:
     """Text that runs upwards; ``at`` is where its box begins."""
     pen = ImageDraw.Draw(made)
-    line = Image.new("RGB", (int(pen.textlength(text, font(size))) + 2, size + 6), paper)
-    ImageDraw.Draw(line).text((0, 0), text, ink, font(size))
+    line = Image.new("RGB", (int(pen.textlength(text, theme.font(size))) + 2, size + 6), theme.paper)
+    ImageDraw.Draw(line).text((0, 0), text, ink, theme.font(size))
     made.paste(line.rotate(90, expand=True), at)
 
 
@@ -149,7 +180,7 @@ def _cell(
     pen.rectangle((x, y, x + side - 2, y + side - 2), shade)
     if text:
         ink = theme.on_cells if part > 0.6 else theme.ink
-        pen.text((x + side / 2 - 1, y + side / 2 - 1), text, ink, font(13), "mm")
+        pen.text((x + side / 2 - 1, y + side / 2 - 1), text, ink, theme.font(13), "mm")
 
 
 def _short(count: int) -> str:
@@ -159,10 +190,10 @@ def _short(count: int) -> str:
     return str(count) if count < 100_000 else f"{count / 1000:.0f}k"
 
 
-def _fit(pen: ImageDraw.ImageDraw, text: str, width: float, size: int = 12) -> str:
+def cut(pen: ImageDraw.ImageDraw, theme: Theme, text: str, width: float, size: int = 12) -> str:
     """The text, cut where it is too wide."""
-    if pen.textlength(text, font(size)) <= width:
+    if pen.textlength(text, theme.font(size)) <= width:
         return text
-    while text and pen.textlength(f"{text}…", font(size)) > width:
+    while text and pen.textlength(f"{text}…", theme.font(size)) > width:
         text = text[:-1]
     return f"{text}…"

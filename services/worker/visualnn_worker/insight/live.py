@@ -90,7 +90,7 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _look(self, when: dict[str, Any]) -> None:
         began = time.monotonic()
-        look = {**when, "layers": self.layers()}
+        look = {**when, "time": round(time.time(), 3), "layers": self.layers()}
         self.looks = [*self.looks, look][-MOST_LOOKS:]
         self._channel.event("insight", look)
         self._last = time.monotonic() - began
@@ -102,7 +102,7 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
         names, probe = self._probe = self._probe or _probe(self._network)
         outputs = probe(inputs if isinstance(inputs, list | tuple) else [inputs], training=False)
         outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-        found = self._gradients(inputs)
+        found, weights = self._gradients(inputs), self._spread()
         rows = []
         for name, output in zip(names, outputs, strict=True):
             values = numbers(output)
@@ -110,6 +110,8 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
             if _is_relu(self._network.resolved, name):
                 units = values.reshape(-1, values.shape[-1])
                 row |= {"zeros": float((values == 0).mean()), "dead": float((units == 0).all(axis=0).mean())}
+            if name in weights:
+                row["weights"] = histogram(weights[name])
             if name in found:
                 row["gradient"] = histogram(found[name])
                 if math.isfinite(norm := _norm(found[name])):
@@ -125,6 +127,15 @@ class Live(keras.callbacks.Callback):  # type: ignore[misc]
         for name, variable in variables(self._network).items():
             if variable.trainable:
                 parts.setdefault(name.rpartition("/")[0], []).append(numbers(variable.value).reshape(-1).copy())
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+    def _spread(self) -> dict[str, NDArray[Any]]:
+        """Of each layer's trained weights those that a histogram counts."""
+        parts: dict[str, list[NDArray[Any]]] = {}
+        for name, variable in variables(self._network).items():
+            if variable.trainable:
+                flat = numbers(variable.value).reshape(-1)
+                parts.setdefault(name.rpartition("/")[0], []).append(flat[:: max(1, len(flat) // MOST_VALUES)])
         return {name: np.concatenate(each) for name, each in parts.items()}
 
     def _gradients(self, inputs: Any) -> dict[str, NDArray[Any]]:

@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image
 
 from visualnn_worker.fitting.samples import Samples
+from visualnn_worker.insight.attributes import Attributes, report
+from visualnn_worker.insight.charts import Row, bars
 from visualnn_worker.insight.classes import Judged, confusion
 from visualnn_worker.insight.drawing import LIGHT, Theme, as_picture, gallery, matrix
 from visualnn_worker.network.build import Network
@@ -29,9 +31,14 @@ def filters(network: Network, theme: Theme = LIGHT) -> Image.Image | None:
             return None
         low, high = float(min(one.min() for one in parts)), float(max(one.max() for one in parts))
         made = [one for part in parts if (one := as_picture(part, low, high)) is not None]
-        note = f"{len(made)} of {kernel.shape[-1]}; black {low:.3g}, white {high:.3g}"
+        note = theme.say(
+            "{shown} of {all}; black {low}, white {high}",
+            shown=len(made), all=kernel.shape[-1], low=f"{low:.3g}", high=f"{high:.3g}",
+        )  # fmt: skip
         blank = [("", False)] * len(made)
-        return gallery(made, blank, f"Weights of {layer.name}", note, theme=theme) if made else None
+        return (
+            gallery(made, blank, theme.say("Weights of {layer}", layer=layer.name), note, theme=theme) if made else None
+        )
     return None
 
 
@@ -60,13 +67,35 @@ def samples_shown(
         said = f"{judged.names[judged.predicted[place]]} {judged.shares[place].max():.0%}"
         captions.append((f"{judged.names[judged.actual[place]]}\n{said}", wrong))
         made.append(picture)
-    note = f"{judged.split} samples; below each its label, then the prediction and its share; red where they differ"
+    sentence = "{split} samples; below each its label, then the prediction and its share; red where they differ"
+    note = theme.say(sentence, split=theme.say(judged.split))
     return gallery(made, captions, title, note, theme=theme) if made else None
+
+
+def attributes_drawn(found: Attributes, name: str, theme: Theme = LIGHT) -> Image.Image:
+    """How well each attribute is told; of very many the first ones."""
+    told = report(found)
+    keys = ("precision", "recall", "f1", "roc_auc")
+    rows = [Row(row["attribute"], row["support"], [row[key] for key in keys]) for row in told["attributes"]]
+    every = Row(theme.say("all, counted alike"), told["micro"]["support"], [told["micro"][key] for key in keys])
+    shown = rows[:SHOWN]
+    note = theme.say(
+        "{samples} {split} samples; an attribute is said to hold from a share of {threshold} on",
+        samples=f"{told['samples']:,}", split=theme.say(found.split), threshold=f"{told['threshold']:g}",
+    )  # fmt: skip
+    if len(rows) > len(shown):
+        note += theme.say("; the first {shown} of {all}", shown=len(shown), all=len(rows))
+    heads = ("attribute", "samples with it", "precision", "recall", "F1", "ROC AUC")
+    title = theme.say("Attributes of {name}", name=name)
+    return bars([*shown, every], [theme.say(head) for head in heads], title, note, theme)
 
 
 def confusion_drawn(judged: Judged, name: str, theme: Theme = LIGHT) -> Image.Image:
     """The confusion matrix."""
     right = float((judged.actual == judged.predicted).mean())
-    note = f"{len(judged.actual):,} {judged.split} samples, accuracy {right:.4f}; shades are shares of a row"
-    title, axes = f"Confusion of {name}", ("label", "prediction (samples)")
+    note = theme.say(
+        "{samples} {split} samples, accuracy {accuracy}; shades are shares of a row",
+        samples=f"{len(judged.actual):,}", split=theme.say(judged.split), accuracy=f"{right:.4f}",
+    )  # fmt: skip
+    title, axes = theme.say("Confusion of {name}", name=name), (theme.say("label"), theme.say("prediction (samples)"))
     return matrix(confusion(judged), judged.names, title, note, axes, theme)

@@ -37,6 +37,7 @@ from visualnn_worker.fitting.compiling import compile_model
 from visualnn_worker.fitting.samples import Samples, all_of, hold_out
 from visualnn_worker.fitting.swa import average, reestimate
 from visualnn_worker.insight.results import insight_files
+from visualnn_worker.insight.seen import Seen
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.context import Context, Result
 from visualnn_worker.kinds.storing import evaluate, net_files, store_json
@@ -196,7 +197,7 @@ def _left(
     split, samples = list(parts.judged.items())[-1]
     metrics = {f"{gain.split}_{name}": value for gain in report.gains for name, value in gain.ensemble.items()}
     context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
-    paths = insight_files(folder, network, (split, samples), [], [], context.channel)
+    paths = insight_files(folder, network, (split, samples), Seen(), context.channel)
     paths += net_files(folder, network, made, parts.judged.get("test", parts.train))
     told: list[dict[str, Any]] = [
         {"split": gain.split, "samples": gain.samples, "metrics": gain.ensemble} for gain in report.gains

@@ -23,10 +23,11 @@ from visualnn_worker.child.failures import refusals
 from visualnn_worker.fitting.checkpoints import Checkpoints, read_checkpoint
 from visualnn_worker.fitting.compiling import compile_model, prepare
 from visualnn_worker.fitting.samples import Samples, all_of, class_weights, hold_out
-from visualnn_worker.fitting.train import History, Training, fit
+from visualnn_worker.fitting.train import Fitted, Training, fit
 from visualnn_worker.insight.explain import explained
 from visualnn_worker.insight.live import Live
 from visualnn_worker.insight.results import insight_files
+from visualnn_worker.insight.seen import Seen
 from visualnn_worker.kinds import weights_file
 from visualnn_worker.kinds.beginning import begin_with, in_full
 from visualnn_worker.kinds.context import Context, Result
@@ -34,7 +35,6 @@ from visualnn_worker.kinds.learning import augmentation, completed
 from visualnn_worker.kinds.record import record
 from visualnn_worker.kinds.storing import evaluate, net_files, store_json
 from visualnn_worker.network.build import build
-from visualnn_worker.network.safetensors import Tensors
 from visualnn_worker.network.weights import read_weights
 from visualnn_worker.order import JobOrder
 from visualnn_worker.parallel.choosing import choose, why
@@ -70,22 +70,23 @@ def run(context: Context) -> Result:
         training = _built(context, planned, parts, spec, take)
         with refusals("train"), explained(training):
             live = Live(training.network, parts.train, context.channel, planned.params.batch_size)
-            history, kept, snapshots = _fit(context, training, live, len(devices))
+            done = _fit(context, training, live, len(devices))
     with refusals("train"), explained(training):
         training = in_full(training, planned, spec, anew=len(devices) > 1)
         split, samples = parts.judge
         found = evaluate(training.network, samples, planned.params.batch_size)
-        metrics = {**kept, **{f"{split}_{name}": value for name, value in found.items()}}
+        metrics = {**done.kept, **{f"{split}_{name}": value for name, value in found.items()}}
         context.channel.event("metrics", {"metrics": metrics}, metrics=metrics)
     trained = weights_file.Trained(spec, planned.params, planned.serving, order.job_id)
-    paths = insight_files(context.folder, training.network, parts.judge, history, live.looks, context.channel)
+    seen = Seen(order.job_id, planned.params, done.trace.epochs, done.trace.batches, live.looks, found)
+    paths = insight_files(context.folder, training.network, parts.judge, seen, context.channel)
 
     def written() -> list[Path]:
         made = net_files(context.folder, training.network, trained, parts.test or parts.train)
-        made.append(store_json(context.folder / "history.json", history))
+        made.append(store_json(context.folder / "history.json", done.history))
         judged = {"split": split, "samples": len(samples), "metrics": found}
         made.append(store_json(context.folder / "evaluation.json", judged))
-        for epoch, tensors in snapshots.items():
+        for epoch, tensors in done.snapshots.items():
             made.append(context.folder / snapshot_name(epoch))
             weights_file.write(made[-1], tensors, trained)
         return made
@@ -158,9 +159,7 @@ def _recipe(params: TrainParams) -> str:
     return f"{name}, learning rate {params.learning_rate:g}, {loss}, batches of {params.batch_size}"
 
 
-def _fit(
-    context: Context, training: Training, live: Live, devices: int
-) -> tuple[History, dict[str, float], dict[int, Tensors]]:
+def _fit(context: Context, training: Training, live: Live, devices: int) -> Fitted:
     order = context.order
     checkpoints = Checkpoints(
         context.objects, context.channel, context.page, order.prefix, context.folder, order.checkpoint_s,

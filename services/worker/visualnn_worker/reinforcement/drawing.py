@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from visualnn_worker.insight.drawing import LIGHT, font
+from visualnn_worker.insight.drawing import LIGHT
+from visualnn_worker.insight.fonts import font
 
 PAPER, INK, FAINT = LIGHT.paper, LIGHT.ink, LIGHT.faint
 _WIDE, _TALL, _LEFT, _TOP, _RIGHT, _FOOT = 760, 380, 84, 116, 28, 72

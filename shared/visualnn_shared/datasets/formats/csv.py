@@ -18,10 +18,11 @@ from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.csv_layout import Layout, is_number, read_layout, read_rows
 from visualnn_shared.datasets.formats.csv_lines import Lines
+from visualnn_shared.datasets.gaps import is_missing
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
-from visualnn_shared.datasets.schema import DatasetSchema, DType, FeatureSchema, LabelSchema, Splits
-from visualnn_shared.datasets.statistics import LARGEST, Statistics, fits, must_fit
+from visualnn_shared.datasets.schema import MOST_NAMED, DatasetSchema, DType, FeatureSchema, LabelSchema, Splits
+from visualnn_shared.datasets.statistics import LARGEST, NOTHING_KNOWN, Statistics, fits, must_fit
 
 NAME = "csv"
 TITLE = "comma-separated values"
@@ -30,7 +31,6 @@ RANK = 9
 _CHUNK = 4096  # rows
 _SHOWS_LAYOUT = 20  # lines
 _PICTURE = 64  # columns of the smallest block that may be a picture
-_MISSING = frozenset({"na", "n/a", "null", "none", "missing", "?", "-", "."})
 _EXACT = 2.0**24  # float32 holds every whole number up to this
 
 
@@ -68,20 +68,25 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     columns = [column for column in range(layout.columns) if column != layout.label]
     groups = layout.features()
     where = {name: [columns.index(column) for column in mine] for name, mine in groups.items()}
-    per_feature = {name: Statistics() for name in groups}
+    per_feature = {name: Statistics(gaps=True) for name in groups}
+    gaps = np.zeros(len(columns), np.int64)
     labels, rows = _Labels(), 0
     for chunk in _chunks(path, layout, findings, limits):
         rows += len(chunk.lines)
         for name, mine in where.items():
             per_feature[name].see(chunk.numbers if len(groups) == 1 else chunk.numbers[:, mine])
+        gaps += np.isnan(chunk.numbers).sum(0) if any(one.missing for one in per_feature.values()) else 0
         if layout.label is not None:
             _see_labels(labels, chunk, layout, findings, limits)
     if not rows and not findings:
         findings.add("a csv must have rows below its header", "none")
     label = _label(labels, layout, findings, limits)
     findings.in_order()
+    if not findings and any(one.missing == one.values for one in per_feature.values()):
+        findings.add(NOTHING_KNOWN, "blank cells")
     findings.raise_any()
-    features = tuple(_feature(name, len(mine), per_feature[name]) for name, mine in groups.items())
+    lacking = {name: tuple(layout.name(columns[at]) for at in mine if gaps[at]) for name, mine in where.items()}
+    features = tuple(_feature(name, len(mine), per_feature[name], lacking[name]) for name, mine in groups.items())
     return DatasetSchema(features=features, labels=() if label is None else (label,), columns=layout.header), {
         "train": rows
     }
@@ -152,7 +157,7 @@ def _even(pair: tuple[int, list[str]], layout: Layout, findings: Findings) -> bo
 
 
 def _numbers(batch: Sequence[tuple[int, list[str]]], layout: Layout) -> _Chunk | None:
-    """The rows as numbers; None where a cell is none, or not finite as a 32-bit float."""
+    """The rows as numbers, NaN where one is missing; None where a cell is none, or too large for a 32-bit float."""
     label = layout.label
     cells = (row if label is None else row[:label] + row[label + 1 :] for _, row in batch)
     try:
@@ -161,7 +166,7 @@ def _numbers(batch: Sequence[tuple[int, list[str]]], layout: Layout) -> _Chunk |
         return None
     width = layout.columns - (label is not None)
     numbers = np.frombuffer(flat, np.float64).reshape(len(batch), width) if flat else np.empty((0, width))
-    if not (np.abs(numbers) <= LARGEST).all():
+    if (np.abs(numbers) > LARGEST).any():
         return None
     labels = [row[label].strip() for _, row in batch] if label is not None else []
     return _Chunk(numbers, labels, [line for line, _ in batch])
@@ -171,7 +176,8 @@ def _judged(batch: Sequence[tuple[int, list[str]]], layout: Layout, findings: Fi
     """The rows whose features are numbers, and the labels of the others, which are judged all the same."""
     good: list[tuple[int, list[str]]] = []
     spoilt: list[tuple[int, list[str]]] = []
-    for pair in batch:
+    for line, row in batch:
+        pair = line, [_known(cell) if at != layout.label else cell for at, cell in enumerate(row)]
         (good if _all_numbers(pair, layout, findings) else spoilt).append(pair)
     chunk = _numbers(good, layout)
     assert chunk is not None
@@ -180,12 +186,17 @@ def _judged(batch: Sequence[tuple[int, list[str]]], layout: Layout, findings: Fi
     return chunk
 
 
+def _known(cell: str) -> str:
+    """The cell, or ``nan`` where it says that a value is missing."""
+    return "nan" if is_missing(cell) else cell
+
+
 def _all_numbers(pair: tuple[int, list[str]], layout: Layout, findings: Findings) -> bool:
     """Whether each cell is a number that fits; each that is not is a finding."""
     line, row = pair
     good = True
     for column, cell in enumerate(row):
-        if column == layout.label or (is_number(cell) and fits(float(cell))):
+        if column == layout.label or (is_number(cell) and (fits(float(cell)) or math.isnan(float(cell)))):
             continue
         good = False
         rule = must_fit("a feature", float(cell)) if is_number(cell) else "a feature must be a number"
@@ -197,8 +208,8 @@ def _hint(cell: str) -> str | None:
     text = cell.strip()
     if is_number(text) and math.isfinite(float(text)):
         return None
-    if not text or is_number(text) or text.lower() in _MISSING:
-        return "fill in what is missing (0, the column's mean), or leave these rows or this column out"
+    if is_number(text):
+        return "leave the cell blank where a value is missing, or leave these rows out"
     if is_number(text.replace(",", ".")):
         return "write a decimal point"
     return "give each text a number, or a column of 0 and 1 for each value"
@@ -246,11 +257,14 @@ def _encode(cells: Sequence[str], label: LabelSchema) -> NDArray[Any]:
     return np.array(cells, np.float64)
 
 
-def _feature(name: str, width: int, seen: Statistics) -> FeatureSchema:
+def _feature(name: str, width: int, seen: Statistics, lacking: tuple[str, ...]) -> FeatureSchema:
     """Pictures written out as 0 to 255 are 8-bit pictures; all else is float32, where that holds whole numbers."""
     dtype: DType = "float32"
-    if width >= _PICTURE and seen.whole and seen.min == 0 and 127 < seen.max <= 255:
+    if width >= _PICTURE and not seen.missing and seen.whole and seen.min == 0 and 127 < seen.max <= 255:
         dtype = "uint8"
     elif seen.whole and max(abs(seen.min), abs(seen.max)) > _EXACT:
         dtype = "float64"
-    return FeatureSchema(name=name, shape=(width,), dtype=dtype, min=seen.min, max=seen.max, whole=seen.whole)
+    return FeatureSchema(
+        name=name, shape=(width,), dtype=dtype, min=seen.min, max=seen.max, whole=seen.whole,
+        missing=seen.missing, missing_in=lacking[:MOST_NAMED],
+    )  # fmt: skip

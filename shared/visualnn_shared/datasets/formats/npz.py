@@ -15,11 +15,11 @@ from visualnn_shared.datasets.findings import Findings
 from visualnn_shared.datasets.formats.members import label_key, place
 from visualnn_shared.datasets.formats.npy import NpyError, pieces, read_array, read_header
 from visualnn_shared.datasets.formats.npz_arrays import NpzArray, check_together
-from visualnn_shared.datasets.formats.odd import Odd
+from visualnn_shared.datasets.formats.odd import Gaps, Odd
 from visualnn_shared.datasets.labels import encode, number_label, text_label
 from visualnn_shared.datasets.limits import LIMITS, Limits
-from visualnn_shared.datasets.schema import DatasetSchema, FeatureSchema, LabelSchema, Splits
-from visualnn_shared.datasets.statistics import Statistics, must_fit
+from visualnn_shared.datasets.schema import MOST_NAMED, DatasetSchema, FeatureSchema, LabelSchema, Splits
+from visualnn_shared.datasets.statistics import NOTHING_KNOWN, Statistics, must_fit
 
 NAME = "npz"
 TITLE = "NumPy's npz"
@@ -142,7 +142,9 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
     try:
         with archive.open(f"{name}.npy") as file:
             read_header(file, archive.getinfo(f"{name}.npy").file_size, limits)
-            odd = Odd(header)
+            feature = array.member.role == "feature"
+            array.seen.gaps = feature
+            odd, gaps = Odd(header, gaps=feature), Gaps(header)
             for number, piece in enumerate(pieces(file, header)):
                 if array.text:
                     array.texts |= _texts(piece)
@@ -151,8 +153,14 @@ def _look_through(archive: zipfile.ZipFile, array: NpzArray, findings: Findings,
                             f"text labels must have at most {limits.text_classes:,} classes", "more", field=name
                         )
                         return
-                elif (bad := array.seen.see(piece)) is not None:
+                    continue
+                if (bad := array.seen.see(piece)) is not None:
                     odd.see(number, piece, bad)
+                if array.seen.missing:
+                    gaps.look(number, piece)
+            array.gaps = set(gaps.columns)
+            if array.seen.missing and array.seen.missing == array.seen.values:
+                findings.add(NOTHING_KNOWN, f"{array.seen.missing:,} times NaN", field=name)
             if odd.count:
                 rule = must_fit("each value", float(odd.first))
                 findings.add(rule, str(odd.first), field=name, hint=odd.told())
@@ -191,14 +199,19 @@ def _schema(arrays: list[NpzArray], limits: Limits) -> DatasetSchema:
 def _feature(array: NpzArray) -> FeatureSchema:
     seen = array.seen
     return FeatureSchema(
-        name=array.member.name, shape=array.sample, dtype=array.dtype, min=seen.min, max=seen.max, whole=seen.whole
-    )
+        name=array.member.name, shape=array.sample, dtype=array.dtype, min=seen.min, max=seen.max, whole=seen.whole,
+        missing=seen.missing, missing_in=tuple(f"{array.member.name}[{n}]" for n in sorted(array.gaps)[:MOST_NAMED]),
+    )  # fmt: skip
 
 
 def _join(one: FeatureSchema, other: FeatureSchema) -> FeatureSchema:
     return one.model_copy(
-        update={"min": min(one.min, other.min), "max": max(one.max, other.max), "whole": one.whole and other.whole}
-    )
+        update={
+            "min": min(one.min, other.min), "max": max(one.max, other.max), "whole": one.whole and other.whole,
+            "missing": one.missing + other.missing,
+            "missing_in": tuple(dict.fromkeys((*one.missing_in, *other.missing_in)))[:MOST_NAMED],
+        }
+    )  # fmt: skip
 
 
 def _label(arrays: list[NpzArray], limits: Limits) -> LabelSchema:

@@ -22,6 +22,8 @@ class NpzArray:
     header: Header
     seen: Statistics = field(default_factory=Statistics)
     texts: set[str] = field(default_factory=set)
+    gaps: set[int] = field(default_factory=set)
+    """Columns of a table that lack values."""
 
     @property
     def text(self) -> bool:

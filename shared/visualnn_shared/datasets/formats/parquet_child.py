@@ -144,16 +144,18 @@ class _Reader:
 
     def _dtype(self, names: list[str]) -> "np.dtype[Any]":
         """float32, where that holds every value."""
-        largest = 0.0
+        largest, lacking = 0.0, Counter[str]()
         for name in names:
             for piece in self.pieces(name):
-                try:
-                    values = numbers(piece.column(0))
-                except ValueError as error:
-                    self.wrong("every row must have a number", str(error), name, "fill in missing values")
-                    break
-                if values.dtype.kind in "iu" and values.size:
-                    largest = max(largest, float(np.abs(values.astype(np.float64)).max()))
+                values = numbers(piece.column(0), gaps=True)
+                whole = not pa.types.is_floating(piece.column(0).type)
+                if whole and values.size and not np.isnan(wide := np.abs(values.astype(np.float64))).all():
+                    largest = max(largest, float(np.nanmax(wide)))
+                lacking[name] += int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+        lacking = +lacking
+        if lacking:
+            listed = ", ".join(f"{name}: {count:,}" for name, count in lacking.most_common(20))
+            self.notes.append(f"values are missing in {len(lacking)} columns ({listed})")
         return np.dtype(np.float64 if largest > _EXACT else np.float32)
 
     def _rows(self, split: str, names: list[str], dtype: "np.dtype[Any]") -> Iterator[NDArray[Any]]:
@@ -161,14 +163,15 @@ class _Reader:
         for piece in self.pieces(*names):
             mine = self._split[at : at + len(piece)] == split
             at += len(piece)
-            columns = [numbers(piece.column(name)).astype(dtype)[mine] for name in names]
+            columns = [numbers(piece.column(name), gaps=True).astype(dtype)[mine] for name in names]
             yield np.stack(columns, axis=1)
 
     def _vectors(self, writer: NpzWriter, one: Column, name: str) -> None:
         shape: tuple[int, ...] | None = None
+        dtype = np.dtype(np.uint8)
         for piece in self.pieces(one.name):
             try:
-                values = numbers(piece.column(0))
+                values = numbers(piece.column(0), gaps=True)
             except ValueError as error:
                 self.wrong("every row must have a list of numbers, all of one length", str(error), one.name)
                 return
@@ -176,12 +179,13 @@ class _Reader:
                 received = f"{list(shape or ())} and {list(values.shape[1:])}"
                 self.wrong("all rows of a column must have one shape", received, one.name)
                 return
-            shape, dtype = values.shape[1:], values.dtype
+            dtype = values.dtype if shape is None else np.promote_types(dtype, values.dtype)
+            shape = values.shape[1:]
         assert shape is not None
         self._fits(shape, dtype.itemsize)
         for split, count in sorted(self.counts.items(), reverse=True):
             if not self.problems:
-                pieces = (numbers(piece) for piece in self.of(split, one.name))
+                pieces = (numbers(piece, gaps=True).astype(dtype) for piece in self.of(split, one.name))
                 writer.add_pieces(self._named(split, name), (count, *shape), dtype, pieces)
 
     def _fits(self, shape: tuple[int, ...], itemsize: int) -> None:

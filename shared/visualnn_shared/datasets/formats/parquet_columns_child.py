@@ -70,10 +70,10 @@ def roles(columns: list[Column]) -> Roles:
     return Roles(tuple(one for one in rest if one is not label), label, split)
 
 
-def numbers(column: Any) -> NDArray[Any]:
+def numbers(column: Any, gaps: bool = False) -> NDArray[Any]:
     """The values of a piece of a column: (n,) of numbers or texts, (n, ...) of vectors.
 
-    Raises ValueError where one is missing, or lists differ in length.
+    ``gaps``: a number that is missing is NaN. Else raises ValueError, as where a list is, or lists differ in length.
     """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if types.is_dictionary(array.type):
@@ -87,7 +87,9 @@ def numbers(column: Any) -> NDArray[Any]:
             raise ValueError(f"lists of {min(lengths)} to {max(lengths)} values")
         shape.append(int(lengths.pop()) if lengths else 0)
         array = array.flatten()
-    if array.null_count:
+    if array.null_count and gaps and kind_of(array.type) == "number":
+        array = (array.cast(pa.uint8()) if types.is_boolean(array.type) else array).cast(pa.float64(), safe=False)
+    elif array.null_count:
         raise ValueError("a missing value")
     if types.is_string(array.type) or types.is_large_string(array.type):
         return np.array(array.to_pylist(), np.str_).reshape(shape)

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next'
 import { useArtifacts } from '@/api/artifacts'
 import type { InsightProps } from './panels'
 
-const FILE = 'events.out.tfevents.visualnn'
+const FILE = 'tensorboard.zip'
 
-/** The curves as a file for TensorBoard. */
+/** Curves, histograms and pictures as folders for TensorBoard. */
 export function Events({ job }: InsightProps) {
   const { t } = useTranslation()
   const { data = [] } = useArtifacts(job)

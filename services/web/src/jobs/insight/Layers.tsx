@@ -25,6 +25,7 @@ export function Layers({ job, run }: InsightProps) {
               <th scope="col" className="number">
                 {t('jobs:dead')}
               </th>
+              <th scope="col">{t('jobs:layerWeights')}</th>
               <th scope="col">{t('jobs:activations')}</th>
               <th scope="col">{t('jobs:gradients')}</th>
             </tr>
@@ -39,6 +40,7 @@ export function Layers({ job, run }: InsightProps) {
                 <td className={`number ${(row.dead ?? 0) > 0.5 ? 'insight-odd' : ''}`}>
                   {row.dead === undefined ? '' : `${(100 * row.dead).toFixed(0)} %`}
                 </td>
+                <td>{row.weights ? <Bars of={row.weights} /> : null}</td>
                 <td>{row.activation ? <Bars of={row.activation} /> : null}</td>
                 <td>{row.gradient ? <Bars of={row.gradient} /> : null}</td>
               </tr>

@@ -4,11 +4,11 @@ import { useTheme } from '@/ui/useTheme'
 import { marksOf, outputOf } from './outputs'
 import type { InsightProps } from './panels'
 
-const PICTURES = ['confusion', 'worst', 'gallery', 'filters'] as const
+const PICTURES = ['curves', 'confusion', 'attributes', 'worst', 'gallery', 'filters'] as const
 
-/** The pictures that a training left, in the colours of the theme that is shown. */
+/** The pictures that a training left, in the colours of the theme that is shown, and in its language where they have it. */
 export function Pictures({ job }: InsightProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { data = [] } = useArtifacts(job)
   const dark = useTheme() === 'dark'
   const there = PICTURES.flatMap(kind =>
@@ -16,7 +16,11 @@ export function Pictures({ job }: InsightProps) {
   )
   const title = (kind: string, mark: string) =>
     [t(`jobs:picture.${kind}`), outputOf(mark)].filter(one => one !== null).join(' · ')
-  const file = (name: string) => (dark && data.includes(`${name}-dark.png`) ? `${name}-dark.png` : `${name}.png`)
+  const file = (name: string) => {
+    const themed = dark && data.includes(`${name}-dark.png`) ? `${name}-dark` : name
+    const told = `${themed}.${i18n.language}.png`
+    return data.includes(told) ? told : `${themed}.png`
+  }
   if (there.length === 0) return null
   return (
     <section className="card insight-pictures">

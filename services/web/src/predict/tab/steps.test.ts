@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { TensorSpec } from '@/client/types'
 // What the server's own steps (visualnn_shared.training.preprocess) make of these pictures and texts.
 import known from './steps.cases.json'
 import { fed, prepared, type Step, type Tensor } from './tensors'
@@ -23,4 +24,20 @@ test('one grey channel becomes three', () => {
   const made = prepared(grey, [{ step: 'channels', order: 'colour' }])
   expect(made.dims).toEqual([1, 1, 2, 3])
   expect([...made.data]).toEqual([5, 5, 5, 9, 9, 9])
+})
+
+test('what is missing is filled in its own place, and refused where no step fills it', () => {
+  const input: TensorSpec = { name: 'x', shape: [2], dtype: 'float32' }
+  const bytes = new Uint8Array(new Float32Array([7, -2]).buffer)
+  const step: Step = { step: 'fill', values: { shape: [2], data: btoa(String.fromCharCode(...bytes)) } }
+  const made = fed(
+    [
+      [1.5, null],
+      [null, 3],
+    ],
+    input,
+    [step],
+  )
+  expect([...made.data]).toEqual([1.5, -2, 7, 3])
+  expect(() => fed([[1.5, null]], input, [])).toThrow('null')
 })

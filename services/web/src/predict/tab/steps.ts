@@ -2,7 +2,7 @@ import type { Step, Tensor } from './tensors'
 
 type Of<Name extends Step['step']> = Extract<Step, { step: Name }>
 /** Steps that were fitted on training samples, or that are about pictures. */
-export type MoreSteps = Of<'normalise'> | Of<'project'> | Of<'resize'> | Of<'channels'>
+export type MoreSteps = Of<'fill'> | Of<'normalise'> | Of<'project'> | Of<'resize'> | Of<'channels'>
 
 const float32 = (dims: readonly number[], data: Float32Array): Tensor => ({ dtype: 'float32', dims, data })
 const product = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1)
@@ -10,6 +10,7 @@ const values = ({ data }: Tensor): Float32Array => Float32Array.from(data as Arr
 
 /** The step with the server's rounding where that is element by element; sums may differ in the last bits. */
 export function moreSteps(tensor: Tensor, step: MoreSteps): Tensor {
+  if (step.step === 'fill') return fill(tensor, step)
   if (step.step === 'normalise') return normalise(tensor, step)
   if (step.step === 'project') return project(tensor, step)
   if (step.step === 'resize') return resize(tensor, step)
@@ -21,6 +22,13 @@ export function unpacked({ data }: Of<'normalise'>['subtract']): Float32Array {
   const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0))
   const view = new DataView(bytes.buffer)
   return Float32Array.from({ length: bytes.length / 4 }, (_, at) => view.getFloat32(4 * at, true))
+}
+
+function fill(tensor: Tensor, { values: known }: Of<'fill'>): Tensor {
+  if (!tensor.dtype.startsWith('float')) return tensor
+  const by = unpacked(known)
+  const data = values(tensor).map((value, at) => (Number.isNaN(value) ? (by[at % by.length] ?? 0) : value))
+  return float32(tensor.dims, data)
 }
 
 function normalise(tensor: Tensor, { subtract, factor, offset }: Of<'normalise'>): Tensor {

@@ -10,15 +10,24 @@ export type Step = NonNullable<OperatorView['preprocessing'][string]>[number]
 /** A value that the server would refuse too. */
 export class NotAValue extends RangeError {}
 
-/** Nested lists as a tensor of the input's type; a sample has the raw shape or any other with as many values. */
-export function tensorOf(samples: readonly unknown[], { shape, dtype }: TensorSpec): Tensor {
+/** Nested lists as a tensor of the input's type, null being NaN where there may be `gaps`; a sample has the raw shape or any other with as many values. */
+export function tensorOf(samples: readonly unknown[], { shape, dtype }: TensorSpec, gaps = false): Tensor {
   if (dtype === 'text') throw new NotAValue(dtype)
   const flat = samples.map(sample => (Array.isArray(sample) ? sample.flat(Number.POSITIVE_INFINITY) : [sample]))
   const own = shape.every(axis => axis !== null) ? (shape as number[]) : shapeOf(samples[0])
   const size = own.reduce((a, b) => a * b, 1)
   const wrong = flat.find(one => one.length !== size)
   if (wrong) throw new NotAValue(`${wrong.length} ≠ ${size}`)
-  return { dtype, dims: [samples.length, ...own], data: filled(dtype, flat.flat() as number[]) }
+  const values = flat.flat() as (number | null)[]
+  if (!gaps && values.includes(null)) throw new NotAValue('null')
+  return {
+    dtype,
+    dims: [samples.length, ...own],
+    data: filled(
+      dtype,
+      values.map(value => value ?? Number.NaN),
+    ),
+  }
 }
 
 function shapeOf(value: unknown): number[] {
@@ -53,7 +62,9 @@ function blank(dtype: DType, size: number): Values {
 /** Raw samples as the network takes them; texts begin with the step that numbers their words. */
 export function fed(samples: readonly unknown[], input: TensorSpec, steps: readonly Step[]): Tensor {
   const [first, ...rest] = steps
-  return first?.step === 'tokens' ? prepared(tokens(samples, first), rest) : prepared(tensorOf(samples, input), steps)
+  return first?.step === 'tokens'
+    ? prepared(tokens(samples, first), rest)
+    : prepared(tensorOf(samples, input, first?.step === 'fill'), steps)
 }
 
 /** The operator's preprocessing, step by step, with the same rounding as the server's: float32. */
