@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { JobState, JobView, MembersView, OperatorView, RecipeField, TrialsView } from '@/client/types'
+import type { JobRequest, JobState, JobView, MembersView, OperatorView, RecipeField, TrialsView } from '@/client/types'
 import { isFinal } from '@/training/follow'
 import { api, got } from './client'
 import { failureOf } from './failure'
@@ -72,37 +72,23 @@ export async function resumeJob(id: string): Promise<JobView> {
   return got(api.POST('/api/v1/jobs/{job_id}/resume', { params: { path: { job_id: id } } }))
 }
 
-type TrainJob = {
-  readonly model: string
-  readonly dataset: string
+/** What a job asks for; the server says which `params` there are, and judges them. */
+export type Wanted = Omit<JobRequest, 'kind' | 'params' | 'priority'> & {
   readonly params: Record<string, unknown>
   readonly priority?: number
 }
 
-/** Queues a train job; the same key again answers with the same job. */
-export async function trainModel(job: TrainJob, key: string): Promise<JobView> {
-  const body = { kind: 'train', priority: 0, ...job } as never
-  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
-}
-
-/** Queues a search; the same key again answers with the same job. */
-export async function tuneModel(job: TrainJob, key: string): Promise<JobView> {
-  const body = { kind: 'tune', priority: 0, ...job } as never
+/** Queues a job; the same key again answers with the same job. */
+export async function queueJob(kind: JobRequest['kind'], job: Wanted, key?: string): Promise<JobView> {
+  const body = { priority: 0, ...job, kind } as JobRequest
   return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
 /** Queues a check of a model on a data set, with the loss that it would be trained with. */
-export async function checkModel(job: TrainJob): Promise<JobView> {
+export async function checkModel(job: Wanted): Promise<JobView> {
   const { loss, losses, loss_weights, seed } = job.params
   const given = Object.entries({ loss, losses, loss_weights, seed }).filter(([, value]) => value !== undefined)
-  const body = { kind: 'check', priority: 0, ...job, params: Object.fromEntries(given) } as never
-  return got(api.POST('/api/v1/jobs', { body }))
-}
-
-/** Queues an ensemble; of jobs that are there without a model and a data set. */
-export async function makeEnsemble(job: Partial<TrainJob>, key: string): Promise<JobView> {
-  const body = { kind: 'ensemble', priority: 0, ...job } as never
-  return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
+  return queueJob('check', { ...job, params: Object.fromEntries(given) })
 }
 
 export async function registerOperator(name: string, job: string): Promise<OperatorView> {

@@ -1,5 +1,5 @@
 // Names for the generated types; nothing here is written by hand.
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 export { stateValues as STATES, weightsFormatValues as WEIGHTS_FORMATS } from './schema'
 
@@ -20,6 +20,7 @@ export type ModelRow = Schemas['ModelRow']
 export type Problem = Schemas['Problem']
 export type ProblemDocument = Schemas['ProblemDocument']
 export type ConversionReport = Schemas['ConversionReport']
+export type JobRequest = NonNullable<paths['/api/v1/jobs']['post']['requestBody']>['content']['application/json']
 export type JobView = Schemas['JobView']
 export type TrialsView = Schemas['TrialsView']
 export type TrialView = Schemas['TrialView']

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Layers } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { makeEnsemble } from '@/api/jobs'
+import { queueJob } from '@/api/jobs'
 import type { JobView } from '@/client/types'
 import { goTo, jobPath } from '@/pages/location'
 import { newKey } from '@/store/training'
@@ -17,7 +17,7 @@ export function BestAsOne({ job, trials }: { job: JobView; trials: number }) {
   const [key] = useState(newKey)
   const making = useMutation({
     mutationFn: (members: number) =>
-      makeEnsemble({ params: { method: 'top_k', tune: job.id, members } }, `${key}-${members}`),
+      queueJob('ensemble', { params: { method: 'top_k', tune: job.id, members } }, `${key}-${members}`),
     onSuccess: made => goTo(jobPath(made.id)),
   })
   return (

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { persist } from 'zustand/middleware'
-import { tuneModel } from '@/api/jobs'
+import { queueJob } from '@/api/jobs'
 import { closeDialog } from '@/dialogs/state'
 import { goTo, jobPath } from '@/pages/location'
 import type { Params } from '@/training/recipe'
@@ -40,7 +40,7 @@ async function submit(model: string): Promise<void> {
   const request = { model, dataset, params: { ...needed(params), space: spaceOf(dimensions), recipe: { ...recipe } } }
   const text = JSON.stringify(request)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await tuneModel(request, sent.key)
+  const job = await queueJob('tune', request, sent.key)
   sent = { text: '', key: '' }
   closeDialog()
   goTo(jobPath(job.id))

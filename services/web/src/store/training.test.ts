@@ -6,7 +6,9 @@ import { useRecipe } from './recipe'
 import { train, trainEnsemble, useTraining } from './training'
 
 const server = vi.hoisted(() => ({ train: vi.fn(), gather: vi.fn(), save: vi.fn() }))
-vi.mock('@/api/jobs', () => ({ trainModel: server.train, makeEnsemble: server.gather }))
+vi.mock('@/api/jobs', () => ({
+  queueJob: (kind: string, ...rest: unknown[]) => (kind === 'ensemble' ? server.gather : server.train)(...rest),
+}))
 vi.mock('@/api/models', () => ({ saveModel: server.save, createModel: server.save, readModel: server.save }))
 
 beforeEach(() => {

@@ -1,6 +1,5 @@
 import { create } from 'zustand'
-import { learnIn } from '@/api/environments'
-import { checkModel, makeEnsemble, trainModel } from '@/api/jobs'
+import { checkModel, queueJob } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
 import { isUnsaved, useEditor } from './editor'
 import { environmentOf, useRecipe } from './recipe'
@@ -44,7 +43,7 @@ async function gather(model: string, along: Along): Promise<void> {
   const request = { model, dataset, params: { ...along, recipe: { ...params } } }
   const text = JSON.stringify(request)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await makeEnsemble(request, sent.key)
+  const job = await queueJob('ensemble', request, sent.key)
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
 }
@@ -56,7 +55,7 @@ async function submit(model: string): Promise<void> {
   const game = { model, params: { environment, ...agent } }
   const text = JSON.stringify(environment === null ? data : game)
   if (sent.text !== text) sent = { text, key: newKey() }
-  const job = await (environment === null ? trainModel(data, sent.key) : learnIn(game, sent.key))
+  const job = await (environment === null ? queueJob('train', data, sent.key) : queueJob('dqn', game, sent.key))
   sent = { text: '', key: '' }
   goTo(jobPath(job.id))
 }
