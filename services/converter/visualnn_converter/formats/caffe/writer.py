@@ -107,10 +107,22 @@ def _written(lowered: Spec, report: Report) -> "_Writer":
     if resolved.problems:
         raise SpecInvalid(resolved.problems, lowered.name)
     writer = _Writer(resolved, report)
-    for layer in resolved.layers:
+    for layer in _in_order(resolved):
         writer.layer(layer)
     writer.check_outputs()
     return writer
+
+
+def _in_order(resolved: Resolved) -> list[ResolvedLayer]:
+    """Layers in an order in which a reader meets the outputs as the spec lists them: the format has no list of them."""
+    wanted = list(dict.fromkeys(ref.layer for ref, _ in resolved.outputs))
+    if [layer.name for layer in resolved.layers if layer.name in wanted] == wanted:
+        return list(resolved.layers)
+    kept = {ref.layer for layer in resolved.layers for ref in layer.inputs} | {
+        layer.weights_of for layer in resolved.layers
+    }
+    last = {layer.name: layer for layer in resolved.layers if layer.name in wanted and layer.name not in kept}
+    return [*(one for one in resolved.layers if one.name not in last), *(last[name] for name in wanted if name in last)]
 
 
 class _Writer:
