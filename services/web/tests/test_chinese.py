@@ -41,8 +41,8 @@ CODE = {
 """Words that are no sentences: the converter's own REST, lists of names, what scripts hold and what pictures show."""
 CALLS = {
     "Broken", "Refused", "problem", "Conflict", "Forbidden", "wrong", "_wrong", "NpyError", "_Impossible", "_Found",
-    "TooLarge", "Item", "CheckItem", "item", "Unmappable", "_refused", "Unavailable", "NotFound", "ValueError", "Invalid", "add",
-    "_need", "_problem", "JobError", "rewrote", "drops", "approximates", "note",
+    "TooLarge", "Item", "item", "Unmappable", "_refused", "Unavailable", "NotFound", "ValueError", "Invalid", "add",
+    "CheckItem", "_need", "_problem", "JobError", "rewrote", "drops", "approximates", "note",
     "log", "_say",
 }  # fmt: skip
 """Those that take a rule, a hint or a reason."""
