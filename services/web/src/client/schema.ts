@@ -2679,7 +2679,7 @@ export interface components {
         /**
          * Fill
          * @description What is missing (NaN) becomes the value in the same place; one value for all samples and, where it is a single
-         *     one, for all places.
+         *     one, for all places. Whole numbers become floats.
          */
         Fill: {
             /**
