@@ -155,7 +155,10 @@ def infinite() -> np.ndarray:
         ),
         ({"x": np.full((2_000_000, 1), np.inf)}, ["2,000,000 values, the first at indices [0, 0], [1, 0], [2, 0]"]),
         ({"x": np.full((3, 2), np.nan)}, ["not all of them missing; received '6 times NaN'"]),
-        ({"x": np.ones((2, 2)), "y": np.array([0.0, np.nan])}, ["finite", "nan", "field y"]),
+        (
+            {"x": np.ones((2, 2)), "y": np.array([0.0, np.nan])},
+            ["finite", "nan", "field y", "labels must be there"],
+        ),
         ({"x": np.ones((3, 2)), "y": np.ones(4)}, ["same number of samples", "'x': 3", "'y': 4"]),
         ({"x": np.ones((0, 2)), "y": np.ones(0)}, ["must not be empty"]),
         ({"x": np.array(3.0)}, ["samples along its first axis"]),

@@ -182,6 +182,29 @@ def test_several_labels_are_each_judged_and_drawn(tmp_path: Path) -> None:
     assert one != several  # each label stands below its sample
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e9, -1e12])
+def test_a_spread_far_from_zero_is_not_lost(tmp_path: Path, offset: float) -> None:
+    x = RANDOM.normal(0, 1, (5000, 2)) + offset
+    gaps = x.copy()
+    gaps[::7, 0] = np.nan
+    found = report(*stored(tmp_path, x_train=x, y_train=np.arange(5000) % 3, x_test=gaps, y_test=np.arange(5000) % 3))
+    assert [one.std for one in found.columns] == pytest.approx([x.std(), np.nanstd(gaps)], rel=1e-6)
+    assert [one.mean for one in found.columns] == pytest.approx([x.mean(), np.nanmean(gaps)], rel=1e-12, abs=1e-12)
+
+
+def test_labels_that_never_differ_are_told(tmp_path: Path) -> None:
+    y = np.stack([np.arange(60) % 2, np.ones(60, int), np.arange(60) % 3 == 0, np.zeros(60, int)], 1)
+    held = report(*stored(tmp_path, x=CLEAN["x_train"], y=y))
+    assert held.labels == {"y": {"train": {"y[0]": 30, "y[1]": 60, "y[2]": 20, "y[3]": 0}}}
+    assert {one.kind: (one.count, one.examples) for one in held.oddities} == {
+        "attribute-always": (1, ("y[1]",)), "attribute-never": (1, ("y[3]",)),
+    }  # fmt: skip
+    assert {kind: one.examples for kind, one in oddities(tmp_path, x=CLEAN["x_train"], y=y[:, :1]).items()} == {}
+    texts = oddities(tmp_path, x=CLEAN["x_train"], y=np.full(60, "cat"))
+    assert texts["one-class"].examples == ("cat",)
+    assert set(oddities(tmp_path, x=CLEAN["x_train"], y=np.zeros(60, int))) == {"one-class"}
+
+
 def test_each_of_several_labels_has_a_line_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "several.npz"
     y = {f"y_train_{name}": np.arange(4) for name in ("digit", "ink", "parity")}

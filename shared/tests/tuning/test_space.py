@@ -65,6 +65,32 @@ def test_values_go_into_a_recipe_and_names_become_objects() -> None:
     }  # fmt: skip
 
 
+def test_values_go_into_entries_of_lists_and_the_recipe_stays_as_it_is() -> None:
+    recipe = {
+        "preprocessing": [{"step": "fill", "strategy": "mean"}, {"step": "standardise"}],
+        "augmentation": {"x": ["flip"]},
+    }
+    values = {"params.preprocessing.0.strategy": "median", "params.augmentation.x.0.axis": 1}
+    made = put_recipe(recipe, values)
+    assert made["preprocessing"] == [{"step": "fill", "strategy": "median"}, {"step": "standardise"}]
+    assert made["augmentation"] == {"x": [{"name": "flip", "axis": 1}]}
+    assert recipe["preprocessing"][0]["strategy"] == "mean"  # type: ignore[index]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab0"), inner)),
+       st.lists(st.sampled_from(["a", "b", "0", "1", "\u0663", "name"]), min_size=1, max_size=4))  # fmt: skip
+def test_whatever_a_dimension_names_it_gets_its_value_or_is_refused(recipe: Any, keys: list[str]) -> None:
+    try:
+        found: Any = put_recipe({"r": recipe}, {f"params.r.{'.'.join(keys)}": 7})["r"]
+    except Invalid as error:
+        assert "a place that recipe has" in error.problems[0].rule  # noqa: PT017 - it may be refused, and need not
+        return
+    for key in keys:
+        found = found[int(key) if isinstance(found, list) else key]
+    assert found == 7
+
+
 def test_a_whole_object_goes_before_its_parts() -> None:
     values = {"params.optimizer.momentum": 0.5, "params.optimizer": "sgd"}
     assert put_recipe({}, values) == {"optimizer": {"name": "sgd", "momentum": 0.5}}
@@ -87,6 +113,9 @@ def test_values_go_into_a_layer_and_the_network_is_the_same_where_none_does() ->
         ({"params.batch_size": {"type": "float", "low": 1, "high": 9}}, "params.space.params.batch_size", "integer"),
         ({"params.metrics": {"type": "choice", "choices": [["mae"], []]}}, "params.space.params.metrics", "measured"),
         ({"params.loss": {"type": "choice", "choices": ["mse", "mae"]}}, "params.space.params.loss", "measured"),
+        ({"params.loss_weights.predictions": RATE}, "params.space.params.loss_weights.predictions", "measured"),
+        ({"params.augmentation.0.stddev": RATE}, "params.space.params.augmentation.0.stddev", "a place that recipe"),
+        ({"params.epochs.first": RATE}, "params.space.params.epochs.first", "a place that recipe has"),
         ({"model.layers.nowhere.params.units": {"type": "int", "low": 1, "high": 9}},
          "params.space.model.layers.nowhere.params.units", "a layer of the model"),
         ({f"model.layers.{LAYER}.params.units": {"type": "int", "low": 0, "high": 9}},

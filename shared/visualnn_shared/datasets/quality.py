@@ -58,7 +58,7 @@ class Report:
     classes: dict[str, dict[str, int]] = field(default_factory=dict)
     """Of the first labels that are classes: split -> class -> samples."""
     labels: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    """The same of all labels that are classes, by their name."""
+    """The same of all labels that are classes, by their name; of several attributes, the samples that have each."""
     columns: list[Column] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
 
@@ -82,7 +82,10 @@ def report(data: Data, schema: DatasetSchema) -> Report:
 
 def _classes(data: Data, label: LabelSchema, which: str, found: Report) -> None:
     """``which`` names the labels where there are several."""
-    if label.n_classes is None or label.shape != () or (label.kind == "real" and label.n_classes > 100):
+    if label.shape != ():
+        _attributes(data, label, which, found)
+        return
+    if label.n_classes is None or (label.kind == "real" and label.n_classes > 100):
         return
     names = label.classes or tuple(str(number) for number in range(label.n_classes))
     for name, split in data.splits.items():
@@ -96,12 +99,38 @@ def _classes(data: Data, label: LabelSchema, which: str, found: Report) -> None:
         text = f"{len(missing)} classes{which} have no training samples"
         found.oddities.append(Oddity("empty-class", "warning", text, len(missing), tuple(missing[:_SHOWN])))
     present = {one: count for one, count in train.items() if count}
+    if len(present) == 1 and label.kind == "class" and len(data.splits["train"]) > 1:
+        text = "every training sample has the same label"
+        if which:
+            text = f"every training sample has the same label {label.name}"
+        hint = "a net that always answers it makes no error: take samples of other classes in"
+        found.oddities.append(Oddity("one-class", "warning", text, 1, tuple(present), hint))
     if len(present) > 1 and max(present.values()) > _RARE * min(present.values()):
         rare = min(present, key=lambda one: present[one])
         many = max(present, key=lambda one: present[one])
         text = f"{many}{which} has {present[many]:,} training samples, {rare} only {present[rare]:,}"
         hint = 'count classes alike with "class_weight": "balanced"'
         found.oddities.append(Oddity("imbalance", "warning", text, len(present), (many, rare), hint))
+
+
+def _attributes(data: Data, label: LabelSchema, which: str, found: Report) -> None:
+    """Samples that have each of several attributes, labels of 0 and 1, and those that never, or always, hold."""
+    if not label.whole or (label.min, label.max) not in ((0, 1), (0, 0), (1, 1)):
+        return
+    names = [f"{label.name}[{place}]" for place in range(int(np.prod(label.shape)))]
+    if len(names) > _MOST_COLUMNS or len(label.shape) != 1:
+        return
+    by_split = found.labels.setdefault(label.name, {})
+    for name, split in data.splits.items():
+        counts = np.asarray(split.labels[label.name]).sum(0, np.int64)
+        by_split[name] = {one: int(count) for one, count in zip(names, counts, strict=True)}
+    train, samples = by_split.get("train", {}), len(data.splits["train"])
+    for times, kind, said in ((0, "never", "no"), (samples, "always", "every")):
+        same = [one for one, count in train.items() if count == times] if samples > 1 else []
+        if same:
+            text = f"{len(same)} attributes{which} hold in {said} training sample"
+            hint = "a net can only learn to answer always the same: take samples in that differ, or leave them out"
+            found.oddities.append(Oddity(f"attribute-{kind}", "warning", text, len(same), tuple(same[:_SHOWN]), hint))
 
 
 def _pieces(array: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
@@ -111,21 +140,21 @@ def _pieces(array: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
 
 
 def _numbers(feature: FeatureSchema, split: str, array: NDArray[Any], schema: DatasetSchema, found: Report) -> None:
-    total = squares = 0.0
+    total, squares, origin = 0.0, 0.0, _origin(array)  # near the mean: squares of an offset would swallow the spread
     low: Any = np.inf
     high: Any = -np.inf
     gaps: Any = 0
     for piece in _pieces(array):
         empty = np.isnan(piece)
         gaps = gaps + empty.sum(0)
-        known = np.where(empty, 0, piece)
+        known = np.where(empty, 0, piece - origin)
         total, squares = total + known.sum(), squares + (known**2).sum()
         low = np.minimum(low, np.where(empty, np.inf, piece).min(0))
         high = np.maximum(high, np.where(empty, -np.inf, piece).max(0))
     missing = int(gaps.sum())
     count = max(array.size - missing, 1)
-    mean = total / count
-    std = float(np.sqrt(max(0.0, squares / count - mean**2)))
+    beside = total / count
+    mean, std = origin + beside, float(np.sqrt(max(0.0, squares / count - beside**2)))
     same = np.flatnonzero(low == high)
     known = np.isfinite(low)
     ends = (float(low[known].min()), float(high[known].max())) if known.any() else (0.0, 0.0)
@@ -139,6 +168,15 @@ def _numbers(feature: FeatureSchema, split: str, array: NDArray[Any], schema: Da
         examples = tuple(_column(schema, feature, int(one)) for one in same[:_SHOWN]) if table else ()
         hint = "they tell nothing: leave them out" if table else None
         found.oddities.append(Oddity("constant", severity, text, len(same), examples, hint))
+
+
+def _origin(array: NDArray[Any]) -> float:
+    """The mean of the values that are known."""
+    total, count = 0.0, 0
+    for piece in _pieces(array):
+        known = piece[~np.isnan(piece)]
+        total, count = total + float(known.sum()), count + known.size
+    return total / max(count, 1)
 
 
 def _missing(

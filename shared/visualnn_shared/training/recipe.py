@@ -294,7 +294,7 @@ class TuneParams(_Params):
 
 SAME_FOR_ALL = frozenset({
     "validation_split", "split_seed", "snapshots", "metrics", "device", "devices", "time_limit_s", "memory_limit_mb",
-    "initial_weights", "losses", "loss_weights", "labels_of", "output_metrics",
+    "initial_weights", "labels_of", "output_metrics",
 })  # fmt: skip
 """Fields that no search has as a dimension: they say what is measured, and on what, or where; else trials could not be
 compared."""

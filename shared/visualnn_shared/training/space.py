@@ -1,18 +1,22 @@
 """The dimensions of a search, and their values put into a recipe and a network.
 
-A dimension is named by its place: ``params.learning_rate``, ``params.optimizer.momentum`` for the recipe,
+A dimension is named by its place: ``params.learning_rate``, ``params.optimizer.momentum`` for the recipe (a place
+in a list by its number, ``params.preprocessing.0.strategy``),
 ``model.layers.NAME.params.units`` for a parameter of a layer.
 """
 
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from visualnn_shared.errors import Invalid
 from visualnn_shared.spec.model import Spec
+from visualnn_shared.spec.problem import problem
 
 Value = Any
 Values = dict[str, Value]
@@ -113,18 +117,41 @@ def in_layer(name: str) -> tuple[str, str] | None:
 
 
 def put_recipe(recipe: Mapping[str, Any], values: Mapping[str, Value]) -> dict[str, Any]:
-    """The recipe with the values of its dimensions; an optimizer, loss or schedule that is a name becomes an object."""
-    made = dict(recipe)
+    """The recipe with the values of its dimensions; an optimizer, loss or schedule that is a name becomes an object.
+
+    A number among the keys is a place in a list. Raises Invalid where a value has no place.
+    """
+    made = deepcopy(dict(recipe))
     for name in sorted(values, key=lambda each: (each.count("."), each)):  # a whole object before its parts
         keys = in_recipe(name)
         if keys is None:
             continue
-        inner = made
-        for key in keys[:-1]:
-            held = inner.get(key)
-            inner[key] = inner = {"name": held} if isinstance(held, str) else dict(held or {})
-        inner[keys[-1]] = values[name]
+        try:
+            _put(made, keys, values[name])
+        except _NoPlace as error:
+            rule = "a dimension must be at a place that recipe has, such as params.preprocessing.0.strategy"
+            raise Invalid("the trial", [problem(rule, str(error), field=name)]) from None
     return made
+
+
+class _NoPlace(Exception):  # noqa: N818 - a signal within this module
+    pass
+
+
+def _put(inner: Any, keys: Sequence[str], value: Value) -> None:
+    """``inner`` is an object or a list; the objects on the way to the last key are made where there are none."""
+    for depth, key in enumerate(keys):
+        if isinstance(inner, list) and not (key.isdecimal() and int(key) < len(inner)):
+            raise _NoPlace(f"{'.'.join(keys[:depth])} with {len(inner)} entries, {key}")
+        place: Any = int(key) if isinstance(inner, list) else key
+        if depth == len(keys) - 1:
+            inner[place] = value
+            return
+        held = inner[place] if isinstance(inner, list) else inner.get(place)
+        if held is not None and not isinstance(held, str | dict | list):
+            raise _NoPlace(f"{'.'.join(keys[: depth + 1])}, a single value")
+        inner[place] = {"name": held} if isinstance(held, str) else {} if held is None else held
+        inner = inner[place]
 
 
 def put_spec(spec: Spec, values: Mapping[str, Value]) -> Spec:

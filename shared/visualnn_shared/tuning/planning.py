@@ -1,6 +1,6 @@
 """From a search to its trials' trainings; what does not fit is told before anything is queued."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,16 @@ def _tried(
     return []
 
 
+def _in_monitor(keys: Sequence[str], monitor: str) -> bool:
+    """Whether the metric that trials are compared by would mean something else in each."""
+    whole = monitor.removeprefix("val_") == "loss"
+    if keys[0] == "loss_weights":
+        return whole
+    if keys[0] == "losses" and len(keys) > 1:
+        return whole or monitor.removeprefix("val_") == f"{keys[1]}_loss"
+    return keys[0] in ("loss", "losses") and monitor.endswith("loss")
+
+
 def _name_problems(name: str, spec: Spec, params: TuneParams) -> list[Problem]:
     """A dimension must be a field of the recipe, or a parameter of a layer that there is."""
     place, keys, where = in_layer(name), in_recipe(name), f"params.space.{name}"
@@ -114,8 +124,9 @@ def _name_problems(name: str, spec: Spec, params: TuneParams) -> list[Problem]:
     fields = list(TrainParams.model_fields)
     if keys[0] not in fields:
         return [problem("a dimension must be a field of a train job", name, field=where, hint=closest(keys[0], fields))]
-    if keys[0] in SAME_FOR_ALL or (keys[0] == "loss" and monitored(params).endswith("loss")):
-        hint = "give another monitor, such as val_accuracy" if keys[0] == "loss" else "set it in recipe"
+    changed = _in_monitor(keys, monitored(params))
+    if keys[0] in SAME_FOR_ALL or changed:
+        hint = "give another monitor, such as val_accuracy" if changed else "set it in recipe"
         rule = "a dimension must leave what is measured, and where, the same for all trials"
         return [problem(rule, name, field=where, hint=hint)]
     return []

@@ -45,6 +45,21 @@ def test_without_a_font_pictures_are_english_and_names_in_chinese_spoil_nothing(
     assert isinstance(drawn, Image.Image)
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_no_letter_is_drawn_as_an_empty_box(wide) -> None:
+    """Where the font lacks a letter stands one that it has."""
+    font = fonts.font(13, wide)
+    box = font._drawn(fonts._NO_LETTER)
+    for text, plain in (("cat \U0001f600", "cat ?"), ("\U0001f469\u200d\U0001f52c", "??"), ("0.5", "0.5")):
+        assert font._written(text) == plain
+        assert font.getlength(text) == font.getlength(plain)
+        assert bytes(font.getmask(text)) == bytes(font.getmask(plain))
+    for text, plain in (("caf\u00e9 \u2013 na\u00efve", "cafe - naive"), ("\u0416\u732b", "??")):
+        written = font._written(text)
+        assert written in (text, plain)
+        assert all(font._drawn(letter) != box for letter in written)
+
+
 @pytest.mark.skipif(fonts.wide_font() is None, reason="this machine has no font with Chinese letters")
 def test_with_a_font_chinese_letters_differ_from_each_other() -> None:
     found = themes([])

@@ -185,6 +185,6 @@ def bars(rows: Sequence[Row], heads: Sequence[str], title: str, note: str, theme
             x = left + column * (_BAR + 60)
             if value is not None:
                 pen.rectangle((x, y - 7, x + max(value * _BAR, 1), y + 7), theme.lines[0])
-            text = "–" if value is None else f"{value:.3f}"
+            text = "-" if value is None else f"{value:.3f}"
             pen.text((x + _BAR + 8, y), text, theme.ink, theme.font(13), "lm")
     return made

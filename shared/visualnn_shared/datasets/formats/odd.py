@@ -47,6 +47,8 @@ class Odd:
     def told(self) -> str:
         """Count, first places, columns of a table, and what to do."""
         do = "make them NaN where values are missing, or leave these samples out"
+        if not self._gaps:
+            do = "labels must be there: leave these samples out"
         places = ", ".join(map(str, self._places))
         if self.count == 1:
             return f"the first one is at index {places}; {do}"
