@@ -400,3 +400,12 @@ def test_a_schema_with_one_label_is_read_as_it_was_stored(tmp_path: Path) -> Non
     assert now["label"] == now["labels"][0]
     assert DatasetSchema.model_validate(stored) == DatasetSchema.model_validate(now) == found
     assert DatasetSchema.model_validate({**stored, "label": None}).labels == ()
+
+
+def test_an_array_with_an_endless_name_is_refused_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "long.npz"
+    np.savez(path, x_train=np.zeros((2, 1)), **{"x_train_" + "a" * 300: np.zeros((2, 1))})
+    with pytest.raises(DatasetInvalid) as refused:
+        inspect(path, path.name)
+    (found,) = refused.value.problems
+    assert (found.rule, found.received) == ("an array's name must be of at most 200 characters", 312)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from visualnn_shared.datasets.data import Data
 from visualnn_shared.datasets.formats import npz
+from visualnn_shared.datasets.formats.csv_layout import several_labels
 from visualnn_shared.datasets.formats.parquet_child import work
 from visualnn_shared.datasets.limits import LIMITS
 from visualnn_shared.datasets.reading import inspect, load
@@ -150,3 +151,40 @@ def test_numbers_may_be_missing_and_their_columns_are_named(tmp_path: Path) -> N
     np.testing.assert_array_equal(loaded, [[1, 0.5, 1, 4], [np.nan, np.nan, np.nan, 5], [3, np.nan, 0, 6]])
     vectors = inspect(kept(tmp_path, {"v": [[1, 2], [3, None]], "y": [0, 1]}), "table.parquet")
     assert vectors.schema.features[0].missing == 1
+
+
+def test_the_last_columns_are_labels_of_outputs_where_they_name_them(tmp_path: Path) -> None:
+    columns = {"a": np.arange(6.0), "y_x": np.arange(6.0), "b": np.arange(6.0)}
+    labels = {"y_digit": np.arange(6) % 3, "parity_label": np.array(["even", "odd"] * 3)}
+    schema, data = opened(kept(tmp_path, columns | labels))
+    assert [(one.name, one.shape) for one in schema.features] == [("x", (3,))]
+    assert [one.name for one in schema.labels] == ["digit", "parity"]
+    train = data.splits["train"]
+    assert train.labels["digit"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert train.labels["parity"].tolist() == [0, 1] * 3
+    schema, _ = opened(kept(tmp_path, columns | {"y_digit": np.arange(6)}))  # a single one may be a feature
+    assert (schema.features[0].shape, len(schema.labels)) == ((3,), 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ("a b y_digit y_parity", {"y_digit": "digit", "y_parity": "parity"}),
+        ("a digit_label y_ink", {"digit_label": "digit", "y_ink": "ink"}),
+        ("a y_x b", {}),
+        ("a y_digit", {}),
+        ("y_digit y_parity", {}),  # nothing to learn from
+        ("a y y_digit y_parity", {}),
+        ("a y_digit digit_label", {}),
+        ("y_0 a y_1 y_2", {"y_1": "1", "y_2": "2"}),
+    ],
+)
+def test_names_of_several_labels(names: str, found: dict[str, str]) -> None:
+    assert several_labels(names.split()) == found
+
+
+def test_a_csv_with_several_labels_says_that_it_takes_one(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("a,b,y_digit,y_parity\n1,2,3,0\n2,3,4,1\n")
+    (note,) = inspect(path, path.name).schema.notes
+    assert note.startswith("y_digit count as inputs, only y_parity is the label")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from visualnn_shared.datasets.data import Data, Split
 from visualnn_shared.datasets.findings import Findings
-from visualnn_shared.datasets.formats.csv_layout import Layout, is_number, read_layout, read_rows
+from visualnn_shared.datasets.formats.csv_layout import Layout, is_number, read_layout, read_rows, several_labels
 from visualnn_shared.datasets.formats.csv_lines import Lines
 from visualnn_shared.datasets.gaps import is_missing
 from visualnn_shared.datasets.labels import encode, number_label, text_label
@@ -87,9 +87,19 @@ def inspect(path: Path, limits: Limits = LIMITS) -> tuple[DatasetSchema, Splits]
     findings.raise_any()
     lacking = {name: tuple(layout.name(columns[at]) for at in mine if gaps[at]) for name, mine in where.items()}
     features = tuple(_feature(name, len(mine), per_feature[name], lacking[name]) for name, mine in groups.items())
-    return DatasetSchema(features=features, labels=() if label is None else (label,), columns=layout.header), {
+    labelled = () if label is None else (label,)
+    return DatasetSchema(features=features, labels=labelled, columns=layout.header, notes=_notes(layout)), {
         "train": rows
     }
+
+
+def _notes(layout: Layout) -> tuple[str, ...]:
+    """What may be meant otherwise."""
+    *inputs, last = several_labels(layout.header or ()) or ("",)
+    if not inputs:
+        return ()
+    others = ", ".join(inputs[:20])
+    return (f"{others} count as inputs, only {last} is the label: for several labels make an npz or Parquet file",)
 
 
 def load(path: Path, schema: DatasetSchema, limit: int | None = None, limits: Limits = LIMITS) -> Data:

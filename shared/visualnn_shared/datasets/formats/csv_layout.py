@@ -14,6 +14,7 @@ LABEL_NAMES = ("label", "target", "class", "y")
 DEFAULT_FEATURE = "x"
 _DELIMITERS = ",;\t"
 _SNIFFED = 20  # lines
+_OWN_LABEL = re.compile(r"y_(.+)|(.+)_label")
 _INDEXED = re.compile(r"(.+)\[(\d{1,6})\]")
 
 
@@ -65,6 +66,24 @@ def read_layout(lines: Sequence[str], findings: Findings, limits: Limits) -> Lay
             return None
     label, by = _label(header, len(first), findings)
     return None if findings else Layout(delimiter, len(first), header, label, by)
+
+
+def several_labels(names: Sequence[str]) -> dict[str, str]:
+    """Column -> output, where the last columns, two at least, are named ``y_OUTPUT`` or ``OUTPUT_label``.
+
+    None where one is named as a label is; and a single ``y_x`` may as well be a feature.
+    """
+    found: dict[str, str] = {}
+    for name in reversed(names):
+        match = _OWN_LABEL.fullmatch(name)
+        if match is None:
+            break
+        found[name] = match[1] or match[2]
+    outputs = set(found.values())
+    plain = any(name.casefold() in LABEL_NAMES for name in names)
+    if plain or len(found) < 2 or len(outputs) < len(found) or len(found) == len(names):
+        return {}
+    return dict(reversed(found.items()))
 
 
 def read_rows(lines: Iterator[str], delimiter: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:

@@ -25,6 +25,7 @@ NAME = "npz"
 TITLE = "NumPy's npz"
 EXTENSIONS = (".npz", ".zip")
 RANK = 3
+_LONGEST = 200
 _BOOLS = ("False", "True")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 _ZIP_FLAG_ENCRYPTED = 1
@@ -111,7 +112,10 @@ def _arrays(archive: zipfile.ZipFile, findings: Findings, limits: Limits) -> lis
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, findings: Findings, limits: Limits) -> NpzArray | None:
     name = info.filename
-    if not name.endswith(".npy") or len(name) > 200:
+    if len(name) > _LONGEST:
+        findings.add(f"an array's name must be of at most {_LONGEST} characters", len(name), field=name[:_LONGEST])
+        return None
+    if not name.endswith(".npy"):
         findings.add("a member of an npz must be an npy array", name[:200], field=name[:200])
         return None
     name = name.removesuffix(".npy")

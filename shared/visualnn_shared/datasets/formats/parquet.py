@@ -1,7 +1,8 @@
 """Parquet: a table, whose columns are numbers, vectors (lists of one length), pictures (PNG, JPEG) and a label.
 
 The label is the column of that name (label, target, class, y), else the last one; a column ``split`` says train or
-test. Numbers together are the input ``x``, as in a csv; a vector or a picture is an input of its own.
+test. Where the last columns, two at least, are named ``y_OUTPUT`` or ``OUTPUT_label``, each is the label of an output.
+Numbers together are the input ``x``, as in a csv; a vector or a picture is an input of its own.
 
 The file is opened by a process of its own (``parquet_child``), which writes an npz.
 """

@@ -79,8 +79,9 @@ class _Reader:
             if one.kind == "text":
                 hint = "give each text a number, or a column of 0 and 1 for each value; texts to learn from come as csv"
                 self.wrong("a feature must be a number", "text", one.name, hint)
-        if found.label is not None and found.label.kind == "picture":
-            self.wrong("a label must be a number or a text", "a picture", found.label.name)
+        for one in found.labels.values():
+            if one.kind == "picture":
+                self.wrong("a label must be a number or a text", "a picture", one.name)
 
     def pieces(self, *names: str) -> Iterator[Any]:
         yield from self.file.iter_batches(batch_size=_ROWS, columns=list(names), use_threads=False)
@@ -114,8 +115,9 @@ class _Reader:
             for one in found.features:
                 if one.kind != "number" and not self.problems:
                     (self._vectors if one.kind == "vector" else self._pictures)(writer, one, self._alone(found, one))
-            if found.label is not None and not self.problems:
-                self._labels(writer, found.label)
+            for output, one in found.labels.items():
+                if not self.problems:
+                    self._labels(writer, one, output)
 
     def _groups(self, found: Roles) -> dict[str, list[str]]:
         """Input -> its columns of single numbers, grouped as those of a csv are."""
@@ -229,10 +231,14 @@ class _Reader:
                     self.wrong(why.rule, why.received, one.name)
             yield block
 
-    def _labels(self, writer: NpzWriter, one: Column) -> None:
+    def _labels(self, writer: NpzWriter, one: Column, output: str) -> None:
         for split in sorted(self.counts, reverse=True):
+            array = f"y_{split}_{output}" if output else f"y_{split}"
+            if output and place(array) != Member(array, split, "label", output):
+                self.wrong("an output's name must hold no word for a split", output, one.name, "rename the column")
+                return
             try:
-                writer.add(f"y_{split}", np.concatenate([numbers(piece) for piece in self.of(split, one.name)]))
+                writer.add(array, np.concatenate([numbers(piece) for piece in self.of(split, one.name)]))
             except ValueError as error:
                 self.wrong("every row must have a label", str(error), one.name)
                 return

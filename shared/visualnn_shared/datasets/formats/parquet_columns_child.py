@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import types
 
-from visualnn_shared.datasets.formats.csv_layout import LABEL_NAMES
+from visualnn_shared.datasets.formats.csv_layout import LABEL_NAMES, several_labels
 
 Kind = Literal["number", "text", "vector", "picture"]
 SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
@@ -28,7 +28,8 @@ class Roles:
     """Which column is what."""
 
     features: tuple[Column, ...]
-    label: Column | None
+    labels: dict[str, Column]
+    """Output, empty where they are of all -> its labels."""
     split: Column | None
 
 
@@ -62,12 +63,17 @@ def _has_bytes(type_: Any) -> bool:
 
 
 def roles(columns: list[Column]) -> Roles:
-    """The label by its name, else the last column; ``split`` by its name."""
+    """The label by its name, the last ones where each names its output, else the last column; ``split`` by its name."""
     split = next((one for one in columns if one.kind == "text" and one.name.casefold() == "split"), None)
     rest = [one for one in columns if one is not split]
     named = [one for one in rest if one.name.casefold() in LABEL_NAMES]
-    label = named[0] if named else rest[-1] if len(rest) > 1 and rest[-1].kind in ("number", "text") else None
-    return Roles(tuple(one for one in rest if one is not label), label, split)
+    several = several_labels([one.name for one in rest])
+    labels = {several[one.name]: one for one in rest if one.name in several}
+    if not labels:
+        last = rest[-1:] if len(rest) > 1 and rest[-1].kind in ("number", "text") else []
+        labels = dict(zip(("",), named or last, strict=False))
+    taken = list(labels.values())
+    return Roles(tuple(one for one in rest if one not in taken), labels, split)
 
 
 def numbers(column: Any, gaps: bool = False) -> NDArray[Any]:
