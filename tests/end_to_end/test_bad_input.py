@@ -119,11 +119,12 @@ def npz(**arrays: Any) -> bytes:
 
 
 X, Y = np.zeros((6, 4), np.float32), np.arange(6) % 2
-NAN = np.where(np.arange(24).reshape(6, 4) == 5, np.nan, X)
+FIFTH = np.arange(24).reshape(6, 4) == 5
 
 DATASETS: dict[str, tuple[str, Callable[[], bytes], str]] = {
-    "NaN in an npz": ("a.npz", lambda: npz(x=NAN, y=Y), "finite"),
-    "NaN in a csv": ("a.csv", lambda: b"a,b\n1,2\nnan,3\n", "finite"),
+    "infinity in an npz": ("a.npz", lambda: npz(x=np.where(FIFTH, np.inf, X), y=Y), "finite"),
+    "infinity in a csv": ("a.csv", lambda: b"a,b\n1,2\ninf,3\n", "finite"),
+    "labels that are missing": ("a.csv", lambda: b"a,b\n1,2\n3,nan\n", "."),
     "an empty file": ("a.csv", lambda: b"", "."),
     "an empty npz": ("a.npz", lambda: npz(), "."),
     "a data set without samples": ("a.npz", lambda: npz(x=X[:0], y=Y[:0]), "."),
@@ -162,6 +163,7 @@ JOBS = {
     "features of another size": Fit({"x": np.zeros((6, 5), np.float32), "y": Y}),
     "more classes than outputs": Fit({"x": X, "y": np.arange(6) % 3}),
     "a loss that does not fit the head": Fit({"x": X, "y": Y}, {"loss": "hinge", "epochs": 1}),
+    "missing values that nothing fills in": Fit({"x": np.where(FIFTH, np.nan, X), "y": Y}),
     "no labels": Fit({"x": X}),
     "an input of another name": Fit({"x_other": X, "x_more": X, "y": Y}),
     "params out of range": Fit({"x": X, "y": Y}, {"epochs": 0}),

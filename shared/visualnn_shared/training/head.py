@@ -30,6 +30,8 @@ class Head:
     shape: tuple[int | None, ...]
     activation: str
     """softmax (along the last axis), sigmoid, relu, tanh, ...; "linear" where values are not bounded."""
+    settable: bool = True
+    """Whether its layer has a parameter that says the activation."""
 
     @property
     def units(self) -> int:
@@ -40,7 +42,10 @@ class Head:
 def heads(resolved: Resolved) -> list[Head]:
     """Every output of the net, in order."""
     layers = {layer.name: layer for layer in resolved.layers}
-    return [Head(ref, plain(shape), _activation(layers, ref)) for ref, shape in resolved.outputs]
+    return [
+        Head(ref, plain(shape), _activation(layers, ref), "activation" in layers[ref.layer].params)
+        for ref, shape in resolved.outputs
+    ]
 
 
 def plain(shape: Shape) -> tuple[int | None, ...]:

@@ -55,6 +55,8 @@ def size_problems(head: Head, label: LabelSchema) -> list[Problem]:
     hint = None
     if label.n_classes and head.units >= label.n_classes > 1 and same_shape(head.shape[:-1], label.shape):
         hint = f"to tell {label.n_classes} classes apart, give {head.ref} the activation softmax"
+        if not head.settable:
+            hint = f"end the net in a Dense of {label.n_classes} units with the activation softmax, its only output"
     rule = f"labels must have as many values as {head.ref} gives, {show(head.shape)}"
     return [problem(rule, show(label.shape), layer=head.ref.layer, field=label.name, hint=hint)]
 

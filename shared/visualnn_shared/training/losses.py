@@ -196,11 +196,23 @@ def _class_rows(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:
         found = Joined(loss, "", "one_hot", "classification", steps, classes)
         found.problems += _loss_problems(found, head)
     if not same_shape(head.shape[:-1], label.shape):
-        rule = f"labels must be one class for each sample: {show(head.shape[:-1])}"
-        found.problems.append(problem(rule, show(label.shape), field=label.name))
+        found.problems.append(_unlike(head, label))
     else:
         found.problems += class_problems(head, label, head.units)
     return found
+
+
+def _unlike(head: Head, label: LabelSchema) -> Problem:
+    """A net that tells classes at other positions than the labels have."""
+    if not head.shape[:-1]:
+        rule, hint = "labels must be one class for each sample", None
+    else:
+        answers = show(head.shape[:-1])
+        rule = f"labels must be one class for each answer of {head.ref}, which gives {answers} of them a sample"
+        hint = "a Flatten, or a global pooling, before the net's last Dense layers makes it one answer"
+    return problem(
+        rule, show(label.shape), layer=head.ref.layer, field=label.name, hint=hint if not label.shape else None
+    )
 
 
 def _shares(head: Head, label: LabelSchema, loss: Loss | None) -> Joined:

@@ -8,6 +8,7 @@ import { IconButton } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
 import { TextInput } from '@/ui/TextInput'
 import { AnswerTo } from '../AnswerTo'
+import { endsOf } from './ends'
 import { truthOf } from './judging'
 import { inputsOf, type TestData } from './useTestData'
 
@@ -17,6 +18,7 @@ type Props = { readonly operator: OperatorView; readonly data: TestData; readonl
 export function SampleWalk({ operator, data: { dataset, split, total }, start = 0 }: Props) {
   const { t } = useTranslation()
   const [at, setAt] = useState(start)
+  const ends = endsOf(operator)
   const { data, error, refetch, isPlaceholderData } = useSamples({ id: dataset.id, split, offset: at, limit: 1 })
   const sample = isPlaceholderData ? undefined : data?.items[0]
   const samples = useMemo(() => (sample ? inputsOf([sample], operator) : null), [sample, operator])
@@ -51,7 +53,12 @@ export function SampleWalk({ operator, data: { dataset, split, total }, start = 
           <>
             <SampleShown sample={sample} features={dataset.schema.features} />
             <p className="walk-truth">
-              {t('predict:truth')} <strong>{truthOf(sample, operator)}</strong>
+              {t('predict:truth')}{' '}
+              {ends.map(end => (
+                <span key={end.name} className="walk-right">
+                  {ends.length > 1 ? end.name : null} <strong>{truthOf(sample, end)}</strong>
+                </span>
+              ))}
             </p>
           </>
         ) : null}

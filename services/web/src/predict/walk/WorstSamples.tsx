@@ -3,10 +3,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { readSamples } from '@/api/datasets'
 import { predict } from '@/api/operators'
-import type { OperatorView } from '@/client/types'
+import type { OperatorView, Prediction, Sample } from '@/client/types'
 import { SampleShown } from '@/datasets/SampleShown'
 import { Button } from '@/ui/Button'
 import { FailureBox } from '@/ui/Failure'
+import { Field } from '@/ui/Field'
+import { type End, endsOf, saidAt, shortText } from './ends'
 import { type Judged, judged, scoreOf, worstOf } from './judging'
 import { SampleWalk } from './SampleWalk'
 import { inputsOf, type TestData } from './useTestData'
@@ -17,17 +19,21 @@ const MOST = 1000
 const MOST_NUMBERS = 200_000
 const SHOWN = 12
 
+/** A sample with what each output said of it. */
+type Answered = { readonly sample: Sample; readonly said: readonly Prediction[] }
+
 type Props = { readonly operator: OperatorView; readonly data: TestData }
 
-/** The samples that the operator is most wrong about. */
+/** The samples that the operator is most wrong about: one of its outputs, which can be chosen. */
 export function WorstSamples({ operator, data }: Props) {
   const { t } = useTranslation()
   const [done, setDone] = useState(0)
   const [chosen, setChosen] = useState<number | null>(null)
+  const [wanted, setWanted] = useState('')
   const count = Math.min(MOST, data.total)
   const query = useQuery({
     queryKey: ['worst', operator.name, operator.version, data.dataset.id],
-    queryFn: ({ signal }) => judgedAll(operator, data, count, signal, setDone),
+    queryFn: ({ signal }) => answersTo(operator, data, count, signal, setDone),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   })
@@ -50,10 +56,18 @@ export function WorstSamples({ operator, data }: Props) {
       </p>
     )
   }
-  const { right, known } = scoreOf(query.data)
-  const worst = worstOf(query.data, SHOWN)
+  const ends = endsOf(operator)
+  const place = Math.max(
+    0,
+    ends.findIndex(({ name }) => name === wanted),
+  )
+  const end = ends[place] ?? ends[0]
+  const all = judgedBy(query.data, end, place)
+  const { right, known } = scoreOf(all)
+  const worst = worstOf(all, SHOWN)
   return (
     <>
+      {ends.length > 1 ? <OutputChoice ends={ends} chosen={end.name} onChoose={setWanted} /> : null}
       <p className="field-hint">
         {known > 0 ? t('predict:rightOf', { right, known, share: ((right / known) * 100).toFixed(1) }) : null}{' '}
         {count < data.total ? t('predict:firstOnly', { count, total: data.total }) : null}
@@ -70,7 +84,7 @@ export function WorstSamples({ operator, data }: Props) {
 function Worst({ one, data, onChoose }: { one: Judged; data: TestData; onChoose: () => void }) {
   const { t } = useTranslation()
   const { sample, prediction, truth, right, loss } = one
-  const said = prediction.class ?? JSON.stringify(prediction.values)
+  const said = prediction.class ?? shortText(prediction.values)
   return (
     <li>
       <button
@@ -88,26 +102,47 @@ function Worst({ one, data, onChoose }: { one: Judged; data: TestData; onChoose:
   )
 }
 
+/** Which output is judged. */
+function OutputChoice(props: { ends: readonly End[]; chosen: string; onChoose: (name: string) => void }) {
+  const { t } = useTranslation()
+  return (
+    <Field label={t('predict:judgedOutput')}>
+      {ids => (
+        <select {...ids} className="input" value={props.chosen} onChange={({ target }) => props.onChoose(target.value)}>
+          {props.ends.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  )
+}
+
+const judgedBy = (answered: readonly Answered[], end: End, place: number): Judged[] =>
+  answered.flatMap(({ sample, said }) => {
+    const prediction = said[place]
+    return prediction ? [judged(sample, prediction, end)] : []
+  })
+
 /** Predicts the first `count` samples, as many at a time as one question may hold. */
-async function judgedAll(
+async function answersTo(
   operator: OperatorView,
   { dataset, split }: TestData,
   count: number,
   signal: AbortSignal,
   onDone: (done: number) => void,
-): Promise<Judged[]> {
+): Promise<Answered[]> {
   const numbers = dataset.schema.features.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
   const step = Math.max(1, Math.min(200, Math.floor(MOST_NUMBERS / Math.max(1, numbers))))
-  const found: Judged[] = []
+  const found: Answered[] = []
   for (let offset = 0; offset < count; offset += step) {
     const limit = Math.min(step, count - offset)
     const { items } = await readSamples({ id: dataset.id, split, offset, limit }, signal)
     if (items.length === 0) break
-    const { predictions } = await predict(operator, inputsOf(items, operator), signal)
-    for (const [at, prediction] of predictions.entries()) {
-      const sample = items[at]
-      if (sample) found.push(judged(sample, prediction, operator))
-    }
+    const answer = await predict(operator, inputsOf(items, operator), signal)
+    found.push(...items.map((sample, at) => ({ sample, said: saidAt(answer, at) })))
     onDone(found.length)
   }
   return found
