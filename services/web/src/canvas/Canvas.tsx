@@ -32,7 +32,7 @@ import { useConnect } from './useConnect'
 import { useFlow } from './useFlow'
 import { useShortcuts } from './useShortcuts'
 import { attach, holdStill, keptView } from './view/surface'
-import { showAll, zoomIn, zoomOut } from './view/zooming'
+import { leastZoom, showAll, zoomIn, zoomOut } from './view/zooming'
 
 const NODE_TYPES = { layer: LayerNode, group: GroupNode, frame: FrameNode }
 /** Below this zoom texts cannot be read and are not drawn. */
@@ -58,6 +58,7 @@ function Surface() {
   const readOnly = useReadOnly()
   const far = useStore(state => state.transform[2] < FAR)
   const marks = useMemo(() => marksOf(settled), [settled])
+  const smallest = useMemo(() => leastZoom(marks), [marks])
   useShortcuts(removeEdges)
   useClipboard()
   useEffect(() => {
@@ -95,7 +96,7 @@ function Surface() {
         selectionMode={SelectionMode.Partial}
         multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
         connectionRadius={36}
-        minZoom={0.03}
+        minZoom={smallest}
         maxZoom={2}
         onlyRenderVisibleElements={flow.nodes.length > MANY}
         elevateNodesOnSelect={false}

@@ -7,6 +7,7 @@ import { readFile, readUrl } from '@/api/conversions'
 import { failureOf, lacksShape } from '@/api/failure'
 import { useTold } from '@/i18n/told'
 import type { Found } from '@/model/newer'
+import { bytesText } from '@/model/values'
 import { openNewer, openSpec } from '@/store/opening'
 import { tellFailure } from '@/store/toasts'
 import { Button } from '@/ui/Button'
@@ -14,7 +15,7 @@ import { Dialog } from '@/ui/Dialog'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 import { inputShapeOf } from './inputShape'
-import { newerOf, OpenNewer } from './OpenNewer'
+import { madeByNewer, newerOf, OpenNewer } from './OpenNewer'
 import { ReportView } from './ReportView'
 import { closeDialog, useDialog } from './state'
 import { useDiscard } from './useDiscard'
@@ -45,10 +46,11 @@ export default function ImportDialog() {
       closeDialog()
       openSpec(done.spec).catch(error => tellFailure(t('files:openFailed'), error))
     })
-  const look = (found: Found) => {
-    closeDialog()
-    openNewer(found.spec, found.newer).catch(error => tellFailure(t('files:openFailed'), error))
-  }
+  const look = (found: Found) =>
+    guarded(() => {
+      closeDialog()
+      openNewer(found.spec, found.newer).catch(error => tellFailure(t('files:openFailed'), error))
+    })
   const footer = done ? (
     <>
       <Button onClick={closeDialog}>{t('app:cancel')}</Button>
@@ -59,10 +61,7 @@ export default function ImportDialog() {
   ) : (
     <>
       <Button onClick={closeDialog}>{t('app:cancel')}</Button>
-      {newer ? <OpenNewer onOpen={() => guarded(() => look(newer))} /> : null}
-      <Button tone="primary" disabled={given === undefined || reading.isPending} onClick={read}>
-        {t('files:import')}
-      </Button>
+      <Ways newer={newer} onOpen={look} disabled={given === undefined || reading.isPending} onRead={read} />
     </>
   )
   return (
@@ -85,23 +84,77 @@ export default function ImportDialog() {
           reading.reset()
         }}
       />
+      {text === '' ? <Chosen from={reading.variables} /> : null}
       {useFeatures()?.import_urls ? <FromUrl onUrl={url => reading.mutate(url)} /> : null}
       <Options source={source} onSource={setSource} shape={shape} onShape={setShape} onEnter={read} />
       {reading.isPending ? <p role="status">{t('files:reading', { name: nameOf(reading.variables) })}</p> : null}
-      {newer ? <p role="status">{t('newer:offer')}</p> : null}
-      {reading.error ? (
-        <FailureBox title={t('files:importFailed')} error={reading.error}>
-          {lacksShape(failureOf(reading.error)) ? <p>{t('files:shapeNeeded')}</p> : null}
-        </FailureBox>
-      ) : null}
+      {reading.error ? <NotRead error={reading.error} newer={newer} /> : null}
       {done ? (
         <section className="done" role="status">
-          <strong>{t('files:importDone', { name: done.spec.name })}</strong>
+          <strong>
+            <Done name={done.spec.name} />
+          </strong>
           <ReportView report={done.report} />
         </section>
       ) : null}
       {question}
     </Dialog>
+  )
+}
+
+type WaysProps = {
+  newer: Found | null
+  onOpen: (found: Found) => void
+  disabled: boolean
+  onRead: () => void
+}
+
+/** To read it or, where a newer editor made it, to look at it. */
+function Ways({ newer, onOpen, disabled, onRead }: WaysProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Button tone={newer ? 'plain' : 'primary'} disabled={disabled || newer !== null} onClick={onRead}>
+        {t('files:import')}
+      </Button>
+      {newer ? <OpenNewer onOpen={() => onOpen(newer)} /> : null}
+    </>
+  )
+}
+
+function NotRead({ error, newer }: { error: unknown; newer: Found | null }) {
+  const { t } = useTranslation()
+  return (
+    <FailureBox title={newer ? madeByNewer(newer.newer, t) : t('files:importFailed')} error={error}>
+      {newer ? <p>{t('newer:offer')}</p> : null}
+      {lacksShape(failureOf(error)) ? <p>{t('files:shapeNeeded')}</p> : null}
+    </FailureBox>
+  )
+}
+
+/** Which file was chosen, and how large it is. */
+function Chosen({ from }: { from: File | string | undefined }) {
+  if (!(from instanceof File)) return null
+  return (
+    <p className="field-hint">
+      <bdi>{from.name}</bdi>
+      {` · ${bytesText(from.size)}`}
+    </p>
+  )
+}
+
+const SLOT = '\0'
+
+/** A name of whatever direction turns nothing around it. */
+function Done({ name }: { name: string }) {
+  const { t } = useTranslation()
+  const [before, after] = t('files:importDone', { name: SLOT }).split(SLOT)
+  return (
+    <>
+      {before}
+      <bdi>{name}</bdi>
+      {after}
+    </>
   )
 }
 

@@ -1,7 +1,8 @@
+import type { TFunction } from 'i18next'
 import { Eye } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { readCatalogue } from '@/api/catalogue'
-import { type Found, newerIn } from '@/model/newer'
+import { type Found, type Newer, newerIn } from '@/model/newer'
 import { Button } from '@/ui/Button'
 
 /** What can be drawn of a refused file that is a spec with something unknown in it; nothing where that is not why. */
@@ -16,11 +17,16 @@ export async function newerOf(from: File | string): Promise<Found | null> {
   }
 }
 
+/** Who made a network that is not known as a whole. */
+export function madeByNewer({ version }: Newer, t: TFunction): string {
+  return version === null ? t('newer:notKnown') : t('newer:madeBy', { version })
+}
+
 /** The way on from a refused file: to look at what is known of it. */
 export function OpenNewer({ onOpen }: { onOpen: () => void }) {
   const { t } = useTranslation()
   return (
-    <Button icon={<Eye size={15} aria-hidden />} onClick={onOpen}>
+    <Button tone="primary" icon={<Eye size={15} aria-hidden />} onClick={onOpen}>
       {t('newer:open')}
     </Button>
   )

@@ -74,8 +74,8 @@ function Lines({ title, lines, onLayer, open = false }: LinesProps) {
         {lines.map(({ layer, text }) => (
           <li key={`${layer} ${text}`}>
             <button type="button" className="problem problem-link" disabled={!onLayer} onClick={() => onLayer?.(layer)}>
-              <span className="problem-place">{layer}</span>
-              <span>{text}</span>
+              <bdi className="problem-place">{layer}</bdi>
+              <bdi>{text}</bdi>
             </button>
           </li>
         ))}

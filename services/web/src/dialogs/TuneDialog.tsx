@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { failureOf } from '@/api/failure'
 import { jumpTo } from '@/canvas/actions'
 import type { Problem } from '@/client/types'
+import { useTold } from '@/i18n/told'
 import { useSpec } from '@/store/editor'
 import { useRecipe } from '@/store/recipe'
 import { startSearch, useSearch, useSearching } from '@/store/search'
@@ -22,9 +23,10 @@ import '@/training/tune/tune.css'
 /** A search over recipes and networks: what is varied, how values are chosen, and what all trials share. */
 export default function TuneDialog() {
   const { t } = useTranslation()
+  const told = useTold()
   const { pending, error } = useSearching()
   const failure = error ? failureOf(error) : null
-  const { fields, others } = sorted(failure?.problems ?? [])
+  const { fields, others } = sorted(failure?.problems ?? [], told)
   const ofRecipe = (failure?.problems ?? []).filter(isOfRecipe)
   const ofDataset = others.filter(one => one.where?.field === 'dataset')
   const rest = [...others.filter(one => one.where?.field !== 'dataset'), ...ofRecipe]
@@ -58,7 +60,7 @@ export default function TuneDialog() {
           ) : null}
         </div>
         <div className="tune-side">
-          <DatasetChoice storedOnly error={ofDataset.map(one => one.rule).join(' ') || undefined} />
+          <DatasetChoice storedOnly error={ofDataset.map(one => told(one.rule)).join(' ') || undefined} />
           <Shared />
           <SearchFields errors={fields} />
         </div>

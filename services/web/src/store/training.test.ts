@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { CallError } from '@/api/failure'
 import { appendLayer } from '@/model/edit'
 import { chain, DENSE } from '@/testing/catalogue'
 import { edit, openDoc } from './editor'
@@ -66,4 +67,27 @@ test('after a lost answer the same request is sent again under the same key, a c
   expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
   expect(keys[1]).toBe(keys[0])
   expect(keys[2]).not.toBe(keys[0])
+})
+
+const FIELDS = ['params.epochs', 'params.optimizer.momentum', 'dataset', '']
+const refused = () =>
+  new CallError({
+    kind: 'refused',
+    status: 422,
+    title: '',
+    detail: '',
+    problems: FIELDS.map(field => ({ rule: 'must be another', where: { field } })),
+  })
+
+test.each([
+  ['another data set', () => useRecipe.setState({ dataset: 'dataset-2' }), []],
+  ['another network', () => edit(doc => appendLayer(doc, DENSE, []).doc), []],
+  ['another value', () => useRecipe.setState({ params: { epochs: 4 } }), ['params.optimizer.momentum', 'dataset']],
+  ['the place in the queue', () => useRecipe.setState({ priority: 2 }), FIELDS],
+])('a refusal is forgotten as far as it may be mended: %s', async (_, change, left) => {
+  server.train.mockRejectedValue(refused())
+  await train()
+  change()
+  const { error } = useTraining.getState()
+  expect(error instanceof CallError ? error.failure.problems.map(one => one.where?.field) : []).toEqual(left)
 })

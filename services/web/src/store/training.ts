@@ -1,12 +1,42 @@
 import { create } from 'zustand'
+import { CallError, failureOf } from '@/api/failure'
 import { checkModel, queueJob } from '@/api/jobs'
 import { goTo, jobPath } from '@/pages/location'
+import { type Params, pathOf } from '@/training/recipe'
 import { isUnsaved, useEditor } from './editor'
 import { environmentOf, useRecipe } from './recipe'
 import { saveQuietly } from './saving'
 
 /** A training on its way to the server. It is kept here because the first save of a model draws the page anew. */
 export const useTraining = create<{ pending: boolean; error: unknown }>(() => ({ pending: false, error: null }))
+
+/** What was refused may be well with other data, another network or another value. */
+useEditor.subscribe(({ history }, before) => {
+  if (history.present.spec !== before.history.present.spec) forget()
+})
+useRecipe.subscribe((now, before) => {
+  if (now.dataset !== before.dataset) forget()
+  else forget(new Set([...changed(now.params, before.params), ...changed(now.agent, before.agent)]))
+})
+
+/** Forgets a refusal; where only some fields of the recipe are other ones, what was said of the rest stays. */
+function forget(fields?: ReadonlySet<string>): void {
+  const { error } = useTraining.getState()
+  if (error === null || fields?.size === 0) return
+  useTraining.setState({ error: fields ? restOf(error, fields) : null })
+}
+
+function restOf(error: unknown, fields: ReadonlySet<string>): CallError | null {
+  const failure = failureOf(error)
+  const rest = failure.problems.filter(problem => {
+    const field = pathOf(problem)?.split('.')[0]
+    return field === undefined ? problem.where?.field === 'dataset' : !fields.has(field)
+  })
+  return rest.length > 0 ? new CallError({ ...failure, problems: rest }) : null
+}
+
+const changed = (now: Params, before: Params) =>
+  [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(name => now[name] !== before[name])
 
 let sent = { text: '', key: '' }
 

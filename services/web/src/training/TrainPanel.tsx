@@ -25,10 +25,12 @@ export function TrainPanel() {
   const form = useRef<HTMLFormElement>(null)
   const { pending, error } = useTraining()
   const failure = error ? failureOf(error) : null
-  const { fields, others } = sorted(failure?.problems ?? [])
+  const { fields, others } = sorted(failure?.problems ?? [], told)
   useEffect(() => {
-    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
-  }, [error])
+    // after an attempt, not when a part of its refusal is mended: somebody is writing there
+    if (!pending && useTraining.getState().error)
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [pending])
   const ofDataset = others.filter(problem => problem.where?.field === 'dataset')
   const ofAll = others.filter(problem => problem.where?.field !== 'dataset')
   return (

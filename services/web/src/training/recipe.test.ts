@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Problem, RecipeField } from '@/client/types'
 import { pictureShape, pixels } from '@/datasets/picture'
+import { teller } from '@/i18n/told'
 import { durationText, metricText } from '@/jobs/texts'
 import { defaultText, errorAt, fieldValue, namedOf, sorted, withField } from './recipe'
 
@@ -44,15 +45,20 @@ test.each([
   expect(defaultText(field('int', { default: value }))).toBe(text)
 })
 
+const same = (text: string) => text
+
 const problem = (where: string | null, rule: string): Problem => ({ rule, where: where ? { field: where } : {} })
 
 test('problems go to their fields, and the rest to the job', () => {
-  const { fields, others } = sorted([
-    problem('params.optimizer.momentum', 'too large'),
-    problem('params.class_weight.0', 'negative'),
-    problem('dataset', 'unknown'),
-    problem(null, 'broken'),
-  ])
+  const { fields, others } = sorted(
+    [
+      problem('params.optimizer.momentum', 'too large'),
+      problem('params.class_weight.0', 'negative'),
+      problem('dataset', 'unknown'),
+      problem(null, 'broken'),
+    ],
+    same,
+  )
   expect(errorAt(fields, 'optimizer.momentum')).toBe('too large')
   expect(errorAt(fields, 'optimizer', ['momentum'])).toBeUndefined()
   expect(errorAt(fields, 'optimizer', ['beta_1'])).toBe('too large')
@@ -115,4 +121,13 @@ test.each([
   [null, '–'],
 ])('the metric %j is shown as %s', (value, text) => {
   expect(metricText(value)).toBe(text)
+})
+
+test('a problem at a field is told in the language of the page, with its hint and without the name beside it', () => {
+  const told = teller({ '{} must be an integer': '{} 必须是整数', 'leave it out': '请留空' })
+  const { fields } = sorted(
+    [{ rule: 'params.epochs must be an integer', hint: 'leave it out', where: { field: 'params.epochs' } }],
+    told,
+  )
+  expect(fields.get('epochs')).toBe('必须是整数 (请留空)')
 })

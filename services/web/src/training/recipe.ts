@@ -1,4 +1,5 @@
 import type { Problem, RecipeField } from '@/client/types'
+import type { Told } from '@/i18n/told'
 import { parseValue, textOf } from '@/model/values'
 import { listsValue, mapText, mapValue } from './maps'
 
@@ -35,22 +36,31 @@ export function defaultText(field: RecipeField): string | null {
   return fieldText(value)
 }
 
-/** Problems by the path of their field below `params`; the rest belong to the job as a whole. */
-export function sorted(problems: readonly Problem[]): { fields: ReadonlyMap<string, string>; others: Problem[] } {
+type Sorted = { readonly fields: ReadonlyMap<string, string>; readonly others: Problem[] }
+
+/** Problems, in the language of the page, by the path of their field below `params`; the rest belong to the job as a whole. */
+export function sorted(problems: readonly Problem[], told: Told): Sorted {
   const fields = new Map<string, string>()
   const others: Problem[] = []
   for (const problem of problems) {
-    const path = /^params\.(?:recipe\.)?(.+)$/.exec(problem.where?.field ?? '')?.[1]
+    const path = pathOf(problem)
     if (path === undefined) others.push(problem)
-    else fields.set(path, [fields.get(path), sentence(problem)].filter(Boolean).join(' '))
+    else fields.set(path, [fields.get(path), sentence(problem, path, told)].filter(Boolean).join(' '))
   }
   return { fields, others }
 }
 
+/** Where below `params` a problem lies. */
+export function pathOf({ where }: Problem): string | undefined {
+  return /^params\.(?:recipe\.)?(.+)$/.exec(where?.field ?? '')?.[1]
+}
+
 /** The field's own name is beside it already. */
-function sentence({ rule, hint }: Problem): string {
-  const text = rule.replace(/^params\.(\w+\.)*/, '')
-  return hint ? `${text} (${hint})` : text
+function sentence({ rule, hint }: Problem, path: string, told: Told): string {
+  const name = path.split('.').at(-1) ?? path
+  const text = told(rule.replace(/^params\.(\w+\.)*/, ''))
+  const rest = text.startsWith(`${name} `) ? text.slice(name.length + 1) : text
+  return hint ? `${rest} (${told(hint)})` : rest
 }
 
 /** What is wrong with a field or, where `children` have fields of their own, with it as a whole. */

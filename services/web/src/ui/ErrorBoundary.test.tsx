@@ -1,6 +1,7 @@
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
-import type { ReactNode } from 'react'
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { type ReactNode, Suspense } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { lazyPart } from '@/api/parts'
 import { startI18n } from '@/i18n'
 import { ErrorBoundary } from './ErrorBoundary'
 
@@ -9,6 +10,8 @@ beforeEach(async () => {
   await startI18n()
 })
 afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
   cleanup()
   vi.restoreAllMocks()
 })
@@ -41,4 +44,41 @@ test('a dialog with a fault is told beside the page, until it is dismissed', () 
   expect(screen.getByText('the page')).toBeTruthy()
   fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }))
   expect(closed).toHaveBeenCalledOnce()
+})
+
+/** A part that the server gives when it is there. */
+function partOf(server: { there: boolean }) {
+  vi.stubGlobal('fetch', async () => {
+    if (!server.there) throw new TypeError('away')
+    return new Response('<html></html>')
+  })
+  return lazyPart(async () => {
+    if (!server.there) throw new TypeError('away')
+    return { default: () => <p>the part</p> }
+  })
+}
+
+test('a part that the server was not there to give is fetched when it is asked for again', async () => {
+  const server = { there: false }
+  const Part = partOf(server)
+  render(page('/', <Suspense>{<Part />}</Suspense>))
+  const again = await screen.findByRole('button', { name: 'Try again' })
+  fireEvent.click(again)
+  await screen.findByRole('alert')
+  expect(screen.queryByText('the part')).toBeNull()
+  server.there = true
+  fireEvent.click(await screen.findByRole('button', { name: 'Try again' }))
+  expect(await screen.findByText('the part')).toBeTruthy()
+})
+
+test('it is fetched by itself once the server is back', async () => {
+  vi.useFakeTimers()
+  const server = { there: false }
+  const Part = partOf(server)
+  render(page('/', <Suspense>{<Part />}</Suspense>))
+  await act(() => vi.advanceTimersByTimeAsync(7000))
+  expect(screen.getByRole('alert').textContent).toContain('tries again by itself')
+  server.there = true
+  await act(() => vi.advanceTimersByTimeAsync(3000))
+  expect(screen.getByText('the part')).toBeTruthy()
 })

@@ -5,6 +5,7 @@ import { type Failure, failureOf } from '@/api/failure'
 import { isAway } from '@/api/queries'
 import type { Problem } from '@/client/types'
 import { useTold } from '@/i18n/told'
+import { bytesText } from '@/model/values'
 import { Button } from './Button'
 
 /** The key of what is told where nothing came from the server, or not what this window expects. */
@@ -75,18 +76,23 @@ export function ProblemList(props: { problems: readonly Problem[]; onLayer?: ((l
   )
 }
 
+/** 33,554,432 -> `33,554,432 (32 MiB)`. */
+const withSizes = (text: string) =>
+  text.replace(/\d[\d,]{3,}/g, number => `${number} (${bytesText(Number(number.replaceAll(',', '')))})`)
+
 function ProblemItem({ problem, onLayer }: { problem: Problem; onLayer?: ((layer: string) => void) | undefined }) {
   const { t } = useTranslation()
   const told = useTold()
   const { layer, param, field, line } = problem.where
   const place = [layer, param ?? field, line ? `:${line}` : null].filter(Boolean).join(' · ')
   const received = problem.received === null || problem.received === undefined ? '' : JSON.stringify(problem.received)
+  const sized = (words: string) => (problem.rule.includes('(bytes)') ? withSizes(words) : words)
   const text = (
     <>
       {place ? <span className="problem-place">{place}</span> : null}
-      <span>{told(problem.rule)}</span>
+      <span>{sized(told(problem.rule))}</span>
       {received ? (
-        <span className="problem-more">{t('failure:received', { value: received.slice(0, 120) })}</span>
+        <span className="problem-more">{t('failure:received', { value: sized(received.slice(0, 120)) })}</span>
       ) : null}
       {problem.hint ? <span className="problem-more">{t('failure:hint', { text: told(problem.hint) })}</span> : null}
     </>

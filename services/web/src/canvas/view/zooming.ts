@@ -8,6 +8,22 @@ export function showAll(): void {
   requestAnimationFrame(() => shownFlow()?.fitView({ padding: 0.15, maxZoom: 1, duration: duration() }))
 }
 
+type Box = { readonly y: number; readonly height: number; readonly x: number; readonly width: number }
+
+/** The smallest zoom: one at which all of these are seen on a small screen too. */
+export function leastZoom(boxes: readonly Box[]): number {
+  const [left, top] = [leastOf(boxes.map(one => one.x)), leastOf(boxes.map(one => one.y))]
+  const right = -leastOf(boxes.map(one => -one.x - one.width))
+  const bottom = -leastOf(boxes.map(one => -one.y - one.height))
+  return Math.min(SMALL, SMALL_SCREEN / Math.max(right - left, bottom - top, 1))
+}
+
+const SMALL = 0.03
+/** The shorter side of a canvas, without what stays free around the network. */
+const SMALL_SCREEN = 200
+
+const leastOf = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+
 /** Moves the canvas just when the place is not to be seen. */
 export function bringIntoView(place: Point | undefined): void {
   const [flow, surface] = [shownFlow(), shownSurface()]

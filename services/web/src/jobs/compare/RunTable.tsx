@@ -8,7 +8,18 @@ import { metricText, valueText } from '../texts'
 import { About } from './About'
 import type { Shown } from './address'
 import { Line } from './Line'
-import { asked, type Best, bestColumns, bestOf, type Compared, differs, ended, type Row, sideBySide } from './rows'
+import {
+  asked,
+  type Best,
+  bestColumns,
+  bestOf,
+  type Compared,
+  differs,
+  ended,
+  type Row,
+  sideBySide,
+  whyNoBest,
+} from './rows'
 
 type Props = {
   compared: readonly Compared[]
@@ -75,8 +86,9 @@ export function RunTable({ compared, runOf, shown, onShow }: Props) {
           {results.length > 0 ? (
             <tbody>
               <Title span={span}>{t('compare:howEnded')}</Title>
+              <NoBest span={span} whys={results.map(row => whyNoBest(row, jobs))} />
               {results.map(row => (
-                <Metric key={row.name} row={row} />
+                <Metric key={row.name} row={row} why={whyNoBest(row, jobs)} />
               ))}
             </tbody>
           ) : null}
@@ -84,7 +96,7 @@ export function RunTable({ compared, runOf, shown, onShow }: Props) {
             <tbody>
               <Title span={span}>{t('compare:bestOf')}</Title>
               {bests.map(row => (
-                <BestMetric key={row.name} row={row} />
+                <BestMetric key={row.name} row={row} why={whyNoBest(row, jobs)} />
               ))}
             </tbody>
           ) : null}
@@ -108,6 +120,20 @@ function Head({ at, onRemove }: { at: number; onRemove: () => void }) {
   )
 }
 
+/** A word why no run is marked as the best. */
+function NoBest({ span, whys }: { span: number; whys: readonly Why[] }) {
+  const { t } = useTranslation()
+  const why = whys.includes('dataset') ? 'dataset' : whys.includes('loss') ? 'loss' : null
+  if (why === null) return null
+  return (
+    <tr>
+      <td colSpan={span} className="field-hint">
+        {t(`compare:noBest.${why}`)}
+      </td>
+    </tr>
+  )
+}
+
 function Title({ span, children }: { span: number; children: ReactNode }) {
   return (
     <tr className="compare-title">
@@ -118,10 +144,13 @@ function Title({ span, children }: { span: number; children: ReactNode }) {
   )
 }
 
+type Why = ReturnType<typeof whyNoBest>
+const NONE: ReadonlySet<number> = new Set()
+
 /** The metrics that they ended with; the best is marked. */
-function Metric({ row }: { row: Row }) {
+function Metric({ row, why }: { row: Row; why: Why }) {
   const { t } = useTranslation()
-  const best = bestColumns(row.name, row.values)
+  const best = why ? NONE : bestColumns(row.name, row.values)
   return (
     <Line name={t(`jobs:verdict.${row.name}`, { defaultValue: row.name })}>
       {row.values.map((value, at) => (
@@ -133,13 +162,11 @@ function Metric({ row }: { row: Row }) {
 }
 
 /** The best that a metric was at the end of an epoch, and at which. */
-function BestMetric({ row }: { row: Row }) {
+function BestMetric({ row, why }: { row: Row; why: Why }) {
   const { t } = useTranslation()
   const found = row.values as readonly (Best | null)[]
-  const best = bestColumns(
-    row.name,
-    found.map(one => one?.value ?? null),
-  )
+  const values = found.map(one => one?.value ?? null)
+  const best = why ? NONE : bestColumns(row.name, values)
   return (
     <Line name={row.name}>
       {found.map((one, at) => (

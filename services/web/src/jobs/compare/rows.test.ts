@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { JobView } from '@/client/types'
 import { NO_RUN } from '@/training/run'
 import { addressOf, shownIn } from './address'
-import { asked, bestColumns, bestOf, differs, ended, sideBySide } from './rows'
+import { asked, bestColumns, bestOf, differs, ended, sideBySide, whyNoBest } from './rows'
 
 const job = (given: Partial<JobView>): JobView => ({ params: {}, metrics: {}, ...given }) as JobView
 
@@ -68,4 +68,16 @@ test.each(['job=a&job=b', 'job=a&job=b&metric=val%2Floss&side=validation&all=1']
 
 test('an address that says nonsense shows what is usual', () => {
   expect(shownIn('job=a&job=a&job=&side=left&all=yes')).toEqual({ ids: ['a'], metric: '', side: 'both', all: false })
+})
+
+test.each([
+  ['accuracy', 'a', 'mse', null],
+  ['loss', 'a', 'mse', 'loss'],
+  ['loss', 'a', 'mae', null],
+  ['accuracy', 'b', 'mae', 'dataset'],
+  ['trials', 'b', 'mae', null],
+])('%s of another run on %s with %s: %s', (name, dataset, loss, why) => {
+  const jobs = [job({ dataset: 'a', params: { loss: 'mae' } }), job({ dataset, params: { loss } })]
+  expect(whyNoBest({ name, values: [1, 2] }, jobs)).toBe(why)
+  expect(whyNoBest({ name, values: [1, null] }, jobs)).toBeNull()
 })

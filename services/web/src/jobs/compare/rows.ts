@@ -63,6 +63,18 @@ export function wayOf(metric: string): 'higher' | 'lower' | null {
   return HIGHER.test(metric) ? 'higher' : LOWER.test(metric) ? 'lower' : null
 }
 
+/** Why no run is the best in a metric: they learned from different data, or had another loss, where that is compared. */
+export function whyNoBest({ name, values }: Row, jobs: readonly (JobView | null)[]): 'dataset' | 'loss' | null {
+  const those = jobs.filter((job, at): job is JobView => job !== null && values[at] !== null)
+  if (those.length < 2 || wayOf(name) === null) return null
+  if (unlike(those.map(job => [job.dataset, job.params.environment]))) return 'dataset'
+  return /(^|_)loss$/.test(name) && unlike(those.map(lossOf)) ? 'loss' : null
+}
+
+const lossOf = (job: JobView) => Object.entries(asked(job)).filter(([name]) => /(^|\.)loss/.test(name))
+
+const unlike = (values: readonly unknown[]) => new Set(values.map(value => JSON.stringify(value))).size > 1
+
 /** Which columns hold the best value: none where fewer than two have one, or where all have the same. */
 export function bestColumns(metric: string, values: readonly unknown[]): ReadonlySet<number> {
   const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
