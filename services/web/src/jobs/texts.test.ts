@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { expect, test } from 'vitest'
-import { isEmpty, metricName, valueText } from './texts'
+import { isEmpty, metricName, stepText, valueText } from './texts'
 
 test.each([
   [null, '–'],
@@ -54,4 +54,15 @@ test.each([
   const texts = i18next.createInstance()
   await texts.init({ lng: 'en', ns: ['jobs'], resources: { en: { jobs: { metric: words } } } })
   expect(metricName(texts.t, metric, table)).toBe(name)
+})
+
+const packed = (...values: number[]) => ({
+  shape: [values.length],
+  data: btoa(String.fromCharCode(...new Uint8Array(new Float32Array(values).buffer))),
+})
+
+test('what a fitted step found is told as numbers, of which the first suffice', () => {
+  expect(stepText({ step: 'fill', values: packed(0.5, -1 / 3, 74) })).toBe('fill [0.5, -0.3333, 74]')
+  const many = packed(...Array.from({ length: 20 }, (_, at) => at))
+  expect(stepText({ step: 'fill', values: many })).toBe('fill [0, 1, 2, 3, 4, 5, 6, 7, … (20)]')
 })

@@ -45,11 +45,30 @@ function objectText(value: object): string {
   return [named ? name : '', parts.join(inner ? '; ' : ', ')].filter(Boolean).join(', ')
 }
 
+/** An array that travels as base64 of 32-bit floats, little-endian. */
+type Packed = { readonly shape: readonly number[]; readonly data: string }
+
+const isPacked = (value: unknown): value is Packed =>
+  typeof value === 'object' && value !== null && 'data' in value && typeof value.data === 'string' && 'shape' in value
+
+/** More numbers of an array are not shown. */
+const MOST_NUMBERS = 8
+const short = (value: number) => Number(value.toPrecision(4))
+
+/** The first numbers of a packed array, and how many there are where there are more. */
+function packedText({ shape, data }: Packed): string {
+  const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0))
+  const view = new DataView(bytes.buffer)
+  const count = Math.floor(bytes.length / 4)
+  const first = Array.from({ length: Math.min(count, MOST_NUMBERS) }, (_, at) => short(view.getFloat32(4 * at, true)))
+  return `[${first.join(', ')}${count > MOST_NUMBERS ? `, … (${shape.join(' × ')})` : ''}]`
+}
+
 /** A step of preprocessing as `scale 0.003922, 0`. */
 export function stepText({ step, ...how }: Step): string {
   const values = Object.values(how)
     .filter(one => one !== null)
-    .map(one => (typeof one === 'number' ? Number(one.toPrecision(4)) : JSON.stringify(one)))
+    .map(one => (typeof one === 'number' ? short(one) : isPacked(one) ? packedText(one) : JSON.stringify(one)))
   return [step, values.join(', ')].filter(Boolean).join(' ')
 }
 
