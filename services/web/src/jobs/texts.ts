@@ -87,17 +87,32 @@ function stepLists(value: unknown): string[] | null {
 }
 
 const MEASURES = ['top_5_accuracy', 'accuracy', 'loss', 'mse', 'mae', 'auc', 'precision', 'recall']
-const SPLIT = /^(test|val|train)_/
+const SPLIT = /^(?:test|val|train)_/
 
-/** A metric in words; that of an output but the first (`parity_accuracy`) with the output's name before it. */
-export function metricName(t: TFunction, metric: string, table: 'metric' | 'verdict' = 'metric'): string {
-  const known = t(`jobs:${table}.${metric}`, { defaultValue: '' })
-  if (known !== '') return known
-  const split = table === 'verdict' ? (SPLIT.exec(metric)?.[0] ?? '') : ''
+/**
+ * A metric in words: `val_parity_accuracy` is `parity · Accuracy (validation)`. `first`: the output to which those
+ * belong that name none, where there are several outputs.
+ */
+export function metricName(t: TFunction, metric: string, first: string | null = null): string {
+  const split = SPLIT.exec(metric)?.[0] ?? ''
   const rest = metric.slice(split.length)
-  if (MEASURES.includes(rest)) return metric
-  const measure = MEASURES.find(one => rest.endsWith(`_${one}`))
-  if (measure === undefined) return metric
-  const plain = `${split}${measure}`
-  return `${rest.slice(0, -measure.length - 1)} · ${t(`jobs:${table}.${plain}`, { defaultValue: plain })}`
+  const measure = MEASURES.find(one => rest === one || rest.endsWith(`_${one}`))
+  const output = measure === undefined ? '' : rest.slice(0, -measure.length - 1)
+  const whose = output !== '' ? output : measure === 'loss' ? null : first
+  const plain = measure ?? rest
+  const known = t(`jobs:metric.${plain}`, { defaultValue: '' })
+  if (known === '') return metric
+  const said = measure !== undefined && whose ? `${whose} · ${known}` : known
+  return split === '' ? said : t(`jobs:onSplit.${split.slice(0, -1)}`, { metric: said })
+}
+
+/** The output that is left unnamed in a list of metrics of several: the one that has a loss and no other measure. */
+export function firstOutput(metrics: readonly string[]): string | null {
+  const plain = metrics.map(metric => metric.replace(SPLIT, ''))
+  if (!plain.some(one => one !== 'loss' && MEASURES.includes(one))) return null
+  const outputs = [...new Set(plain.filter(one => one.endsWith('_loss')).map(one => one.slice(0, -'_loss'.length)))]
+  const bare = outputs.filter(
+    name => !plain.some(one => MEASURES.some(measure => measure !== 'loss' && one === `${name}_${measure}`)),
+  )
+  return outputs.length > 1 && bare.length === 1 ? (bare[0] ?? null) : null
 }
