@@ -49,7 +49,7 @@ def test_the_branches_of_a_union_make_one_problem_without_their_internal_names()
             TrainParams,
             {"preprocessing": {"a": [{"step": "no"}]}},
             "preprocessing.a.0.step",
-            "step must be one of 'scale'",
+            "step must be one of 'fill', 'scale'",
         ),
         (TrainParams, {"preprocessing": [{}]}, "preprocessing.0.step", "step must be given"),
         (TrainParams, {"preprocessing": [{"step": "scale", "factor": "x"}]}, "preprocessing.0.factor", "a number"),

@@ -81,7 +81,15 @@ def memory_warnings(
 
 
 def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
-    """Where no worker that is online has as many devices as a training asks for. None online: nothing is known."""
+    """Where no worker that is online has as many devices as a training asks for, one of a search or of an ensemble too.
+
+    None online: nothing is known.
+    """
+    if isinstance(params, EnsembleParams) and params.method not in TRAINS:
+        return []
+    if isinstance(params, TuneParams | EnsembleParams):
+        found = device_warnings(s, params.recipe, queue_for("train", params.recipe.device))
+        return [one.inside("recipe") for one in found]
     wanted = getattr(params, "devices", 1)
     counts = [_devices_of(worker, params) for worker in workers.online(s, queue)]
     if not isinstance(wanted, int) or wanted == 1 or not counts or max(counts) >= wanted:
@@ -93,6 +101,8 @@ def device_warnings(s: Session, params: BaseModel, queue: str) -> list[Problem]:
 
 def _devices_of(worker: Worker, params: BaseModel) -> int:
     """As its child counts them: GPUs where the job may use one, else what the CPU is shown as."""
+    if worker.backend == "torch":  # Keras shares nothing out on it
+        return 1
     gpus: int = sum(device.get("kind") == "gpu" for device in worker.devices)
     if gpus and getattr(params, "device", "any") != "cpu":
         return gpus

@@ -12,7 +12,7 @@ from onnx import helper
 from PIL import Image
 from visualnn_predictor.pictures import read_picture
 from visualnn_predictor.tensors import NotNumbers
-from visualnn_shared.training.serving import Fill, Meaning, Numbers, Serving, TensorSpec
+from visualnn_shared.training.serving import Cast, Fill, Meaning, Numbers, Serving, TensorSpec
 
 from tests.predictor.served import RNG, Served, dense, floats, onnx_file, serving, softmax
 
@@ -256,6 +256,15 @@ def test_a_value_may_be_missing_where_the_operator_fills_it(served: Served) -> N
     tensor = {"name": "x", "shape": [3, 2], "datatype": "FP32", "data": [1.5, None, None, 3, 4, 5]}
     found = served.post("/v2/models/fills/infer", {"inputs": [tensor]}).json()
     np.testing.assert_allclose(found["outputs"][0]["data"], known[:, 0], rtol=1e-5)
+    for dtype, kind in (("int64", "INT64"), ("uint8", "UINT8")):  # what fills in is a fraction all the same
+        steps = (Fill(values=Numbers.of(np.array([7.5, -2.0]))), Cast(dtype="float32"))
+        served.register(dtype, file, serving((2,), (1,), dtype=dtype, steps=steps))
+        whole = np.array([[7.5, 3], [4, -2]], "f") @ kernel + bias
+        answer = served.post(f"/predict/{dtype}", {"inputs": [[None, 3], [4, None]]}).json()
+        np.testing.assert_allclose([one["values"][0] for one in answer["predictions"]], whole[:, 0], rtol=1e-5)
+        tensor = {"name": "x", "shape": [2, 2], "datatype": kind, "data": [None, 3, 4, None]}
+        found = served.post(f"/v2/models/{dtype}/infer", {"inputs": [tensor]}).json()
+        np.testing.assert_allclose(found["outputs"][0]["data"], whole[:, 0], rtol=1e-5)
     refused = served.post("/predict/takes-all", asked)
     assert refused.status_code == 422
     assert "values must be numbers" in refused.text

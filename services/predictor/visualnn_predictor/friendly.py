@@ -118,7 +118,7 @@ def _stacked(
     numbers = to_array(values, spec.dtype, gaps).reshape(count - len(pictures), *shape)
     if not pictures:
         return numbers
-    found: NDArray[Any] = np.empty((count, *shape), spec.dtype)
+    found: NDArray[Any] = np.empty((count, *shape), numbers.dtype)
     found[[index for index in range(count) if index not in pictures]] = numbers
     for index, picture in pictures.items():
         found[index] = picture

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from visualnn_shared.datasets.schema import DType
 from visualnn_shared.spec.problem import Problem, problem
 from visualnn_shared.spec.received import shown
-from visualnn_shared.training.serving import TensorSpec
+from visualnn_shared.training.serving import TensorSpec, with_gaps
 
 _CODES: dict[DType, str] = {"float32": "f", "float64": "d", "int32": "i", "int64": "q", "uint8": "B"}
 _NUMBERS = (int, float)
@@ -46,7 +46,7 @@ def flatten(data: Any) -> tuple[tuple[int, ...], Sequence[Any]]:
 
 
 def to_array(values: Sequence[Any], dtype: DType, gaps: bool = False) -> NDArray[Any]:
-    """A flat array of ``dtype``; ``gaps``: null is a value that is missing, NaN.
+    """A flat array of ``dtype``; ``gaps``: null is a value that is missing, NaN, beside which whole numbers are floats.
 
     Raises NotNumbers for texts, booleans, nulls, fractions, and what does not fit.
     """
@@ -55,7 +55,7 @@ def to_array(values: Sequence[Any], dtype: DType, gaps: bool = False) -> NDArray
     if gaps and None in values:
         places = np.array([value is None for value in values])
         known = to_array([value for value in values if value is not None], dtype)
-        found = np.full(len(values), np.nan, dtype)
+        found = np.full(len(values), np.nan, with_gaps(dtype))
         found[~places] = known
         return found
     code = _CODES.get(dtype)

@@ -37,12 +37,14 @@ export function App() {
             </Suspense>
           </ErrorBoundary>
         </div>
-        <ErrorBoundary resetOn={dialog} onDismiss={closeDialog}>
-          <Dialogs />
-        </ErrorBoundary>
-        <ErrorBoundary onDismiss={dismissAll}>
-          <Toasts />
-        </ErrorBoundary>
+        <div className="toasts">
+          <ErrorBoundary resetOn={dialog} onDismiss={closeDialog}>
+            <Dialogs />
+          </ErrorBoundary>
+          <ErrorBoundary onDismiss={dismissAll}>
+            <Toasts />
+          </ErrorBoundary>
+        </div>
       </QueryClientProvider>
     </CSPProvider>
   )

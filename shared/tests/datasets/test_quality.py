@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 from visualnn_shared.datasets.data import Data
-from visualnn_shared.datasets.grid import draw
+from visualnn_shared.datasets.grid import captions, draw
 from visualnn_shared.datasets.known import KNOWN
 from visualnn_shared.datasets.quality import Oddity, report
 from visualnn_shared.datasets.reading import inspect, load
@@ -180,3 +180,17 @@ def test_several_labels_are_each_judged_and_drawn(tmp_path: Path) -> None:
         for each in (schema.with_labels(schema.labels[0]), schema)
     )
     assert one != several  # each label stands below its sample
+
+
+def test_each_of_several_labels_has_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "several.npz"
+    y = {f"y_train_{name}": np.arange(4) for name in ("digit", "ink", "parity")}
+    np.savez(path, x_train=np.random.default_rng(0).random((4, 8, 8)), **y)
+    inspected = inspect(path, path.name)
+    split = load(path, inspected.format, inspected.schema).splits["train"]
+    assert captions(split, inspected.schema, 10, 1) == ["11: digit 1", "ink 1", "parity 1"]
+    several = Image.open(io.BytesIO(draw(split, inspected.schema, "several", 0, 4)))
+    one = inspected.schema.with_labels(inspected.schema.labels[0])
+    assert several.height == Image.open(io.BytesIO(draw(split, one, "one", 0, 4))).height + 2 * 15
+    many = inspected.schema.with_labels(*inspected.schema.labels * 4)
+    assert captions(split, many, 0, 0)[-1] == "5 more"

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from visualnn_shared.jobs import protocol, workers
+from visualnn_shared.jobs.model import TUNE
 from visualnn_shared.jobs.workers import WorkerInfo
 from visualnn_shared.store.clock import clock
-from visualnn_shared.store.tables import Job, Worker
+from visualnn_shared.store.tables import Job, Trial, Worker
 
 CPU = WorkerInfo(["train.cpu", "infer"], [{"kind": "cpu", "name": "cpu", "memory_bytes": 1}], "tensorflow", id="cpu")
 GPU = WorkerInfo(["train.gpu"], [{"kind": "gpu", "name": "gpu", "memory_bytes": 2}], "torch", id="gpu")
@@ -98,6 +99,24 @@ def test_a_queued_job_says_how_many_devices_its_worker_must_have(bench: Any) -> 
     assert bench.do(workers.waiting_for, job) == "a worker with 4 devices: those online have at most 1"
     bench.do(workers.announce, WorkerInfo(CPU.queues, [{"kind": "gpu"}] * 4, "jax", id="four"))
     assert bench.do(workers.waiting_for, job) is None
+
+
+def test_a_search_tells_what_all_its_trainings_lack(bench: Any) -> None:
+    bench.do(workers.announce, CPU)
+    parent, *trials = bench.submit(kind="tune", queue=TUNE), bench.submit(devices=4), bench.submit(devices=4)
+    lease = {"state": "running", "lease_until": bench.now() + 60, "lease_token": "held"}
+    bench.set(parent, **lease)
+
+    def told() -> str | None:
+        return bench.do(workers.waiting_for, bench.do(protocol.find, parent))
+
+    assert told() is None  # none is asked for yet
+    with bench.database.session() as s:
+        s.add_all([Trial(tune_id=parent, number=n, job_id=one, values={}, state="queued", epochs=[])
+                   for n, one in enumerate(trials)])  # fmt: skip
+    assert told() == "a worker with 4 devices: those online have at most 1; its trainings wait"
+    bench.set(trials[1], **lease)
+    assert told() is None
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from visualnn_shared.training.pipeline import pipe
 from visualnn_shared.training.pixels import channels, resize
 from visualnn_shared.training.preprocess import apply
 from visualnn_shared.training.recipe import TrainParams
-from visualnn_shared.training.serving import Numbers, Scale, Serving, Step, Tokens
+from visualnn_shared.training.serving import Numbers, Scale, Serving, Step, Tokens, with_gaps
 from visualnn_shared.training.steps import RecipeStep, Tokenise
 from visualnn_shared.training.words import split
 from visualnn_shared.zoo import load
@@ -75,6 +75,20 @@ def test_filling_is_scikit_learns(strategy: str, at_once: int, monkeypatch: pyte
     later = np.full((2, 5), np.nan, np.float32)
     np.testing.assert_allclose(apply(steps[:1], later), imputer.transform(later), atol=1e-6)
     assert np.isnan(later).all()  # the argument is not changed
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent"])
+def test_whole_numbers_are_filled_like_others(strategy: str, dtype: Any) -> None:
+    """Nothing is missing in training; later a sample lacks what whole numbers have no sign for."""
+    array = RANDOM.integers(50, 100, (40, 4)).astype(dtype)
+    piped = pipe(feature((4,), dtype, 50, 99), [recipe("fill", strategy=strategy)], "params.preprocessing")
+    steps = learn(piped.steps, lambda which: array[which], len(array))
+    assert piped.feature.dtype == apply(steps, array).dtype.name == with_gaps(dtype)
+    later = np.array([[92, np.nan, 75, 63], [np.nan] * 4])
+    expected = SimpleImputer(strategy=strategy).fit(array.astype(float)).transform(later)
+    np.testing.assert_allclose(apply(steps, later), expected, rtol=1e-6)
+    np.testing.assert_array_equal(apply(steps, array), array)
 
 
 def test_what_no_training_sample_has_is_filled_with_the_value_that_was_given() -> None:

@@ -18,6 +18,7 @@ _WIDE, _MOST_WIDE = 300, 4  # a cell of a table or text; so many side by side, e
 _SCALE, _NAMES = 46, 16  # beside the bars of a table the values, below them the columns
 _INK, _PALE, _PAPER, _BAR, _DOWN = (32, 36, 44), (110, 116, 128), (255, 255, 255), (58, 110, 196), (200, 92, 60)
 _MOST_BARS = 64
+_LINE, _MOST_LINES = 15, 8  # of labels below a sample
 
 
 def draw(split: Split, schema: DatasetSchema, title: str, first: int, columns: int) -> bytes:
@@ -27,7 +28,8 @@ def draw(split: Split, schema: DatasetSchema, title: str, first: int, columns: i
     count = len(split)
     columns = max(1, min(columns, count, columns if wide == _CELL else _MOST_WIDE))
     names = _columns(schema, feature)
-    text = _TEXT + (0 if names is None else _NAMES)
+    lines = min(max(len(schema.labels), 1), _MOST_LINES)
+    text = _TEXT + (lines - 1) * _LINE + (0 if names is None else _NAMES)
     rows = -(-count // columns)
     size = (max(columns * (wide + _GAP) + _GAP, 360), _HEAD + rows * (_CELL + text + _GAP) + _GAP)
     page = Image.new("RGB", size, _PAPER)
@@ -41,8 +43,9 @@ def draw(split: Split, schema: DatasetSchema, title: str, first: int, columns: i
         _cell(page, pen, split.x[feature.name][place], feature, (x, y), wide)
         if names is not None:
             _named(pen, names, (x, y + _CELL + 1), wide)
-        caption = f"{first + place}: {_label(split, schema, place)}"
-        pen.text((x, y + _CELL + text - _TEXT + 3), _fitting(pen, caption, font, wide), _INK, font=font)
+        below = y + _CELL + (0 if names is None else _NAMES) + 3
+        for line, said in enumerate(captions(split, schema, first, place)):
+            pen.text((x, below + line * _LINE), _fitting(pen, said, font, wide), _INK, font=font)
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
@@ -125,11 +128,15 @@ def _bars(
     pen.line((at[0], zero, at[0] + wide, zero), _PALE)
 
 
-def _label(split: Split, schema: DatasetSchema, place: int) -> str:
+def captions(split: Split, schema: DatasetSchema, first: int, place: int) -> list[str]:
+    """The sample's number and label; of several labels a line for each, as far as there is room."""
     said = [_said(split.labels[label.name][place], label) for label in schema.labels]
     if len(said) > 1:
         said = [f"{label.name} {one}" for label, one in zip(schema.labels, said, strict=True)]
-    return ", ".join(said) or "no label"
+    if len(said) > _MOST_LINES:
+        said = [*said[: _MOST_LINES - 1], f"{len(said) - _MOST_LINES + 1} more"]
+    said = said or ["no label"]
+    return [f"{first + place}: {said[0]}", *said[1:]]
 
 
 def _said(value: Any, label: LabelSchema) -> str:

@@ -13,7 +13,7 @@ from visualnn_shared.ids import new_id
 from visualnn_shared.jobs.model import COORDINATED, TRAIN_GPU, State
 from visualnn_shared.jobs.statements import insert_or_update
 from visualnn_shared.store.clock import clock
-from visualnn_shared.store.tables import Job, Worker
+from visualnn_shared.store.tables import Job, Trial, Worker
 
 ONLINE_S = 60.0
 """A worker is online while it was seen this long ago at most."""
@@ -88,10 +88,11 @@ def online(s: Session, queue: str | None = None, within_s: float = ONLINE_S) -> 
 
 def waiting_for(s: Session, job: Job, most_running: int = 0) -> str | None:
     """What a queued job waits for beyond its turn: a worker that can do it, or the end of its back-off, or that fewer
-    of its owner's jobs run; and a running one: a part of the platform that does not answer.
+    of its owner's jobs run; and a running one: a part of the platform that does not answer, or, of a search or an
+    ensemble, the worker that all its trainings lack.
     """
     if job.state == State.RUNNING:
-        return job.waiting_for
+        return job.waiting_for or (_trainings_lack(s, job) if job.queue in COORDINATED else None)
     if job.state != State.QUEUED:
         return None
     if job.queue not in COORDINATED and (missing := _missing(s, job)):
@@ -112,6 +113,16 @@ def _missing(s: Session, job: Job) -> str | None:
         return f"{what}: none is online"
     most = max(most_devices(one.devices, one.backend) for one in there)
     return f"a worker with {job.devices} devices: those online have at most {most}" if job.devices > most else None
+
+
+def _trainings_lack(s: Session, parent: Job) -> str | None:
+    """What the trainings that a job has asked for wait for, where none of them runs."""
+    asked = select(Job).join(Trial, Trial.job_id == Job.id).where(Trial.tune_id == parent.id)
+    there = list(s.scalars(asked.where(Job.state.in_((State.QUEUED, State.RUNNING))).order_by(Trial.number)))
+    if not there or any(one.state == State.RUNNING for one in there):
+        return None
+    missing = _missing(s, there[0])
+    return None if missing is None else f"{missing}; its trainings wait"
 
 
 def running(s: Session, owner: str) -> int:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from visualnn_shared.analysis.check import check
@@ -18,6 +20,8 @@ from visualnn_shared.training.recipe import CheckParams, TrainParams
 
 REPORT = "check.json"
 """The name of a check job's report among its files."""
+OF_RECIPE = ("loss", "losses", "loss_weights", "labels_of", "preprocessing", "seed", "device", "memory_limit_mb")
+"""Fields of a recipe that mean the same for a check; the editor takes the same."""
 Verdict = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -47,6 +51,11 @@ class CheckReport(BaseModel):
     items: list[CheckItem]
 
 
+def of_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What a check takes of a training's recipe: what it is about, not how long it would train. Unknown keys stay."""
+    return {name: one for name, one in recipe.items() if name in OF_RECIPE or name not in TrainParams.model_fields}
+
+
 def worst(items: list[CheckItem]) -> Verdict:
     """fail, else warn, else pass."""
     found = {item.verdict for item in items}
@@ -64,7 +73,7 @@ def plan_check(
     schema = schema if isinstance(schema, DatasetSchema) else DatasetSchema.model_validate(schema)
     wanted = TrainParams(
         loss=params.loss, losses=params.losses, loss_weights=params.loss_weights, labels_of=params.labels_of,
-        seed=params.seed,
+        preprocessing=params.preprocessing, seed=params.seed,
         batch_size=params.samples, learning_rate=params.learning_rate, optimizer="adam",
     )  # fmt: skip
     try:
@@ -118,14 +127,28 @@ def expected_loss(end: End) -> tuple[float, str] | None:
     return None
 
 
-def least_loss(end: End) -> float | None:
-    """What a loss can come down to where every sample is known by heart; None where that depends on the labels."""
+def least_loss(end: End, labels: NDArray[Any]) -> float | None:
+    """What a loss can come down to where every sample is known by heart; None where no formula is known.
+
+    ``labels`` as the loss takes them, (samples, ...). Cross-entropy with shares has the labels' own entropy, which is 0
+    where each is 0 or 1.
+    """
     name, options = name_of(end.loss), options_of(end.loss)
     if name == "poisson" or options.get("label_smoothing") or name in ("kl_divergence", "contrastive"):
         return None
     if end.joined.reading in ("rows", "flags") and name.endswith("crossentropy"):
-        return None
+        shares = np.asarray(labels, np.float64)
+        if name == "binary_crossentropy":
+            return float(np.mean(_entropy(shares) + _entropy(1 - shares)))
+        total = shares.sum(axis=-1, keepdims=True)
+        whole = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+        return float(np.mean((total * _entropy(whole)).sum(axis=-1)))
     return -1.0 if name == "cosine_similarity" else 0.0
+
+
+def _entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-p ln p, and 0 for what is not above 0."""
+    return -shares * np.log(np.where(shares > 0, shares, 1.0))
 
 
 _KINKED_LAYERS = frozenset({"ReLU", "LeakyReLU", "PReLU", "Maximum", "Minimum", "Abs", "AbsVal", "Threshold", "Clip"})

@@ -17,10 +17,7 @@ def filling(step: FillMissing, pieces: Callable[[], Iterator[Array]]) -> Array:
     """A value for each place of a sample. ``pieces`` gives the training samples in order, as often as it is called."""
     if step.strategy == "constant":
         return np.asarray(step.fill_value)
-    first = next(pieces())
-    shape = first.shape[1:]
-    if first.dtype.kind != "f":
-        return np.full(shape, step.fill_value)
+    shape = next(pieces()).shape[1:]
     found = _means(pieces) if step.strategy == "mean" else _by_place(step.strategy, pieces)
     return np.where(np.isnan(found), step.fill_value, found).reshape(shape)
 

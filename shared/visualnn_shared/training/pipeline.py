@@ -7,7 +7,7 @@ from typing import Any
 
 from visualnn_shared.datasets.schema import FeatureSchema
 from visualnn_shared.spec.problem import Problem, problem
-from visualnn_shared.training.serving import Channels, OneHot, Reshape, Resize, Scale, Step
+from visualnn_shared.training.serving import Channels, OneHot, Reshape, Resize, Scale, Step, with_gaps
 from visualnn_shared.training.steps import (
     ChannelsAs,
     FillMissing,
@@ -100,11 +100,13 @@ def _picture(step: Any, feature: FeatureSchema) -> tuple[int, ...]:
 
 
 def _fill(step: FillMissing, feature: FeatureSchema) -> tuple[FeatureSchema, Planned]:
+    dtype = with_gaps(feature.dtype)
     if step.strategy in ("most_frequent", "constant"):
         low, high = min(feature.min, step.fill_value), max(feature.max, step.fill_value)
         whole = feature.whole and step.fill_value == int(step.fill_value)
-        return _after(feature, min=low, max=high, whole=whole, missing=0, missing_in=()), step
-    return _after(feature, whole=feature.whole and not feature.missing, missing=0, missing_in=()), step
+        return _after(feature, dtype=dtype, min=low, max=high, whole=whole, missing=0, missing_in=()), step
+    whole = feature.whole and not feature.missing
+    return _after(feature, dtype=dtype, whole=whole, missing=0, missing_in=()), step
 
 
 def _scale(step: ScaleBy, feature: FeatureSchema) -> tuple[FeatureSchema, Planned]:

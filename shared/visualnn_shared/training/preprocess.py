@@ -20,6 +20,7 @@ from visualnn_shared.training.serving import (
     Serving,
     Step,
     Tokens,
+    with_gaps,
 )
 from visualnn_shared.training.words import tokens
 
@@ -66,7 +67,9 @@ def _one_hot(step: OneHot, array: Array) -> Array:
 
 
 def _fill(step: Fill, array: Array) -> Array:
-    empty = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, np.bool_)
+    if array.dtype.kind != "f":  # nothing is missing, but another sample's filled value may be a fraction
+        return array.astype(with_gaps(array.dtype.name))
+    empty = np.isnan(array)
     if not empty.any():
         return array
     filled: Array = np.where(empty, step.values.array, array).astype(array.dtype, copy=False)

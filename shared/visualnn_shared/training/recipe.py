@@ -245,6 +245,8 @@ class CheckParams(_Params):
     """Of a network with several outputs: what each output's loss counts in the sum; 1 where it is left out."""
     labels_of: dict[_Output, _Output] = Field(default={}, max_length=100)
     """Of a data set with several labels: which an output learns from, where its name does not say it."""
+    preprocessing: Preprocessing = ()
+    """What is done to inputs before they are looked at and learnt, as a training would."""
     samples: Annotated[int, Field(strict=True, ge=2, le=200)] = 20
     """So many training samples must be learnt by heart."""
     steps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 400

@@ -92,9 +92,14 @@ def _decoded(shape: tuple[int, ...], data: str) -> NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(data), "<f4").astype(np.float32).reshape(shape)
 
 
+def with_gaps(dtype: str) -> Literal["float32", "float64"]:
+    """The dtype of values some of which are missing, or were: it has a NaN, and every value of ``dtype``."""
+    return "float32" if dtype in ("float32", "uint8", "bool") else "float64"
+
+
 class Fill(_Frozen):
     """What is missing (NaN) becomes the value in the same place; one value for all samples and, where it is a single
-    one, for all places."""
+    one, for all places. Whole numbers become floats."""
 
     step: Literal["fill"] = "fill"
     values: Numbers

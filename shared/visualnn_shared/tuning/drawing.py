@@ -99,7 +99,11 @@ def round_ticks(low: float, high: float, about: int = 5) -> list[tuple[float, st
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     exact = step < 1e-4 or abs(high) >= 1e6
-    return [(n * step, f"{n * step:.3g}" if exact else f"{n * step + 0.0:.{places}f}") for n in range(first, last + 1)]
+    digits = max(3, 1 + math.floor(math.log10(max(abs(low), abs(high), step))) - math.floor(math.log10(step) + 1e-9))
+    return [
+        (n * step, f"{n * step:.{digits}g}" if exact else f"{n * step + 0.0:.{places}f}")
+        for n in range(first, last + 1)
+    ]
 
 
 def bars(shares: Mapping[str, float], metric: str, trials: int) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from visualnn.cli import main
@@ -69,3 +70,16 @@ def test_the_report_is_json_and_the_loss_is_asked_for(
     (posted,) = [one for one in platform.asked if one.method == "POST" and one.path.endswith("/jobs")]
     body = json.loads(posted.body)
     assert (body["kind"], body["params"]) == ("check", {"loss": json.loads(loss), "samples": 10})
+
+
+def test_a_check_takes_what_a_recipe_says_of_data_and_losses(
+    server: Server, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    server.answer = platform = Platform("pass")
+    recipe = {"epochs": 3, "learning_rate": 0.5, "preprocessing": [{"step": "fill"}], "labels_of": {"a": "b"}}
+    Path("recipe.json").write_text(json.dumps({**recipe, "loss": "mae", "sampels": 3}))
+    assert check(monkeypatch, "--recipe", "recipe.json", "--loss", "mse") == 0
+    (asked,) = [one for one in platform.asked if one.method == "POST" and one.path.endswith("/jobs")]
+    assert json.loads(asked.body)["params"] == {
+        "preprocessing": [{"step": "fill"}], "labels_of": {"a": "b"}, "loss": "mse", "sampels": 3,
+    }  # fmt: skip

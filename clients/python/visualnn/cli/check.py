@@ -1,5 +1,6 @@
 """``visualnn check``: every problem of a model at once; with a data set, whether it is fit to be trained."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,15 @@ def check(
     loss: Annotated[
         str | None, typer.Option(help="With a data set: the loss, or JSON.", show_default="chosen to fit")
     ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            help="With a data set: JSON file of the recipe it would be trained by; its loss, labels and preprocessing.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     samples: Annotated[
         int | None, typer.Option(min=2, help="Samples that must be learnt by heart.", show_default="20")
     ] = None,
@@ -37,13 +47,15 @@ def check(
     from visualnn_shared.analysis.check import check as find_problems
     from visualnn_shared.analysis.walk import resolve
     from visualnn_shared.errors import SpecInvalid
+    from visualnn_shared.training.checking import of_recipe
 
     from visualnn.cli.connect import connected
     from visualnn.cli.output import print_json, say
     from visualnn.cli.sources import load_spec
+    from visualnn.cli.train import read_recipe
 
     if dataset is not None:
-        params = given(loss=named_or_json(loss), samples=samples, priority=priority)
+        params = of_recipe(read_recipe(recipe)) | given(loss=named_or_json(loss), samples=samples, priority=priority)
         _try(model, dataset, params, data_dir, as_json)
         return
     spec = load_spec(model, lambda: connected(data_dir, worker=False), shape_of(input_shape))

@@ -18,6 +18,10 @@ INTERRUPTED = 130
 _STARTING_S = 15.0
 """What a worker may take to come online before its absence is told."""
 _LOOK_S = 0.5
+_COORDINATING = ("tune", "ensemble")
+"""Kinds of jobs whose work is done by train jobs."""
+_TRAINING = ("seeds", "snapshots", "average")
+"""Methods of an ensemble that train."""
 
 
 def wait_or_cancel(client: "Client", job: "Job", title: str, told: str | None = None) -> "Job":
@@ -51,15 +55,23 @@ def _tell_why_it_waits(client: "Client", job: "Job") -> None:
     Raises ``NoSuchWorker`` where none can come, and cancels the job.
     """
     until = time.monotonic() + _STARTING_S
-    while job.waiting_for and time.monotonic() < until:
+    while (job.waiting_for or _asks_for_trainings(client, job)) and time.monotonic() < until:
         time.sleep(_LOOK_S)
         job = client.jobs.get(job.id)
     if not job.waiting_for:
         return
-    if client.alone and job.state == "queued" and job.attempt == 0:
+    if client.alone and (job.kind in _COORDINATING or (job.state == "queued" and job.attempt == 0)):
         client.jobs.cancel(job.id)
         raise NoSuchWorker(job.waiting_for)
     note(f"job {job.id} waits: {job.waiting_for}")
+
+
+def _asks_for_trainings(client: "Client", job: "Job") -> bool:
+    """Whether a search or an ensemble is about to queue its trainings: until then it cannot say what they wait for."""
+    if job.final or job.kind not in _COORDINATING:
+        return False
+    told = client.jobs.trials(job.id)["trials"] if job.kind == "tune" else client.jobs.members(job.id)["trainings"]
+    return not told and (job.kind == "tune" or job.params.get("method", "seeds") in _TRAINING)
 
 
 def _cancel(client: "Client", job: "Job") -> None:

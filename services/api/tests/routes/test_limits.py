@@ -152,6 +152,14 @@ def test_a_training_that_should_not_fit_is_queued_with_a_warning(another: Callab
         assert [one["where"]["field"] for one in found] == told
     assert queued["waiting_for"] == "a worker with 4 devices: those online have at most 1"
     assert 'ask for 1, or "all"' in found[0]["hint"]
+    space = {"params.learning_rate": {"type": "float", "low": 1e-4, "high": 0.1}}
+    for kind, own in (("tune", {"space": space}), ("ensemble", {})):
+        asked = {**body, "kind": kind, "params": {**own, "recipe": {**body["params"], "validation_split": 0.5}}}
+        answer = api.post("jobs", json=asked)
+        assert answer.status_code == 202, answer.text
+        fields = [one["where"]["field"] for one in answer.json()["warnings"]]
+        assert [one for one in fields if "devices" in one] == ["params.recipe.devices"], kind
+        api.post(f"jobs/{answer.json()['id']}/cancel")
     body["params"]["devices"] = 3
     refused = api.post("jobs", json=body)
     assert refused.status_code == 422

@@ -84,10 +84,12 @@ export async function queueJob(kind: JobRequest['kind'], job: Wanted, key?: stri
   return got(api.POST('/api/v1/jobs', { params: { header: { 'Idempotency-Key': key } }, body }))
 }
 
-/** Queues a check of a model on a data set, with the loss that it would be trained with. */
+/** What a check takes of a training's recipe. */
+const OF_RECIPE = 'loss losses loss_weights labels_of preprocessing seed device memory_limit_mb'.split(' ')
+
+/** Queues a check of a model on a data set, with the loss, labels and preprocessing that it would be trained with. */
 export async function checkModel(job: Wanted): Promise<JobView> {
-  const { loss, losses, loss_weights, seed } = job.params
-  const given = Object.entries({ loss, losses, loss_weights, seed }).filter(([, value]) => value !== undefined)
+  const given = Object.entries(job.params).filter(([name, value]) => OF_RECIPE.includes(name) && value !== undefined)
   return queueJob('check', { ...job, params: Object.fromEntries(given) })
 }
 

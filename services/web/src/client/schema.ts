@@ -1703,6 +1703,14 @@ export interface components {
              */
             memory_limit_mb: number | null;
             /**
+             * Preprocessing
+             * @description What is done to inputs before they are looked at and learnt, as a training would.
+             * @default []
+             */
+            preprocessing: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[] | {
+                [key: string]: (components["schemas"]["FillMissing"] | components["schemas"]["ScaleBy"] | components["schemas"]["SubtractMean"] | components["schemas"]["Standardise"] | components["schemas"]["MinMax"] | components["schemas"]["Pca"] | components["schemas"]["Whiten"] | components["schemas"]["OneHotInputs"] | components["schemas"]["ResizeTo"] | components["schemas"]["ChannelsAs"] | components["schemas"]["ReshapeTo"] | components["schemas"]["Tokenise"])[];
+            };
+            /**
              * Samples
              * @description So many training samples must be learnt by heart.
              * @default 20

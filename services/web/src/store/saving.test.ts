@@ -1,8 +1,10 @@
 import { expect, test, vi } from 'vitest'
+import { refusal, unreachable } from '@/api/failure'
 import type { ModelView, Spec } from '@/client/types'
 import { chain } from '@/testing/catalogue'
 import { openDoc, useEditor } from './editor'
 import { save, saveQuietly, useSaving } from './saving'
+import { dismissAll, useToasts } from './toasts'
 
 const server = vi.hoisted(() => ({ createModel: vi.fn(), saveModel: vi.fn(), readModel: vi.fn() }))
 vi.mock('@/api/models', () => server)
@@ -35,4 +37,26 @@ test('a failed save ends the waiting', async () => {
   server.createModel.mockRejectedValue(new Error('no'))
   await save()
   expect(useSaving.getState().pending).toBe(false)
+})
+
+test('a save that the server did not hear is tried again from where it is told, and is told once', async () => {
+  dismissAll()
+  openDoc(chain())
+  server.createModel.mockRejectedValueOnce(unreachable()).mockRejectedValueOnce(unreachable())
+  await save()
+  await save()
+  const { items } = useToasts.getState()
+  expect(items.filter(item => item.tone === 'error')).toHaveLength(1)
+  server.createModel.mockResolvedValueOnce(stored(chain().spec, 1))
+  await items[0]?.again?.()
+  expect(useEditor.getState().origin?.version).toBe(1)
+  expect(useToasts.getState().items.map(item => item.tone)).toEqual(['info'])
+})
+
+test('a save that was refused is not offered again', async () => {
+  dismissAll()
+  openDoc(chain())
+  server.createModel.mockRejectedValueOnce(refusal(422, { title: 'no' }))
+  await save()
+  expect(useToasts.getState().items.map(item => item.again)).toEqual([undefined])
 })

@@ -2,12 +2,13 @@ import i18next from 'i18next'
 import { create } from 'zustand'
 import { failureOf } from '@/api/failure'
 import { createModel, readModel, saveModel } from '@/api/models'
+import { isAway } from '@/api/queries'
 import type { ModelView } from '@/client/types'
 import { openDialog } from '@/dialogs/state'
 import { goTo, modelPath } from '@/pages/location'
 import { draftKey, dropDraft } from './drafts'
 import { currentDoc, markSaved, useEditor } from './editor'
-import { tell, tellFailure } from './toasts'
+import { settleFailure, tell, tellFailure } from './toasts'
 
 /** Whether a save is on its way. */
 export const useSaving = create<{ pending: boolean }>(() => ({ pending: false }))
@@ -50,6 +51,11 @@ async function attempt(send: Send, quiet = false): Promise<void> {
   if (running === last) useSaving.setState({ pending: false })
 }
 
+/** What is on the canvas by then, sent as before. */
+const again = async (send: Send) => {
+  if (!useSaving.getState().pending) await attempt(send)
+}
+
 async function attemptNow(send: Send, quiet: boolean): Promise<void> {
   const { spec } = currentDoc()
   if (useEditor.getState().newer) {
@@ -62,9 +68,10 @@ async function attemptNow(send: Send, quiet: boolean): Promise<void> {
     markSaved(spec, { id: model.id, version: model.version, etag: model.etag })
     if (before !== model.id) await dropDraft(before)
     goTo(modelPath(model.id))
+    settleFailure(i18next.t('files:saveFailed'))
     if (!quiet) tell(i18next.t('files:saved', { version: model.version }))
   } catch (error) {
     if (failureOf(error).status === 412) openDialog('conflict')
-    else tellFailure(i18next.t('files:saveFailed'), error)
+    else tellFailure(i18next.t('files:saveFailed'), error, isAway(error) ? () => again(send) : undefined)
   }
 }

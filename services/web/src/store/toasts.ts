@@ -6,6 +6,8 @@ export type Toast = {
   readonly tone: 'info' | 'error'
   readonly text: string
   readonly failure?: Failure
+  /** Does once more what failed. */
+  readonly again?: () => unknown
 }
 
 export const useToasts = create<{ items: readonly Toast[] }>(() => ({ items: [] }))
@@ -19,10 +21,17 @@ export function tell(text: string): void {
   setTimeout(() => dismiss(id), SHOWN_MS)
 }
 
-/** Tells what went wrong; it stays until it is dismissed. */
-export function tellFailure(text: string, error: unknown): void {
+/** Tells what went wrong, once; it stays until it is dismissed. With `again` it can be tried once more from there. */
+export function tellFailure(text: string, error: unknown, again?: () => unknown): void {
   const failure = failureOf(error)
-  if (failure.kind !== 'cancelled') add({ tone: 'error', text, failure })
+  if (failure.kind === 'cancelled') return
+  settleFailure(text)
+  add({ tone: 'error', text, failure, ...(again ? { again } : {}) })
+}
+
+/** Takes back what was told of a failure, because it is over. */
+export function settleFailure(text: string): void {
+  useToasts.setState(({ items }) => ({ items: items.filter(item => item.tone !== 'error' || item.text !== text) }))
 }
 
 export function dismiss(id: number): void {

@@ -2,6 +2,7 @@ import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Failure, failureOf } from '@/api/failure'
+import { isAway } from '@/api/queries'
 import type { Problem } from '@/client/types'
 import { useTold } from '@/i18n/told'
 import { Button } from './Button'
@@ -31,7 +32,7 @@ type Props = {
   title: string
   error: unknown
   onLayer?: (layer: string) => void
-  /** Asks once more. */
+  /** Asks once more; a query with it is also asked again by itself while the server is away. */
   again?: () => unknown
   children?: ReactNode
 }
@@ -49,7 +50,10 @@ export function FailureBox({ title, error, onLayer, again, children }: Props) {
         {failure.problems.length > 0 ? (
           <ProblemList problems={failure.problems} onLayer={onLayer} />
         ) : (
-          <p>{say(failure)}</p>
+          <p>
+            {say(failure)}
+            {again && isAway(error) ? ` ${t('failure:asksAgain')}` : null}
+          </p>
         )}
         {children}
         {again ? <Button onClick={() => again()}>{t('app:retry')}</Button> : null}

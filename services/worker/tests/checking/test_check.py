@@ -196,4 +196,54 @@ def test_regression_and_several_outputs_are_checked_too(desk):
     verdicts = {name: one[0]["verdict"] for name, one in items.items()}
     assert (verdicts["initial_loss"], verdicts["regularization"]) == ("skip", "skip")
     assert (verdicts["gradients"], verdicts["overfit"]) == ("pass", "pass"), items
+    assert [item["layer"] for item in items["overfit"]] == ["a", "b"]
     assert numbers(keras.ops.ones(2)).dtype == np.float32  # float64 is left behind
+
+
+def heads_spec(*heads):
+    """Four features, a hidden layer, and heads of one input: (name, units, activation)."""
+    layers = [
+        {"name": "in", "type": "Input", "params": {"shape": [4]}},
+        {"name": "fc", "type": "Dense", "params": {"units": 16, "activation": "tanh"}, "inputs": ["in"]},
+        *({"name": name, "type": "Dense", "params": {"units": units, "activation": activation}, "inputs": ["fc"]}
+          for name, units, activation in heads),
+    ]  # fmt: skip
+    names = [name for name, _units, _activation in heads]
+    return read_spec({"visualnn": 1, "name": "heads", "outputs": names, "layers": layers})
+
+
+def test_each_output_is_judged_by_its_own_loss(desk, monkeypatch):
+    """One output's loss is a thousand times the other's, whose labels nothing in the samples tells."""
+    monkeypatch.setattr(checked, "check_gradients", lambda _bench: [])
+    x = np.random.default_rng(1).normal(size=(40, 4)).astype(np.float32)
+    x[1::2] = x[::2]  # two of each, labelled differently
+    at = desk({"x_train": x, "y_train_ink": (x[:, 0] * 50).astype(np.float32), "y_train_odd": np.arange(40) % 2})
+    spec = heads_spec(("ink", 1, "linear"), ("odd", 2, "softmax"))
+    _, items, _, _ = report(at, spec, samples=40, steps=200, learning_rate=0.1)
+    first, last = (items[name] for name in ("initial_loss", "overfit"))
+    assert [(one["layer"], one["values"].get("expected")) for one in first] == [("ink", None), ("odd", 0.693147)]
+    assert [(one["layer"], one["verdict"]) for one in last] == [("ink", "pass"), ("odd", "fail")], last
+    assert last[0]["values"]["first"] > 100 * last[1]["values"]["first"]
+    _, items, _, _ = report(at, spec, steps=1, loss_weights={"odd": 0.0})
+    assert [one["layer"] for one in items["overfit"]] == ["ink"]  # nobody asks the other to learn
+
+
+def test_attributes_of_0_and_1_must_be_learnt_by_heart(desk, monkeypatch):
+    monkeypatch.setattr(checked, "check_gradients", lambda _bench: [])
+    rng = np.random.default_rng(1)
+    at = desk({"x_train": rng.normal(size=(40, 4)).astype(np.float32), "y_train": rng.integers(0, 2, (40, 3))})
+    spec = heads_spec(("tags", 3, "sigmoid"))
+    for steps, verdicts in ((15, {"warn", "fail"}), (400, {"pass"})):
+        _, items, _, _ = report(at, spec, steps=steps, samples=10, learning_rate=0.03)
+        assert items["overfit"][0]["verdict"] in verdicts, items["overfit"]
+        assert "depends on the labels" not in items["overfit"][0]["reason"]
+
+
+def test_a_check_prepares_samples_as_a_training_does(desk, monkeypatch):
+    monkeypatch.setattr(checked, "check_gradients", lambda _bench: [])
+    at = desk(planted_data(broken))
+    with pytest.raises(Invalid, match="missing must be filled in"):
+        report(at, steps=1)
+    _, items, _, _ = report(at, steps=1, preprocessing=[{"step": "fill"}, {"step": "standardise"}])
+    values = items["data"][0]["values"]
+    assert (values["mean"], values["std"]) == (pytest.approx(0, abs=1e-5), pytest.approx(1, abs=1e-3))

@@ -10,9 +10,11 @@ import pytest
 from visualnn_shared.spec.reading import read_spec
 from visualnn_shared.training.loss_options import clean_loss
 from visualnn_shared.training.names import Loss
-from visualnn_shared.training.recipe import LossChoice
+from visualnn_shared.training.recipe import LossChoice, TrainParams
+from visualnn_worker.fitting.compiling import compile_model
 from visualnn_worker.fitting.losses import loss_of
 from visualnn_worker.kinds import weights_file
+from visualnn_worker.network.build import build
 
 from services.worker.tests.desk import class_data
 
@@ -217,6 +219,31 @@ TWO = read_spec({
     ],
 })  # fmt: skip
 WEIGHED = {"losses": {"aux": "multiclass_hinge"}, "loss_weights": {"aux": 0.3}, "validation_split": 0.2}
+
+
+def test_the_loss_of_each_of_several_outputs_is_a_mean_over_samples():
+    """A last batch of one sample, far off, in training, validation and evaluation; the weights stay as they are."""
+    spec = read_spec({"visualnn": 1, "name": "heads", "outputs": ["a", "b"], "layers": [
+        {"name": "in", "type": "Input", "params": {"shape": [4]}},
+        {"name": "a", "type": "Dense", "params": {"units": 3, "activation": "softmax"}, "inputs": ["in"]},
+        {"name": "b", "type": "Dense", "params": {"units": 1}, "inputs": ["in"]}]})  # fmt: skip
+    network, rng = build(spec, 1), np.random.default_rng(0)
+    x, number = rng.normal(size=(65, 4)).astype(np.float32), rng.integers(3, size=65).astype(np.int32)
+    size = np.append(rng.normal(size=64), 50.0).astype(np.float32)[:, None]
+    params = TrainParams(
+        loss="sparse_categorical_crossentropy", losses={"b": "mse"}, loss_weights={"b": 0.1},
+        optimizer={"name": "sgd", "learning_rate": 0.0}, metrics=("accuracy",), output_metrics={"b": ("mae",)},
+    )  # fmt: skip
+    compile_model(network, params)
+    shares, numbers = (np.asarray(one, np.float64) for one in network.model.predict(x, verbose=0))
+    a, b = -np.log(shares[np.arange(65), number]).mean(), ((numbers - size) ** 2).mean()
+    wanted = {"a_loss": a, "b_loss": b, "loss": a + 0.1 * b, "b_mae": np.abs(numbers - size).mean()}
+    data = {"x": x, "y": [number, size], "batch_size": 32}
+    kept = network.model.fit(**data, validation_data=(x, [number, size]), epochs=2, shuffle=False, verbose=0).history
+    seen = [{name: kept[mark + name][epoch] for name in wanted} for epoch in range(2) for mark in ("", "val_")]
+    found = network.model.evaluate(**data, verbose=0, return_dict=True)
+    for one in (*seen, {name: found[name] for name in wanted}):
+        assert one == pytest.approx(wanted, rel=1e-4)
 
 
 def test_several_outputs_have_losses_and_weights_of_their_own(desk):

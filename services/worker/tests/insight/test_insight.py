@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -16,10 +17,11 @@ from visualnn_worker.fitting.reporting import NotFinite
 from visualnn_worker.fitting.schedules import rate_of
 from visualnn_worker.fitting.state import Position
 from visualnn_worker.fitting.trace import Points, Trace
-from visualnn_worker.insight import live, tensorboard
+from visualnn_worker.insight import charts, live, tensorboard
 from visualnn_worker.insight.attributes import roc_auc
 from visualnn_worker.insight.classes import Judged, confusion, report
-from visualnn_worker.insight.drawing import DARK, LIGHT
+from visualnn_worker.insight.curves import curves
+from visualnn_worker.insight.drawing import DARK, LIGHT, Theme
 from visualnn_worker.insight.explain import why_not_finite
 from visualnn_worker.kinds import weights_file
 
@@ -314,6 +316,42 @@ def test_the_curves_are_there_as_columns_and_as_a_picture(trained):
     with Image.open(io.BytesIO(at.get(result, "curves.png"))) as picture:
         assert picture.size[0] > 700
         assert picture.size[1] > 600
+
+
+def _falling(count, first):
+    """A value that begins far above all that follows."""
+    ys = [first, *(1 + 0.5**n for n in range(count - 1))]
+    return [(n, y) for n, y in enumerate(ys)]
+
+
+@pytest.mark.parametrize(("first", "cut"), [(350.0, True), (2.5, False)])
+def test_an_axis_shows_what_follows_a_beginning_far_off(first, cut):
+    low, high = charts.bounds(charts.Chart("ink_loss", [charts.Line("training", "line", _falling(21, first))]))
+    assert (high < first) is cut
+    assert high >= 1.5
+    assert low <= 1
+    assert high - low <= 10 or not cut
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.41, 0.92), (170, 230), (-1e-5, 2e-5), (0.4999, 0.5001), (1, 350)])
+def test_an_axis_has_two_ticks_at_least(low, high):
+    found = charts.ticks(low, high, 4)
+    assert 2 <= len(found) <= 12
+    assert all(low <= value <= high for value, _label in found)
+    assert len({label for _value, label in found}) == len(found)
+
+
+def test_every_curve_is_drawn_or_named(monkeypatch):
+    names = [f"head{n}_loss" for n in range(30)]
+    seen = SimpleNamespace(batches=[], epochs=[{"epoch": e, "step": e, "time": 0.0, "loss": 2.0 / e,
+                                                **dict.fromkeys(names, 1.0 / e)} for e in (1, 2)])  # fmt: skip
+    said = []
+    say = Theme.say
+    monkeypatch.setattr(Theme, "say", lambda self, text, **v: said.append(say(self, text, **v)) or said[-1])
+    assert curves(seen, "many").size[0] > 1500  # two columns
+    assert len({*names} & {*said}) == 22
+    (left,) = [text for text in said if text.startswith("not drawn: ")]
+    assert "head22_loss" in left
 
 
 def test_points_are_kept_evenly_and_go_on_after_a_resume():

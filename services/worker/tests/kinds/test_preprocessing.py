@@ -138,3 +138,16 @@ def test_what_is_missing_is_filled_by_what_trains_and_the_filling_is_packed(tmp_
     assert np.isfinite(predicted(at, result)["out"]).all()
     assert np.isfinite(result.metrics["test_loss"])
     assert serving.may_miss("in")
+
+
+def test_the_mean_of_whole_numbers_fills_what_a_later_sample_lacks(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    data = {"x_train": rng.integers(50, 100, (40, 4)), "y_train": np.arange(40) % 3}
+    at = Desk(tmp_path, data)
+    params = {**FAST, "epochs": 1, "preprocessing": [{"step": "fill"}, {"step": "standardise"}]}
+    result, _ = at.run(at.order("train", NET, params=params))
+    serving = served(at, result, tmp_path).serving
+    assert serving.inputs[0].dtype == "int64"
+    later, x = np.array([[92, np.nan, 75, 63]]), data["x_train"]
+    fed = apply_inputs(serving, {"in": later})["in"]
+    np.testing.assert_allclose(fed, np.nan_to_num((later - x.mean(0)) / x.std(0)), atol=1e-5)

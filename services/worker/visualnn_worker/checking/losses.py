@@ -1,36 +1,36 @@
 """What the loss begins with, whether regularization raises it, and whether a few samples can be learnt by heart."""
 
 import math
+from typing import Any
 
-import numpy as np
-from visualnn_shared.training.checking import CheckItem, expected_loss, least_loss
+from visualnn_shared.training.checking import CheckItem, Verdict, expected_loss, least_loss
 
 from visualnn_worker.checking.bench import Bench, data_loss, penalty, plain
 from visualnn_worker.fitting.losses import loss_of
+from visualnn_worker.network.build import Network
 
 NEAR, FAR = 0.3, 1.0
 """Shares by which the first loss may differ: good, and worth a look."""
 LEARNT = 0.05
 """Share of the first loss that is left where samples are learnt by heart."""
+LOOK = 5
+"""Steps between two looks at whether they are."""
 
 
 def check_initial_loss(bench: Bench) -> list[CheckItem]:
     """The loss of a net that knows nothing against what chance gives."""
     found = data_loss(bench.network, *bench.batch(bench.many))
-    parts = [(expected_loss(end), end.weight) for end in bench.planned.ends]
     if not math.isfinite(found):
         where = "look at the activations below: which layer's are first too large?"
         return [CheckItem(name="initial_loss", verdict="fail", reason=f"the first loss is {found}", hint=where)]
-    values = {"loss": round(found, 6)}
-    known = {end.name for end, (part, _weight) in zip(bench.planned.ends, parts, strict=True) if part}
-    if known and len(known) < len(parts):
-        return [_of_output(bench, place) for place in range(len(parts))]
-    if any(part is None for part, _weight in parts):
+    ends = bench.planned.ends
+    expected = [expected_loss(end) for end in ends]
+    if len(ends) > 1 and any(expected):
+        return [_of_output(bench, place) for place in range(len(ends))]
+    if expected[0] is None:
         reason = f"the first loss is {found:.4g}; of this loss no value is known that chance gives"
-        return [CheckItem(name="initial_loss", verdict="skip", reason=reason, values=values)]
-    wanted = sum(part[0] * weight for part, weight in parts if part)
-    formula = " + ".join(part[1] for part, _weight in parts if part)
-    return [_compared(found, wanted, formula)]
+        return [CheckItem(name="initial_loss", verdict="skip", reason=reason, values={"loss": round(found, 6)})]
+    return [_compared(found, *expected[0])]
 
 
 def _of_output(bench: Bench, place: int) -> CheckItem:
@@ -82,30 +82,55 @@ def check_regularization(bench: Bench) -> list[CheckItem]:
 
 
 def check_overfit(bench: Bench) -> list[CheckItem]:
-    """A few samples, without regularization and dropout, until their loss is close to nothing."""
+    """A few samples, without regularization and dropout, until each output's loss is close to nothing."""
     network = bench.rebuilt(plain(bench.spec))
     inputs, labels = bench.batch(bench.samples)
-    first = data_loss(network, inputs, labels)
-    least = [least_loss(end) for end in bench.planned.ends]
-    floor = sum(one * end.weight for one, end in zip(least, bench.planned.ends, strict=True) if one is not None)
-    enough = floor + LEARNT * abs(first - floor)
+    ends = bench.planned.ends
+    first = _of_each(bench, network, inputs, labels)
+    parts = labels if isinstance(labels, tuple) else (labels,)
+    least = [least_loss(end, part) for end, part in zip(ends, parts, strict=True)]
+    enough = [_left(one, floor or 0.0, LEARNT / 2) for one, floor in zip(first, least, strict=True)]
+    counted = [place for place, end in enumerate(ends) if end.weight]
     found, step = first, 0
     while step < bench.params.steps:
         step += 1
-        answer = network.model.train_on_batch(inputs, labels)
-        found = float(np.asarray(answer if np.ndim(answer) == 0 else answer[0]))
-        if not math.isfinite(found) or found <= enough / 2:
-            break
-    found = data_loss(network, inputs, labels)
-    values = {"samples": len(bench.samples), "first": round(first, 6), "last": round(found, 6), "steps": step}
-    text = f"after {step} steps the loss of {len(bench.samples)} samples is {found:.4g}, it began with {first:.4g}"
-    if None in least:
-        learnt = found < first
-        reason = f"{text}; how small it can become depends on the labels"
-        return [CheckItem(name="overfit", verdict="pass" if learnt else "fail", reason=reason, values=values)]
-    if found <= enough:
-        return [CheckItem(name="overfit", verdict="pass", reason=text, values=values)]
-    hint = "does the loss reach all layers? are equal samples labelled alike? is the learning rate too small?"
-    verdict = "warn" if found < floor + 0.5 * abs(first - floor) else "fail"
-    return [CheckItem(name="overfit", verdict=verdict, reason=f"{text}: they are not learnt by heart", hint=hint,
-                 values=values)]  # fmt: skip
+        network.model.train_on_batch(inputs, labels)
+        if step % LOOK == 0 or step == bench.params.steps:
+            found = _of_each(bench, network, inputs, labels)
+            if not all(map(math.isfinite, found)) or all(found[place] <= enough[place] for place in counted):
+                break
+    count = len(bench.samples)
+    return [_learnt(first[place], found[place], least[place], step, count, ends[place].name if len(ends) > 1 else None)
+            for place in counted]  # fmt: skip
+
+
+def _of_each(bench: Bench, network: Network, inputs: Any, labels: Any) -> list[float]:
+    """Each output's own loss, without weights and penalties, as the net is when it is not trained."""
+    found = network.model.predict_on_batch(inputs)
+    answers = found if isinstance(found, list | tuple) else [found]
+    parts = labels if isinstance(labels, tuple) else (labels,)
+    ends = bench.planned.ends
+    return [float(loss_of(end.loss)(*pair)) for end, *pair in zip(ends, parts, answers, strict=True)]
+
+
+def _left(first: float, floor: float, share: float) -> float:
+    """The loss where this share of what can go is left."""
+    return floor + share * abs(first - floor)
+
+
+def _learnt(first: float, found: float, floor: float | None, step: int, count: int, output: str | None) -> CheckItem:
+    """Whether one output has learnt its samples by heart."""
+    values = {"samples": count, "first": round(first, 6), "last": round(found, 6), "steps": step}
+    text = f"after {step} steps the loss of {count} samples is {found:.4g}, it began with {first:.4g}"
+    if output:
+        text = f"after {step} steps the loss of {output} on {count} samples is {found:.4g}, it began with {first:.4g}"
+    verdict: Verdict = "pass"
+    hint: str | None = None
+    if floor is None:
+        verdict = "pass" if found < first else "fail"
+        text = f"{text}; how small it can become depends on the labels"
+    elif not found <= _left(first, floor, LEARNT):
+        verdict = "warn" if found < _left(first, floor, 0.5) else "fail"
+        text = f"{text}: they are not learnt by heart"
+        hint = "does the loss reach all layers? are equal samples labelled alike? is the learning rate too small?"
+    return CheckItem(name="overfit", verdict=verdict, reason=text, hint=hint, layer=output, values=values)

@@ -8,7 +8,7 @@ from visualnn_shared.training.optimizers import FULL_BATCH, OPTIMIZERS
 from visualnn_shared.training.recipe import LossChoice, Optimizer, TrainParams
 from visualnn_shared.training.serving import Serving
 
-from visualnn_worker.fitting.losses import loss_of
+from visualnn_worker.fitting.losses import OutputLosses, loss_of
 from visualnn_worker.fitting.samples import Samples
 from visualnn_worker.fitting.schedules import rate_of
 from visualnn_worker.network.build import Network
@@ -34,6 +34,8 @@ def compile_model(network: Network, params: TrainParams, per_epoch: int = 1, *, 
         several["loss_weights"] = list(weights_of(network, params))
     alone = len(losses) == 1
     model.compile(_optimizer(params, per_epoch), loss=losses[0] if alone else losses, metrics=metrics, **several)
+    if not alone:
+        model._compile_loss = OutputLosses(losses, several["loss_weights"], output_names=model.output_names)
     model.optimizer.build(model.trainable_variables)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from keras.src.trainers.compile_utils import CompileLoss  # how a net sums its outputs' losses has no public name
 from visualnn_shared.training.loss_options import name_of, options_of
 from visualnn_shared.training.recipe import LossChoice
 
@@ -57,6 +58,34 @@ class Contrastive(keras.losses.Loss):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "margin": self.margin}
+
+
+class OutputLosses(CompileLoss):  # type: ignore[misc]
+    """The losses of several outputs, as Keras has them, the running mean of each a mean over samples.
+
+    Keras weighs a batch by the size that is known while the step is traced. Under TensorFlow that is none, and a last
+    batch of one sample would count as much as a full one.
+    """
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        super().build(y_true, y_pred)
+        self._metrics[:] = [_OverSamples(self, mean.name) for mean in self._metrics]
+
+    def call(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        self.samples = ops.shape(keras.tree.flatten(y_pred)[0])[0]
+        try:
+            return super().call(y_true, y_pred, sample_weight)
+        finally:
+            self.samples = None  # of a step that is being traced, it would outlive it
+
+
+class _OverSamples(keras.metrics.Mean):  # type: ignore[misc]
+    def __init__(self, losses: OutputLosses, name: str) -> None:
+        super().__init__(name=name)
+        self._losses = losses
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        super().update_state(values, sample_weight=self._losses.samples)
 
 
 _OWN = {"multiclass_hinge": MulticlassHinge, "contrastive": Contrastive}

@@ -11,6 +11,11 @@ from visualnn_shared.tuning.drawing import round_ticks
 from visualnn_worker.insight.drawing import Colour, Theme, cut, sheet
 
 _WIDE, _TALL, _LEFT, _GAP, _LEGEND, _FOOT = 720, 170, 84, 64, 26, 34
+_LONG = 6
+"""More charts than these stand in two columns."""
+_BEGINNING, _FLAT, _SHOWN = 0.1, 8, 4
+"""What a first tenth of the axis tells is cut off where all that follows would have less than an eighth of the height;
+that has a quarter then."""
 Kind = Literal["thin", "line", "dashed"]
 Range = tuple[float, float]
 
@@ -36,13 +41,37 @@ def drawn(charts: Sequence[Chart], across: str, title: str, note: str, theme: Th
     """The charts; ``across`` names the x axis they share."""
     xs = [x for chart in charts for line in chart.lines for x, _y in line.points]
     ends = _padded(min(xs), max(xs), 0.0)
-    made, pen, top = sheet(_LEFT + _WIDE, len(charts) * (_LEGEND + _TALL + _GAP), title, note, theme)
+    columns = 1 if len(charts) <= _LONG else 2
+    rows, row = -(-len(charts) // columns), _LEGEND + _TALL + _GAP
+    made, pen, top = sheet(columns * (_LEFT + _WIDE), rows * row, title, note, theme)
     for place, chart in enumerate(charts):
-        at = (_LEFT, top + place * (_LEGEND + _TALL + _GAP) + _LEGEND)
-        _legend(pen, chart, at, theme)
-        _chart(pen, chart, at, ends, theme)
-        pen.text((_LEFT + _WIDE / 2, at[1] + _TALL + 26), across, theme.faint, theme.font(13), "ma")
+        at = (_LEFT + place % columns * (_WIDE + _LEFT), top + place // columns * row + _LEGEND)
+        low, high = bounds(chart)
+        _legend(pen, chart, at, theme, (low, high))
+        _chart(pen, chart, at, (ends, (low, high)), theme)
+        pen.text((at[0] + _WIDE / 2, at[1] + _TALL + 26), across, theme.faint, theme.font(13), "ma")
     return made
+
+
+def bounds(chart: Chart) -> Range:
+    """Of the y axis: all values, or, where the first ones would leave no height for the others, what shows those."""
+    points = [point for line in chart.lines for point in line.points]
+    ys, begin, end = [y for _x, y in points], min(x for x, _y in points), max(x for x, _y in points)
+    low, high = _padded(min(ys), max(ys), 0.06)
+    later = [y for x, y in points if x > begin + _BEGINNING * (end - begin)]
+    span = max(later) - min(later) if later else 0.0
+    if span <= 0 or (high - low) <= _FLAT * span:
+        return low, high
+    return max(low, min(later) - _SHOWN / 2 * span), min(high, max(later) + (_SHOWN - 1) * span)
+
+
+def ticks(low: float, high: float, about: int) -> list[tuple[float, str]]:
+    """Round values, two at least."""
+    found = round_ticks(low, high, about)
+    while len(found) < 2 and about < 64:
+        about *= 2
+        found = round_ticks(low, high, about)
+    return found
 
 
 def _padded(low: float, high: float, share: float) -> Range:
@@ -50,20 +79,22 @@ def _padded(low: float, high: float, share: float) -> Range:
     return low - pad, high + pad
 
 
-def _chart(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], ends: Range, theme: Theme) -> None:
+def _chart(
+    pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], axes: tuple[Range, Range], theme: Theme
+) -> None:
     (left, top), bottom = at, at[1] + _TALL
-    ys = [y for line in chart.lines for _x, y in line.points]
-    low, high = _padded(min(ys), max(ys), 0.06)
+    ends, (low, high) = axes
 
     def place(x: float, y: float) -> tuple[float, float]:
+        y = min(max(y, low), high)
         return left + _WIDE * (x - ends[0]) / (ends[1] - ends[0]), bottom - _TALL * (y - low) / (high - low)
 
     grid = _between(theme.paper, theme.faint, 0.25)
-    for value, label in round_ticks(low, high, 4):
+    for value, label in ticks(low, high, 4):
         y = place(ends[0], value)[1]
         pen.line((left, y, left + _WIDE, y), grid)
         pen.text((left - 8, y), label, theme.ink, theme.font(12), "rm")
-    for value, label in round_ticks(*ends, 8):
+    for value, label in ticks(*ends, 8):
         x = place(value, low)[0]
         pen.line((x, bottom, x, bottom + 5), theme.ink)
         pen.text((x, bottom + 8), label, theme.ink, theme.font(12), "ma")
@@ -102,10 +133,14 @@ def _between(one: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def _legend(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], theme: Theme) -> None:
-    """The chart's title at the left, what its lines are at the right."""
-    y = at[1] - 14
-    pen.text((at[0], y), chart.title, theme.ink, theme.font(15), "lm")
+def _legend(pen: ImageDraw.ImageDraw, chart: Chart, at: tuple[int, int], theme: Theme, axis: Range) -> None:
+    """The chart's title at the left, with what the axis leaves out; what its lines are at the right."""
+    y, title = at[1] - 14, chart.title
+    ys = [value for line in chart.lines for _x, value in line.points]
+    far = max(ys) if max(ys) > axis[1] else min(ys)
+    if not axis[0] <= far <= axis[1]:
+        title = theme.say("{title} (begins at {value}, beyond the axis)", title=title, value=f"{far:.4g}")
+    pen.text((at[0], y), title, theme.ink, theme.font(15), "lm")
     x = at[0] + _WIDE
     for line, colour in reversed(list(zip(chart.lines, _colours(chart, theme), strict=True))):
         x -= int(pen.textlength(line.label, theme.font(13)))

@@ -10,7 +10,7 @@ from visualnn_worker.insight.drawing import LIGHT, Theme
 from visualnn_worker.insight.seen import Points, Seen
 
 NAME = "curves.json"
-MOST_CHARTS = 6
+MOST_CHARTS = 24
 _VALIDATION = "val_"
 _PLACES = ("step", "epoch", "time")
 
@@ -39,6 +39,8 @@ def curves(seen: Seen, name: str, theme: Theme = LIGHT) -> Image.Image | None:
     epochs, steps = int(seen.epochs[-1]["epoch"]), int(seen.epochs[-1]["step"])
     note = theme.say("{epochs} epochs, {steps} batches; values of batches are means since the epoch's begin",
                      epochs=f"{epochs:,}", steps=f"{steps:,}")  # fmt: skip
+    if left := metrics[MOST_CHARTS - 1 :]:
+        note += "; " + theme.say("not drawn: {names}", names=", ".join(left[:8]) + (", ..." if len(left) > 8 else ""))
     return drawn(charts, theme.say("epoch"), theme.say("Curves of {name}", name=name), note, theme)
 
 

@@ -29,6 +29,8 @@ CHINESE: Mapping[str, str] = {
     "F1": "F1",
     "ROC AUC": "ROC 曲线下面积",
     "Curves of {name}": "{name} 的曲线",
+    "not drawn: {names}": "未绘制：{names}",
+    "{title} (begins at {value}, beyond the axis)": "{title}（起始为 {value}，超出坐标轴）",
     "{epochs} epochs, {steps} batches; values of batches are means since the epoch's begin": (
         "{epochs} 轮，{steps} 个批次；批次的值为本轮开始以来的平均值"
     ),

@@ -40,4 +40,8 @@ test('what is missing is filled in its own place, and refused where no step fill
   )
   expect([...made.data]).toEqual([1.5, -2, 7, 3])
   expect(() => fed([[1.5, null]], input, [])).toThrow('null')
+  for (const dtype of ['int64', 'int32', 'uint8'] as const) {
+    const whole = fed([[5, null]], { ...input, dtype }, [step])
+    expect([whole.dtype, ...whole.data]).toEqual(['float32', 5, -2])
+  }
 })

@@ -25,7 +25,6 @@ export function unpacked({ data }: Of<'normalise'>['subtract']): Float32Array {
 }
 
 function fill(tensor: Tensor, { values: known }: Of<'fill'>): Tensor {
-  if (!tensor.dtype.startsWith('float')) return tensor
   const by = unpacked(known)
   const data = values(tensor).map((value, at) => (Number.isNaN(value) ? (by[at % by.length] ?? 0) : value))
   return float32(tensor.dims, data)

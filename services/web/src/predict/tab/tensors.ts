@@ -20,14 +20,20 @@ export function tensorOf(samples: readonly unknown[], { shape, dtype }: TensorSp
   if (wrong) throw new NotAValue(`${wrong.length} ≠ ${size}`)
   const values = flat.flat() as (number | null)[]
   if (!gaps && values.includes(null)) throw new NotAValue('null')
+  const kind = values.includes(null) ? withGaps(dtype) : dtype
   return {
-    dtype,
+    dtype: kind,
     dims: [samples.length, ...own],
     data: filled(
-      dtype,
+      kind,
       values.map(value => value ?? Number.NaN),
     ),
   }
+}
+
+/** The type of values some of which are missing: whole numbers have no NaN. */
+function withGaps(dtype: DType): DType {
+  return ['float32', 'uint8', 'bool'].includes(dtype) ? 'float32' : 'float64'
 }
 
 function shapeOf(value: unknown): number[] {
