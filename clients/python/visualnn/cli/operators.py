@@ -1,6 +1,6 @@
 """``visualnn operators``: the registry of networks that answer."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -75,14 +75,23 @@ def _show(operator: "Operator", *, as_json: bool) -> None:
         print_json(operator.model_dump(mode="json"))
         return
     state = "ready" if operator.ready else "not ready"
-    say(f"{operator.name} version {operator.version}  {operator.task or ''}  {state}")
+    task = "" if operator.others else operator.task or ""
+    say("  ".join(part for part in (f"{operator.name} version {operator.version}", task, state) if part))
     for side in ("inputs", "outputs"):
         for tensor in operator.signature.get(side, ()):
             say(f"  {side[:-1]:<8} {tensor['name']}: {shape(tensor['shape'])} {tensor['dtype']}")
-    if operator.classes:
+    if operator.others:
+        first = operator.signature["outputs"][0]["name"]
+        for name, own in {first: {"task": operator.task, "classes": operator.classes}, **operator.others}.items():
+            classes = f"  classes {', '.join(own['classes'])}" if own["classes"] else ""
+            say(f"  {name}: {own['task']}{classes}")
+    elif operator.classes:
         say(f"  classes  {', '.join(operator.classes)}")
-    for name, own in operator.others.items():
-        classes = f": {', '.join(own['classes'])}" if own["classes"] else ""
-        say(f"  {name}  {own['task']}{classes}")
     if operator.replay:
-        say(f"  replay   {operator.replay}")
+        say(f"  replay   {_replay_text(operator.replay)}")
+
+
+def _replay_text(replay: dict[str, Any]) -> str:
+    """How the registered network repeated what the training said of some samples."""
+    told = f"{replay.get('samples')} samples, largest error {replay.get('max_abs_error', 0):.1e}"
+    return f"{told} (tolerance {replay['tolerance']:.0e})" if "tolerance" in replay else told

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { aligned, type Chart, RATE } from '@/training/charts'
-import { metricText } from './texts'
+import { metricName, metricText } from './texts'
 
 const MOST_ROWS = 200
 
@@ -23,7 +23,7 @@ export function CurveTable({ charts }: { charts: readonly Chart[] }) {
             <th scope="col">{t(`jobs:unit.${charts[0]?.unit ?? 'epoch'}`)}</th>
             {lines.map(line => (
               <th key={`${line.name} ${line.metric}`} scope="col" className="number">
-                {several ? `${line.name} · ${line.metric}` : line.metric}
+                {[several ? line.name : '', metricName(t, line.metric)].filter(Boolean).join(' · ')}
               </th>
             ))}
           </tr>

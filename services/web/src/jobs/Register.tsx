@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { PackagePlus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,11 @@ import { Field } from '@/ui/Field'
 export function Register({ job, name: model }: { job: string; name: string }) {
   const { t } = useTranslation()
   const [name, setName] = useState<string>()
-  const registering = useMutation({ mutationFn: (chosen: string) => registerOperator(chosen, job) })
+  const client = useQueryClient()
+  const registering = useMutation({
+    mutationFn: (chosen: string) => registerOperator(chosen, job),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['operators'] }),
+  })
   const chosen = name ?? operatorName(model)
   const done = registering.data
   return (

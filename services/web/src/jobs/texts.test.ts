@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { expect, test } from 'vitest'
-import { isEmpty, metricName, valueText } from './texts'
+import { firstOutput, isEmpty, metricName, stepText, valueText } from './texts'
 
 test.each([
   [null, '–'],
@@ -42,16 +42,39 @@ test.each([
 })
 
 test.each([
-  ['loss', 'metric', 'Loss'],
-  ['parity_accuracy', 'metric', 'parity · Accuracy'],
-  ['aux/one_top_5_accuracy', 'metric', 'aux/one · Top-5 accuracy'],
-  ['batch_rate', 'metric', 'batch_rate'],
-  ['test_accuracy', 'verdict', 'test_accuracy'],
-  ['val_top_5_accuracy', 'verdict', 'val_top_5_accuracy'],
-  ['test_ink_mae', 'verdict', 'ink · test_mae'],
-] as const)('the metric %s of a %s is called %s', async (metric, table, name) => {
+  ['loss', null, 'Loss'],
+  ['parity_accuracy', 'digit', 'parity · Accuracy'],
+  ['aux/one_top_5_accuracy', null, 'aux/one · Top-5 accuracy'],
+  ['batch_rate', null, 'batch_rate'],
+  ['test_accuracy', null, 'Accuracy (test)'],
+  ['val_top_5_accuracy', 'digit', 'digit · Top-5 accuracy (validation)'],
+  ['val_loss', 'digit', 'Loss (validation)'],
+  ['train_ink_loss', 'digit', 'ink · Loss (training)'],
+] as const)('the metric %s, the first output being %s, is called %s', async (metric, first, name) => {
   const words = { loss: 'Loss', accuracy: 'Accuracy', top_5_accuracy: 'Top-5 accuracy' }
+  const onSplit = { train: '{{metric}} (training)', val: '{{metric}} (validation)', test: '{{metric}} (test)' }
   const texts = i18next.createInstance()
-  await texts.init({ lng: 'en', ns: ['jobs'], resources: { en: { jobs: { metric: words } } } })
-  expect(metricName(texts.t, metric, table)).toBe(name)
+  const resources = { en: { jobs: { metric: words, onSplit } } }
+  await texts.init({ lng: 'en', ns: ['jobs'], resources, interpolation: { escapeValue: false } })
+  expect(metricName(texts.t, metric, first)).toBe(name)
+})
+
+test.each([
+  [['val_loss', 'val_accuracy'], null],
+  [['accuracy', 'digit_loss', 'ink_loss', 'ink_mae', 'parity_accuracy', 'parity_loss'], 'digit'],
+  [['accuracy', 'digit_loss', 'ink_loss', 'parity_accuracy', 'parity_loss'], null],
+  [['loss', 'digit_loss', 'ink_loss', 'ink_mae'], null],
+])('of %j what names no output belongs to %s', (metrics, first) => {
+  expect(firstOutput(metrics)).toBe(first)
+})
+
+const packed = (...values: number[]) => ({
+  shape: [values.length],
+  data: btoa(String.fromCharCode(...new Uint8Array(new Float32Array(values).buffer))),
+})
+
+test('what a fitted step found is told as numbers, of which the first suffice', () => {
+  expect(stepText({ step: 'fill', values: packed(0.5, -1 / 3, 74) })).toBe('fill [0.5, -0.3333, 74]')
+  const many = packed(...Array.from({ length: 20 }, (_, at) => at))
+  expect(stepText({ step: 'fill', values: many })).toBe('fill [0, 1, 2, 3, 4, 5, 6, 7, … (20)]')
 })

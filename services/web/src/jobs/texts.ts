@@ -45,11 +45,30 @@ function objectText(value: object): string {
   return [named ? name : '', parts.join(inner ? '; ' : ', ')].filter(Boolean).join(', ')
 }
 
+/** An array that travels as base64 of 32-bit floats, little-endian. */
+type Packed = { readonly shape: readonly number[]; readonly data: string }
+
+const isPacked = (value: unknown): value is Packed =>
+  typeof value === 'object' && value !== null && 'data' in value && typeof value.data === 'string' && 'shape' in value
+
+/** More numbers of an array are not shown. */
+const MOST_NUMBERS = 8
+const short = (value: number) => Number(value.toPrecision(4))
+
+/** The first numbers of a packed array, and how many there are where there are more. */
+function packedText({ shape, data }: Packed): string {
+  const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0))
+  const view = new DataView(bytes.buffer)
+  const count = Math.floor(bytes.length / 4)
+  const first = Array.from({ length: Math.min(count, MOST_NUMBERS) }, (_, at) => short(view.getFloat32(4 * at, true)))
+  return `[${first.join(', ')}${count > MOST_NUMBERS ? `, … (${shape.join(' × ')})` : ''}]`
+}
+
 /** A step of preprocessing as `scale 0.003922, 0`. */
 export function stepText({ step, ...how }: Step): string {
   const values = Object.values(how)
     .filter(one => one !== null)
-    .map(one => (typeof one === 'number' ? Number(one.toPrecision(4)) : JSON.stringify(one)))
+    .map(one => (typeof one === 'number' ? short(one) : isPacked(one) ? packedText(one) : JSON.stringify(one)))
   return [step, values.join(', ')].filter(Boolean).join(' ')
 }
 
@@ -68,17 +87,32 @@ function stepLists(value: unknown): string[] | null {
 }
 
 const MEASURES = ['top_5_accuracy', 'accuracy', 'loss', 'mse', 'mae', 'auc', 'precision', 'recall']
-const SPLIT = /^(test|val|train)_/
+const SPLIT = /^(?:test|val|train)_/
 
-/** A metric in words; that of an output but the first (`parity_accuracy`) with the output's name before it. */
-export function metricName(t: TFunction, metric: string, table: 'metric' | 'verdict' = 'metric'): string {
-  const known = t(`jobs:${table}.${metric}`, { defaultValue: '' })
-  if (known !== '') return known
-  const split = table === 'verdict' ? (SPLIT.exec(metric)?.[0] ?? '') : ''
+/**
+ * A metric in words: `val_parity_accuracy` is `parity · Accuracy (validation)`. `first`: the output to which those
+ * belong that name none, where there are several outputs.
+ */
+export function metricName(t: TFunction, metric: string, first: string | null = null): string {
+  const split = SPLIT.exec(metric)?.[0] ?? ''
   const rest = metric.slice(split.length)
-  if (MEASURES.includes(rest)) return metric
-  const measure = MEASURES.find(one => rest.endsWith(`_${one}`))
-  if (measure === undefined) return metric
-  const plain = `${split}${measure}`
-  return `${rest.slice(0, -measure.length - 1)} · ${t(`jobs:${table}.${plain}`, { defaultValue: plain })}`
+  const measure = MEASURES.find(one => rest === one || rest.endsWith(`_${one}`))
+  const output = measure === undefined ? '' : rest.slice(0, -measure.length - 1)
+  const whose = output !== '' ? output : measure === 'loss' ? null : first
+  const plain = measure ?? rest
+  const known = t(`jobs:metric.${plain}`, { defaultValue: '' })
+  if (known === '') return metric
+  const said = measure !== undefined && whose ? `${whose} · ${known}` : known
+  return split === '' ? said : t(`jobs:onSplit.${split.slice(0, -1)}`, { metric: said })
+}
+
+/** The output that is left unnamed in a list of metrics of several: the one that has a loss and no other measure. */
+export function firstOutput(metrics: readonly string[]): string | null {
+  const plain = metrics.map(metric => metric.replace(SPLIT, ''))
+  if (!plain.some(one => one !== 'loss' && MEASURES.includes(one))) return null
+  const outputs = [...new Set(plain.filter(one => one.endsWith('_loss')).map(one => one.slice(0, -'_loss'.length)))]
+  const bare = outputs.filter(
+    name => !plain.some(one => MEASURES.some(measure => measure !== 'loss' && one === `${name}_${measure}`)),
+  )
+  return outputs.length > 1 && bare.length === 1 ? (bare[0] ?? null) : null
 }

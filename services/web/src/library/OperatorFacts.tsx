@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useModel } from '@/api/models'
@@ -6,26 +6,34 @@ import type { OperatorView, TensorSpec } from '@/client/types'
 import { stepText } from '@/jobs/texts'
 import { shapeText } from '@/model/values'
 import { jobPath, versionsPath } from '@/pages/location'
+import { type End, endsOf } from '@/predict/walk/ends'
 import { useTaskText } from './tasks'
 
 /** What an operator takes and gives, what is done to its inputs, how its replay went, and what it was made from. */
 export function OperatorFacts({ operator }: { operator: OperatorView }) {
   const { t } = useTranslation()
   const taskText = useTaskText()
-  const { signature, replay, lineage, classes } = operator
+  const { signature, replay, lineage } = operator
+  const ends = endsOf(operator)
+  const of = (title: string, { name }: End) => (ends.length > 1 ? `${name} · ${title}` : title)
   const model = text(lineage.model)
   return (
     <dl className="facts operator-facts">
-      <Fact title={t('library:task')}>{taskText(operator.task)}</Fact>
+      {ends.length === 1 ? <Fact title={t('library:task')}>{taskText(operator.task)}</Fact> : null}
       <Fact title={t('library:inputs')}>{signature.inputs.map(tensor)}</Fact>
       <Fact title={t('library:preprocessing')}>{steps(operator)}</Fact>
       <Fact title={t('library:outputs')}>{signature.outputs.map(tensor)}</Fact>
-      {classes ? (
-        <Fact title={t('library:classes', { count: classes.length })}>
-          {classes.slice(0, 20).join(', ')}
-          {classes.length > 20 ? ' …' : ''}
-        </Fact>
-      ) : null}
+      {ends.map(end => (
+        <Fragment key={end.name}>
+          {ends.length > 1 ? <Fact title={of(t('library:task'), end)}>{taskText(end.task)}</Fact> : null}
+          {end.classes ? (
+            <Fact title={of(t('library:classes', { count: end.classes.length }), end)}>
+              {end.classes.slice(0, 20).join(', ')}
+              {end.classes.length > 20 ? ' …' : ''}
+            </Fact>
+          ) : null}
+        </Fragment>
+      ))}
       {replay ? (
         <Fact title={t('library:replay')}>
           {t('library:replayText', {

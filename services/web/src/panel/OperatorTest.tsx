@@ -1,10 +1,12 @@
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
+import { useTrainedOf } from '@/api/jobs'
 import { useOperatorsOf } from '@/api/operators'
 import { lazyPart } from '@/api/parts'
-import { OPERATORS, operatorPath } from '@/pages/location'
-import { useEditor } from '@/store/editor'
+import { Register } from '@/jobs/Register'
+import { jobPath, OPERATORS, operatorPath } from '@/pages/location'
+import { useEditor, useSpec } from '@/store/editor'
 import { FailureBox } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 
@@ -19,14 +21,8 @@ export function OperatorTest() {
   const found = query.data ?? []
   const operator = found.find(one => one.name === wanted) ?? found[0]
   if (query.error) return <FailureBox title={t('library:operatorsFailed')} error={query.error} again={query.refetch} />
-  if (!operator) {
-    return (
-      <div className="panel-empty">
-        <p>{t('predict:noOperator')}</p>
-        <Link href={OPERATORS}>{t('library:toOperators')}</Link>
-      </div>
-    )
-  }
+  if (query.isLoading) return <p className="panel-empty">{t('app:loading')}</p>
+  if (!operator) return <NoOperator model={id} />
   return (
     <>
       <Field
@@ -47,6 +43,32 @@ export function OperatorTest() {
       <Suspense fallback={<p className="panel-empty">{t('app:loading')}</p>}>
         <TestPanel key={operator.name} operator={operator} />
       </Suspense>
+    </>
+  )
+}
+
+/** What leads on where none was made yet: the newest training of the model, which can be registered here. */
+function NoOperator({ model }: { model: string | null }) {
+  const { t } = useTranslation()
+  const { name } = useSpec()
+  const job = useTrainedOf(model).data?.[0]
+  if (!job) {
+    return (
+      <div className="panel-empty">
+        <p>{t('predict:noOperator')}</p>
+        <Link href={OPERATORS}>{t('library:toOperators')}</Link>
+      </div>
+    )
+  }
+  return (
+    <>
+      <p className="field-hint">
+        {t('predict:newestTraining', { version: String(job.model?.version ?? '') })}{' '}
+        <Link href={jobPath(job.id)}>
+          <code>{job.id}</code>
+        </Link>
+      </p>
+      <Register job={job.id} name={name} />
     </>
   )
 }

@@ -17,10 +17,12 @@ type Props = {
   readonly value: Given
   readonly onChange: (change: Partial<Given>) => void
   readonly named: boolean
+  /** Whether the operator fills in what is missing. */
+  readonly fills?: boolean
 }
 
 /** The ways to give one input that its signature allows. */
-export function InputForm({ input, value, onChange, named }: Props) {
+export function InputForm({ input, value, onChange, named, fills }: Props) {
   const { t } = useTranslation()
   const form = useMemo(() => pictureForm(input), [input])
   return (
@@ -48,12 +50,12 @@ export function InputForm({ input, value, onChange, named }: Props) {
             <PicturePick form={form} value={value} onChange={onChange} />
           </Tabs.Panel>
           <Tabs.Panel value="numbers">
-            <NumbersForm input={input} value={value} onChange={onChange} />
+            <NumbersForm input={input} value={value} onChange={onChange} fills={fills} />
           </Tabs.Panel>
           {value.way === 'numbers' ? null : <Sent form={form} value={value} />}
         </Tabs.Root>
       ) : (
-        <NumbersForm input={input} value={value} onChange={onChange} />
+        <NumbersForm input={input} value={value} onChange={onChange} fills={fills} />
       )}
     </fieldset>
   )

@@ -8,13 +8,13 @@ import { samplesOf, TextProblem } from './numbers'
 import { sampleSize } from './signature'
 import type { Given } from './state'
 
-type Props = { input: TensorSpec; value: Given; onChange: (change: Partial<Given>) => void }
+type Props = { input: TensorSpec; value: Given; onChange: (change: Partial<Given>) => void; fills?: boolean }
 
 /** Larger texts make the page slow, and are work for a predict job. */
 const LARGEST = 4 * 1024 * 1024
 
 /** Numbers as rows or JSON, typed, pasted or from a csv file. */
-export function NumbersForm({ input, value, onChange }: Props) {
+export function NumbersForm({ input, value, onChange, fills = false }: Props) {
   const { t } = useTranslation()
   const say = useTextProblem()
   const size = sampleSize(input)
@@ -30,7 +30,11 @@ export function NumbersForm({ input, value, onChange }: Props) {
     else onChange({ text: await file.text() })
   }
   return (
-    <Field label={t('predict:values')} hint={hint} error={say(problemOf(value.text, input))}>
+    <Field
+      label={t('predict:values')}
+      hint={fills ? `${hint} ${t('predict:mayMiss')}` : hint}
+      error={say(problemOf(value.text, input))}
+    >
       {ids => (
         <>
           <textarea

@@ -68,6 +68,7 @@ function OwnInput({ operator }: { operator: OperatorView }) {
             key={input.name}
             input={input}
             named={inputs.length > 1}
+            fills={operator.preprocessing[input.name]?.some(({ step }) => step === 'fill')}
             value={values[input.name] ?? NOTHING_GIVEN}
             onChange={change => give(operator, input.name, change)}
           />

@@ -52,16 +52,23 @@ function depth(value: unknown): number {
   return Array.isArray(value) ? 1 + depth(value[0]) : 0
 }
 
-const CELL = /[\s,;]+/
+/** A blank between two of these is a value that is missing; between spaces there is none. */
+const CELL = /\s*[,;]\s*|\t|[^\S\t]+/
 
 /** A row is a sample; a first row of names is passed over, and numbers over several lines are one sample where that fits. */
 function fromRows(text: string, input: TensorSpec): (number | null)[][] {
   const size = sampleSize(input)
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
-  const body =
-    lines.length > 1 && cells(lines[0] ?? '').every(cell => Number.isNaN(Number(cell))) ? lines.slice(1) : lines
-  const rows = body.map((line, index) =>
-    cells(line).map(cell => numberIn(cell, index + 1 + lines.length - body.length)),
+  const body = lines.length > 1 && areNames(cells(lines[0] ?? '')) ? lines.slice(1) : lines
+  const texts = body.map(cells)
+  const at = (index: number) => index + 1 + lines.length - body.length
+  if (size !== null && size > 1) {
+    // one sample over several lines, each with a comma at its end
+    const joined = texts.flatMap((row, index) => ended(row).map(cell => numberIn(cell, at(index))))
+    if (texts.length > 1 && joined.length === size) return [joined]
+  }
+  const rows = texts.map((row, index) =>
+    (row.length - 1 === size ? ended(row) : row).map(cell => numberIn(cell, at(index))),
   )
   if (size === null) return rows
   const all = rows.flat()
@@ -69,20 +76,22 @@ function fromRows(text: string, input: TensorSpec): (number | null)[][] {
   const wrong = rows.findIndex(row => row.length !== size)
   if (wrong >= 0) {
     const received = rows[wrong]?.length ?? 0
-    throw new TextProblem('count', { line: wrong + 1 + lines.length - body.length, size, received })
+    throw new TextProblem('count', { line: at(wrong), size, received })
   }
   return rows
 }
 
-const cells = (line: string) =>
-  line
-    .trim()
-    .split(CELL)
-    .filter(cell => cell !== '')
+const cells = (line: string) => line.replace(/^ +| +$/g, '').split(CELL)
+/** Without the blank after a last comma. */
+const ended = (row: readonly string[]) => (row.at(-1) === '' ? row.slice(0, -1) : row)
 
-const MISSING = /^(nan|na|n\/a|null|none|missing|\?)$/i
+/** Whether a first row names the columns: words, of which one is more than a word for a missing value. */
+const areNames = (row: readonly string[]) =>
+  row.every(cell => cell === '' || Number.isNaN(Number(cell))) && row.some(cell => !MISSING.test(cell))
 
-/** null where the cell says that a value is missing; whether that may be, the operator says. */
+const MISSING = /^(|nan|na|n\/a|null|none|missing|\?)$/i
+
+/** null where the cell is blank or says that a value is missing; whether that may be, the operator says. */
 function numberIn(cell: string, line: number): number | null {
   if (MISSING.test(cell)) return null
   const value = Number(cell)

@@ -153,6 +153,30 @@ describe('numbers', () => {
     expect(samplesOf(text, pair)).toEqual(samples)
   })
 
+  test.each([
+    ['1,,3', [[1, null, 3]]],
+    [',2,', [[null, 2, null]]],
+    ['1\t\t3', [[1, null, 3]]],
+    ['1, 2,\t3 ;', [[1, 2, 3]]],
+    [
+      'a,b,c\n,5,6\n7,8,',
+      [
+        [null, 5, 6],
+        [7, 8, null],
+      ],
+    ],
+    [
+      'nan,nan,nan\n1 2 3',
+      [
+        [null, null, null],
+        [1, 2, 3],
+      ],
+    ],
+    ['1,\n2,\n3,', [[1, 2, 3]]],
+  ])('in %j a blank cell is a value that is missing', (text, samples) => {
+    expect(samplesOf(text, input([3]))).toEqual(samples)
+  })
+
   test('one sample of a deeper shape needs no list around it', () => {
     expect(samplesOf('[[1, 2], [3, 4]]', input([2, 2]))).toEqual([
       [

@@ -2,14 +2,20 @@ import { Panel, useReactFlow, useStore } from '@xyflow/react'
 import { type PointerEvent, useEffect, useMemo, useRef, type WheelEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTheme } from '@/ui/useTheme'
-import { type Mark, mapOf, type Scale } from './map'
+import { allInView, type Mark, mapOf, type Scale } from './map'
 import './overview.css'
 
 /** Above the map the canvas shows at least this much of itself. */
 const LEFT_FREE = 120
 
-/** The map of a network: one drawing, made anew only where the network changes. A click or a drag goes there. */
+/** The map of a network; none while the whole network is on the screen. */
 export function Overview({ marks }: { marks: readonly Mark[] }) {
+  const whole = useStore(({ transform, width, height }) => allInView(marks, transform, width, height))
+  return whole ? null : <OverviewMap marks={marks} />
+}
+
+/** One drawing, made anew only where the network changes. A click or a drag goes there. */
+function OverviewMap({ marks }: { marks: readonly Mark[] }) {
   const { t } = useTranslation()
   const canvas = useRef<HTMLCanvasElement>(null)
   const { setCenter, getZoom, zoomTo } = useReactFlow()

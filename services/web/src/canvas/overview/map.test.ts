@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Mark, mapOf } from './map'
+import { allInView, type Mark, mapOf } from './map'
 
 const at = (x: number, y: number): Mark => ({ x, y, width: 208, height: 64, colour: 'muted' })
 
@@ -33,4 +33,12 @@ test('the map is no higher than there is room', () => {
 
 test('a map of nothing is no fault', () => {
   expect(mapOf([])).toMatchObject({ width: 200, height: 150 })
+})
+
+test('a map is of use only where something is outside the view', () => {
+  const marks = [{ x: 0, y: 0, width: 100, height: 400, colour: 'a' }]
+  expect(allInView(marks, [10, 10, 1], 400, 420)).toBe(true)
+  expect(allInView(marks, [10, 30, 1], 400, 420)).toBe(false)
+  expect(allInView(marks, [10, 30, 0.5], 400, 420)).toBe(true)
+  expect(allInView(marks, [-10, 0, 1], 400, 420)).toBe(false)
 })

@@ -44,6 +44,19 @@ export function mapOf(marks: readonly Mark[], room = Number.POSITIVE_INFINITY): 
   return { width, height, sx, sy, x, y }
 }
 
+/** Whether everything that is marked is on a screen that shows places times `zoom`, plus `x` and `y`. */
+export function allInView(
+  marks: readonly Mark[],
+  [x, y, zoom]: readonly number[],
+  width: number,
+  height: number,
+): boolean {
+  const { left, top, right, bottom } = boxOf(marks)
+  const inside = (from: number, to: number, by = 0, size = 0) =>
+    from * (zoom ?? 1) + by >= 0 && to * (zoom ?? 1) + by <= size
+  return inside(left, right, x, width) && inside(top, bottom, y, height)
+}
+
 function boxOf(marks: readonly Mark[]) {
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }
   for (const { x, y, width, height } of marks) {

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Run } from '@/training/run'
 import { IconButton } from '@/ui/Button'
 import { colorOf } from '../colors'
-import { metricText, valueText } from '../texts'
+import { metricName, metricText, valueText } from '../texts'
 import { About } from './About'
 import type { Shown } from './address'
 import { Line } from './Line'
@@ -152,7 +152,7 @@ function Metric({ row, why }: { row: Row; why: Why }) {
   const { t } = useTranslation()
   const best = why ? NONE : bestColumns(row.name, row.values)
   return (
-    <Line name={t(`jobs:verdict.${row.name}`, { defaultValue: row.name })}>
+    <Line name={metricName(t, row.name)}>
       {row.values.map((value, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
         <Value key={at} text={metricText(value as number | null)} best={best.has(at)} />
@@ -168,7 +168,7 @@ function BestMetric({ row, why }: { row: Row; why: Why }) {
   const values = found.map(one => one?.value ?? null)
   const best = why ? NONE : bestColumns(row.name, values)
   return (
-    <Line name={row.name}>
+    <Line name={metricName(t, row.name)}>
       {found.map((one, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
         <Value key={at} text={metricText(one?.value)} best={best.has(at)}>

@@ -3,6 +3,7 @@ import { useArtifact, useArtifacts } from '@/api/artifacts'
 import { metricText } from '../texts'
 import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
+import { splitText } from './split'
 
 const SHARES = ['precision', 'recall', 'f1', 'roc_auc'] as const
 
@@ -24,6 +25,7 @@ function OfOutput({ job, file }: { job: InsightProps['job']; file: `attributes${
       <p className="field-hint">
         {t('jobs:attributesHint', {
           count: data.samples,
+          split: splitText(t, data.split),
           threshold: data.threshold,
           accuracy: metricText(data.accuracy),
           right: metricText(data.all_right),

@@ -3,6 +3,7 @@ import { useArtifact, useArtifacts } from '@/api/artifacts'
 import { metricText } from '../texts'
 import { marksOf } from './outputs'
 import type { InsightProps } from './panels'
+import { splitText } from './split'
 
 /** How well each class is told, by each output that tells classes. */
 export function Classes({ job }: InsightProps) {
@@ -17,6 +18,7 @@ function OfOutput({ job, file }: { job: InsightProps['job']; file: `classes${str
   return (
     <section className="card">
       <h2>{data.output ? t('jobs:classesOf', { output: data.output }) : t('jobs:classes')}</h2>
+      <p className="field-hint">{t('jobs:samplesOf', { count: data.samples, split: splitText(t, data.split) })}</p>
       <div className="curve-table">
         <table className="sheet-table">
           <thead>

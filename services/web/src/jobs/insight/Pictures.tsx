@@ -1,10 +1,25 @@
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { useArtifacts } from '@/api/artifacts'
+import { artifactOf, useArtifacts } from '@/api/artifacts'
 import { useTheme } from '@/ui/useTheme'
 import { marksOf, outputOf } from './outputs'
 import type { InsightProps } from './panels'
+import { splitText } from './split'
 
 const PICTURES = ['curves', 'confusion', 'attributes', 'worst', 'gallery', 'filters'] as const
+
+/** Those that are drawn of the samples by which the trained network was judged. */
+const JUDGED: ReadonlySet<string> = new Set(['confusion', 'attributes', 'worst', 'gallery'])
+
+/** The split of all reports of a training: the first that it left says it. */
+function useJudgedSplit(job: InsightProps['job'], files: readonly string[]): string | null {
+  const classes = marksOf(files, 'classes', '.json')[0]
+  const attributes = marksOf(files, 'attributes', '.json')[0]
+  const name =
+    classes === undefined ? (`attributes${attributes ?? ''}.json` as const) : (`classes${classes}.json` as const)
+  const there = classes !== undefined || attributes !== undefined
+  return useQuery({ ...artifactOf(job, name), enabled: there && job.state === 'succeeded' }).data?.split ?? null
+}
 
 /** The pictures that a training left, in the colours of the theme that is shown, and in its language where they have it. */
 export function Pictures({ job }: InsightProps) {
@@ -14,8 +29,11 @@ export function Pictures({ job }: InsightProps) {
   const there = PICTURES.flatMap(kind =>
     marksOf(data, kind, '.png').map(mark => ({ kind, name: `${kind}${mark}`, mark })),
   )
+  const judged = useJudgedSplit(job, data)
   const title = (kind: string, mark: string) =>
-    [t(`jobs:picture.${kind}`), outputOf(mark)].filter(one => one !== null).join(' · ')
+    [t(`jobs:picture.${kind}`), outputOf(mark), JUDGED.has(kind) && judged ? splitText(t, judged) : null]
+      .filter(one => one !== null)
+      .join(' · ')
   const file = (name: string) => {
     const themed = dark && data.includes(`${name}-dark.png`) ? `${name}-dark` : name
     const told = `${themed}.${i18n.language}.png`
