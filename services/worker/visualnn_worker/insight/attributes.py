@@ -10,7 +10,7 @@ from visualnn_shared.training.head import Head, heads
 from visualnn_shared.training.scores import scores
 
 from visualnn_worker.fitting.samples import Samples
-from visualnn_worker.insight.classes import MOST_CLASSES, MOST_SAMPLES
+from visualnn_worker.insight.classes import MOST_CLASSES, MOST_SAMPLES, answered
 from visualnn_worker.network.build import Network
 
 THRESHOLD = 0.5
@@ -34,14 +34,8 @@ def judge(network: Network, samples: Samples, split: str) -> dict[str, Attribute
     actual = {name: found for name in outputs if (found := _actual(samples.only(name), ends[name])) is not None}
     if not actual:
         return {}
-    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in actual}
-    for begin in range(0, min(len(samples), MOST_SAMPLES), 512):
-        which = slice(begin, min(begin + 512, MOST_SAMPLES))
-        answers = network.unpack(network.model.predict_on_batch(network.pack(samples.inputs(which))))
-        for name, values in zip(outputs, answers.values(), strict=True):
-            if name in parts:
-                parts[name].append(np.asarray(values, np.float64))
-    shares = {name: scores(samples.serving.of(name), np.concatenate(each)) for name, each in parts.items()}
+    answers = answered(network, samples, actual)
+    shares = {name: scores(samples.serving.of(name), values) for name, values in answers.items()}
     judged: dict[str, Attributes] = {}
     for name, yes in actual.items():
         names = tuple(f"{samples.of.get(name, 'y')}[{n}]" for n in range(yes.shape[1]))

@@ -1,5 +1,6 @@
 """Predictions of classes against labels: who is taken for whom, a report for each class, the worst samples first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,23 +41,27 @@ class Judged:
         return np.argsort(self.right, kind="stable")
 
 
-def judge(network: Network, samples: Samples, split: str) -> dict[str, Judged]:
-    """Of each output whose samples are of one class each."""
+def answered(network: Network, samples: Samples, wanted: Iterable[str]) -> dict[str, NDArray[np.float64]]:
+    """What the net answers at each output that is wanted, of the first samples, at most ``MOST_SAMPLES``."""
     outputs = [spec.name for spec in samples.serving.outputs]
-    classes = {name: found for name in outputs if (found := _actual(samples.only(name))) is not None}
-    if not classes:
-        return {}
-    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in classes}
+    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in wanted}
     for begin in range(0, min(len(samples), MOST_SAMPLES), 512):
         which = slice(begin, min(begin + 512, MOST_SAMPLES))
         answers = network.unpack(network.model.predict_on_batch(network.pack(samples.inputs(which))))
         for name, values in zip(outputs, answers.values(), strict=True):
             if name in parts:
                 parts[name].append(np.asarray(values, np.float64))
-    judged = {
-        name: _judged(samples.serving.of(name), actual, np.concatenate(parts[name]), split)
-        for name, actual in classes.items()
-    }
+    return {name: np.concatenate(each) for name, each in parts.items()}
+
+
+def judge(network: Network, samples: Samples, split: str) -> dict[str, Judged]:
+    """Of each output whose samples are of one class each."""
+    outputs = [spec.name for spec in samples.serving.outputs]
+    classes = {name: found for name in outputs if (found := _actual(samples.only(name))) is not None}
+    if not classes:
+        return {}
+    answers = answered(network, samples, classes)
+    judged = {name: _judged(samples.serving.of(name), actual, answers[name], split) for name, actual in classes.items()}
     return {name: one for name, one in judged.items() if one is not None}
 
 
